@@ -1,0 +1,29 @@
+/**
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+
+/**
+ * What ends a command: shown on standard error as what happened and what to do next.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Failure extends Data.TaggedError("Failure")<{
+  readonly what: string
+  readonly next?: string | undefined
+  /** 1: it was tried, or could have been. 2: the command line or the environment is wrong, and nothing was sent. */
+  readonly exitCode: 1 | 2
+}> {}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const failed = (what: string, next?: string): Failure => new Failure({ what, next, exitCode: 1 })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const wrongUsage = (what: string, next?: string): Failure => new Failure({ what, next, exitCode: 2 })

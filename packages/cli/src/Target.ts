@@ -1,0 +1,184 @@
+/**
+ * @since 0.1.0
+ */
+import * as QStashClient from "@effect-qstash/client/QStashClient"
+import type { QStashError, QStashQuotaExceeded, ScheduleNotFound } from "@effect-qstash/domain/QStashError"
+import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import { defaultUser } from "@effect-qstash/server/DevelopmentUsers"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as Config from "effect/Config"
+import * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { failed, type Failure, wrongUsage } from "./Failure.ts"
+
+/**
+ * @since 0.1.0
+ */
+export declare namespace Target {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  export interface Service {
+    /** Where the calls go, without anything secret. */
+    readonly origin: string
+    /** Whether that is this machine. */
+    readonly isLocal: boolean
+  }
+}
+
+/**
+ * The QStash that the environment names.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Target extends Context.Tag("effect-qstash/Target")<Target, Target.Service>() {}
+
+/** A variable that an env file sets to nothing is not set. */
+const filled = (name: string): Effect.Effect<Option.Option<string>, ConfigError.ConfigError> =>
+  Effect.map(
+    Config.option(Config.string(name)),
+    Option.filter((text) => text.trim() !== "")
+  )
+
+const regions = ["US_EAST_1", "EU_CENTRAL_1"]
+
+/** The client's own rule: a region counts if both of its variables are set. */
+const regionalUrl = Effect.gen(function* () {
+  const region = Option.map(yield* filled("QSTASH_REGION"), (text) =>
+    text.trim().toUpperCase().replaceAll("-", "_")
+  )
+  if (Option.isNone(region) || !regions.includes(region.value)) return Option.none()
+  const url = yield* filled(`${region.value}_QSTASH_URL`)
+  const token = yield* filled(`${region.value}_QSTASH_TOKEN`)
+  return Option.zipLeft(url, token)
+})
+
+const loopbackHost = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
+
+const find: Effect.Effect<Target.Service, ConfigError.ConfigError> = Effect.gen(function* () {
+  const regional = yield* regionalUrl
+  const url = Option.getOrElse(
+    Option.isSome(regional) ? regional : yield* filled("QSTASH_URL"),
+    () => "https://qstash.upstash.io"
+  )
+  // The client says what is wrong with one that does not parse, and sends nothing.
+  if (!URL.canParse(url)) return { origin: "QSTASH_URL", isLocal: false }
+  const { hostname, origin } = new URL(url)
+  return { origin, isLocal: loopbackHost.test(hostname) }
+})
+
+/**
+ * The schedules of the target. A server on this machine is asked once, with the public development token if
+ * `QSTASH_TOKEN` is not set; any other is tried for ten seconds, since somebody is waiting.
+ */
+const client = (target: Target.Service): Layer.Layer<QStashSchedules, ConfigError.ConfigError> =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const hasToken = Option.isSome(yield* filled("QSTASH_TOKEN")) || Option.isSome(yield* regionalUrl)
+      return QStashClient.layerConfig({
+        ...(target.isLocal && !hasToken ? { token: Config.succeed(defaultUser.token) } : {}),
+        retryBudget: Config.succeed(target.isLocal ? "0 seconds" : "10 seconds")
+      })
+    })
+  ).pipe(Layer.provide(FetchHttpClient.layer))
+
+const layer: Layer.Layer<Target | QStashSchedules, Failure> = Layer.effect(Target, find).pipe(
+  Layer.flatMap((context) =>
+    Layer.merge(Layer.succeedContext(context), client(Context.get(context, Target)))
+  ),
+  Layer.catchAll((error) => Layer.fail(misconfigured(error)))
+)
+
+const console = "https://console.upstash.com/qstash"
+
+/** What is wrong counts before what is missing: a server on this machine needs no token. */
+const misconfigured = (error: ConfigError.ConfigError): Failure => {
+  const wrong = leavesOf(error).find(ConfigError.isInvalidData)
+  return wrong === undefined
+    ? wrongUsage(
+        "QSTASH_TOKEN is not set, so QStash would not know whose schedules these are.",
+        `Set it to the token of your account (${console}), or set QSTASH_URL to a server of your own: \`effect-qstash dev\` starts one.`
+      )
+    : wrongUsage(
+        `${wrong.path.join(".")}: ${wrong.message}.`,
+        "Mend the variable, or unset it to use its default."
+      )
+}
+
+const leavesOf = (error: ConfigError.ConfigError): ReadonlyArray<ConfigError.ConfigError> =>
+  ConfigError.isAnd(error) || ConfigError.isOr(error)
+    ? [...leavesOf(error.left), ...leavesOf(error.right)]
+    : [error]
+
+/**
+ * What an error of QStash means to somebody at a shell, and what to do next.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const explain = (
+  error: QStashError | QStashQuotaExceeded | ScheduleNotFound,
+  { isLocal, origin }: Target.Service
+): Failure => {
+  switch (error._tag) {
+    case "ScheduleNotFound":
+      return failed(
+        `${error.message} at ${origin}.`,
+        "`effect-qstash schedules list` shows the ids that there are."
+      )
+    case "QStashInvalidRequest":
+      return error.status === undefined ? wrongUsage(`${error.message}.`) : failed(`${error.message}.`)
+    case "QStashUnauthorized":
+      return failed(
+        `${origin} did not accept the token (${error.status}): ${error.reason}.`,
+        isLocal
+          ? "Unset QSTASH_TOKEN to use the public development token, or set it to one that the server printed at its start."
+          : `Set QSTASH_TOKEN to a token of the same region as QSTASH_URL: ${console}`
+      )
+    case "QStashQuotaExceeded":
+      return failed(
+        `${error.message}.`,
+        `Delete a schedule that is not needed, or change the plan: ${console}`
+      )
+    case "QStashRateLimited":
+      return failed(`${error.message}.`, "Wait for it, and run the command again.")
+    case "QStashUnavailable":
+      return error.status === undefined
+        ? failed(
+            `${origin} could not be reached: ${error.reason}.`,
+            isLocal
+              ? "Start a server with `effect-qstash dev`, or set QSTASH_URL to another one."
+              : "Check the network and QSTASH_URL, and run the command again."
+          )
+        : failed(
+            `${origin} could not answer (${error.status}): ${error.reason}.`,
+            "Run the command again later."
+          )
+    case "QStashUnexpectedResponse":
+      return failed(
+        `What answers at ${origin} is not QStash (${error.status}): ${error.reason}.`,
+        "Set QSTASH_URL to the origin of QStash, without a path."
+      )
+  }
+}
+
+/**
+ * Gives a command the schedules that the environment names, and puts their errors into the words of a shell.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withTarget = <R>(
+  command: Effect.Effect<void, Failure | QStashError | QStashQuotaExceeded | ScheduleNotFound, R>
+): Effect.Effect<void, Failure, Exclude<R, Target | QStashSchedules>> =>
+  Effect.flatMap(Target, (target) =>
+    command.pipe(
+      Effect.tapErrorCause((cause) => Effect.logDebug(cause)),
+      Effect.mapError((error) => (error._tag === "Failure" ? error : explain(error, target)))
+    )
+  ).pipe(Effect.provide(layer))

@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import { readFileSync } from "node:fs"
+import process from "node:process"
+import { run } from "./cli.ts"
+import * as Shell from "./Shell.ts"
+
+const { version } = Schema.decodeUnknownSync(Schema.parseJson(Schema.Struct({ version: Schema.String })))(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8")
+)
+
+/** Node leaves the name out where `TZ` names a zone that it does not know, and lives in UTC then. */
+const timeZone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"
+
+const program = run(process.argv.slice(2), { version }).pipe(
+  Effect.map((code) => {
+    process.exitCode = code
+  }),
+  Effect.provide([
+    NodeFileSystem.layer,
+    NodePath.layer,
+    NodeTerminal.layer,
+    Shell.layer,
+    DateTime.layerCurrentZone(DateTime.zoneUnsafeMakeNamed(timeZone))
+  ])
+)
+
+/** What a shell gives for a program that Ctrl-C has stopped. */
+const stopped = 130
+
+/** Whoever reads no further, as `head` does, has seen enough. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error
+  process.exit(0)
+})
+
+NodeRuntime.runMain(program, {
+  disableErrorReporting: true,
+  disablePrettyLogger: true,
+  teardown: (exit, onExit) => onExit(Number(process.exitCode ?? (Exit.isInterrupted(exit) ? stopped : 1)))
+})

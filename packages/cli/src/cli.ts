@@ -1,0 +1,131 @@
+/**
+ * The command line as one effect: from the arguments to the exit code.
+ *
+ * @since 0.1.0
+ */
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import type * as ValidationError from "@effect/cli/ValidationError"
+import * as Terminal from "@effect/platform/Terminal"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import { dev } from "./commands/dev.ts"
+import { schedules } from "./commands/schedules.ts"
+import { failed, Failure, wrongUsage } from "./Failure.ts"
+import { commandOf, helpFor } from "./help.ts"
+import { bold, printable, red, unstyled } from "./render/text.ts"
+import { Shell } from "./Shell.ts"
+
+/**
+ * Runs the command that the arguments name, prints what it has to say, and gives the exit code: 0 for success, 1 for a
+ * failure, 2 for a wrong command line or environment.
+ *
+ * @since 0.1.0
+ * @category execution
+ */
+export const run = (args: ReadonlyArray<string>, options: { readonly version: string }) =>
+  Effect.gen(function* () {
+    const terminal = yield* Terminal.Terminal
+    const help = helpFor(args, yield* terminal.columns)
+    if (help !== undefined) return yield* Effect.as(Console.log(help), 0)
+    return yield* Effect.as(dispatch(args, options.version), 0)
+  }).pipe(
+    Effect.catchAll((error) => show(error instanceof Failure ? error : misread(error, args))),
+    Effect.catchAllDefect(() => show(fault)),
+    withPlainOutput
+  )
+
+const dispatch = (args: ReadonlyArray<string>, version: string) =>
+  Effect.consoleWith((console) => {
+    const root = Command.make("effect-qstash").pipe(
+      Command.withSubcommands([dev, schedules]),
+      Command.transformHandler((effect) =>
+        effect.pipe(
+          Effect.tapDefect((cause) => Effect.logDebug(cause)),
+          Effect.withConsole(console)
+        )
+      )
+    )
+    const program = Command.run(root, { name: "effect-qstash", executable: "effect-qstash", version })
+    return program(["node", "effect-qstash", ...separated(args)]).pipe(
+      Effect.provide(CliConfig.layer({ isCaseSensitive: true })),
+      // The parser prints what it fails with, which is then shown as any other failure.
+      Effect.withConsole({
+        ...console,
+        error: () => Effect.void,
+        log: (...parts) =>
+          console.log(...parts.map((part) => (typeof part === "string" ? mended(part) : part)))
+      })
+    )
+  })
+
+/**
+ * The parser's script for bash joins the names of a path with `__`, and their hyphens too, but forgets either where a
+ * path begins or goes on: with it as it is, nothing would be completed below the first command.
+ */
+const mended = (completions: string): string =>
+  completions
+    .replace('cmd="effect-qstash"', 'cmd="effect__qstash"')
+    .replace(/^( +)effect-qstash\)$/m, "$1effect__qstash)")
+    .replace(/^( +effect__qstash),schedules,/gm, "$1__schedules,")
+
+/** `--name=value` as two arguments, which the parser does by itself only for an option that stands alone. */
+const separated = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const end = args.includes("--") ? args.indexOf("--") : args.length
+  return args.flatMap((arg, index) => {
+    const [, name, value] = /^(--[a-z-]+)=(.*)$/s.exec(arg) ?? []
+    return index < end && name !== undefined && value !== undefined ? [name, value] : [arg]
+  })
+}
+
+const fault = failed(
+  "This is a fault of effect-qstash itself.",
+  "Run it again with --log-level debug to see where."
+)
+
+const show = ({ exitCode, next, what }: Failure): Effect.Effect<number> =>
+  Effect.as(
+    Console.error(
+      `${red(bold("error:"))} ${printable(what)}${next === undefined ? "" : `\n${printable(next)}`}`
+    ),
+    exitCode
+  )
+
+/** What the parser could not read, and where to read on. */
+const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<string>): Failure => {
+  const command = commandOf(args)
+  const what = unstyled(HelpDoc.toAnsiText(error.error)).trim()
+  const path = command === undefined ? "effect-qstash" : `effect-qstash ${command}`
+  return wrongUsage(
+    what === "" ? "There is no such option." : what,
+    (command === "schedules next" || command === "schedules create") && !what.includes("--")
+      ? `A cron expression goes in quotes. See \`${path} --help\`.`
+      : `See \`${path} --help\`.`
+  )
+}
+
+/** Logs go to standard error, and colours only where they show. */
+const withPlainOutput = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const { hasColors } = yield* Shell
+    const terminal = yield* Terminal.Terminal
+    const console = yield* Effect.console
+    const plain = (shows: boolean, parts: ReadonlyArray<unknown>) =>
+      parts.map((part) => (typeof part === "string" && !shows ? unstyled(part) : part))
+    return yield* effect.pipe(
+      Effect.withConsole({
+        ...console,
+        log: (...parts) => console.log(...plain(hasColors.stdout, parts)),
+        error: (...parts) => console.error(...plain(hasColors.stderr, parts))
+      }),
+      Effect.provideService(Terminal.Terminal, {
+        ...terminal,
+        display: (text) => terminal.display(hasColors.stdout ? text : unstyled(text))
+      }),
+      Effect.provide(
+        Logger.replace(Logger.defaultLogger, Logger.prettyLogger({ colors: hasColors.stderr, stderr: true }))
+      )
+    )
+  })

@@ -1,0 +1,64 @@
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { wrongUsage } from "../Failure.ts"
+import { Shell } from "../Shell.ts"
+import * as flags from "./flags.ts"
+
+const config = {
+  port: flags
+    .wholeNumber("port", 0, 65_535)
+    .pipe(
+      Options.optional,
+      Options.withDescription(
+        "The port to listen on; 0 takes a free one (default QSTASH_DEV_PORT, else 8080)."
+      )
+    ),
+  host: Options.text("host").pipe(
+    Options.withPseudoName("address"),
+    Options.optional,
+    Options.withDescription(
+      "The address to listen on (default 127.0.0.1 and ::1). Any other opens the server to the network."
+    )
+  ),
+  virtualClock: Options.boolean("virtual-clock").pipe(
+    Options.withDescription("Let time stand still until POST /dev/clock/advance moves it on.")
+  ),
+  allowedHosts: Options.text("allow-host").pipe(
+    Options.withPseudoName("name"),
+    Options.repeated,
+    Options.withDescription("A name or an address that a request's Host may carry. May be repeated.")
+  ),
+  allowedOrigins: Options.text("allow-origin").pipe(
+    Options.withPseudoName("origin"),
+    Options.repeated,
+    Options.withDescription("An origin whose pages may call the server from a browser. May be repeated.")
+  )
+}
+
+const portOfEnvironment = Effect.mapError(
+  Config.integer("QSTASH_DEV_PORT").pipe(Config.withDefault(8080)),
+  () => wrongUsage("QSTASH_DEV_PORT is no whole number.", "Set it to a port, or give one with --port.")
+)
+
+export const dev = Command.make("dev", config, ({ allowedHosts, allowedOrigins, host, port, virtualClock }) =>
+  Effect.gen(function* () {
+    // The server is most of what this program could load, and no other command needs it.
+    const { serve } = yield* Effect.promise(() => import("./serve.ts"))
+    const shell = yield* Shell
+    yield* shell.succeedWhenStopped
+    return yield* serve({
+      allowedHosts,
+      allowedOrigins,
+      host: Option.getOrUndefined(host),
+      port: Option.isSome(port) ? port.value : yield* portOfEnvironment,
+      time: virtualClock ? "virtual" : "real"
+    })
+  })
+).pipe(
+  Command.withDescription(
+    "Run a QStash server on this machine until it is stopped. It keeps everything in memory."
+  )
+)

@@ -1,0 +1,60 @@
+import { defaultUser } from "@effect-qstash/server/DevelopmentUsers"
+import type { ListenFailed, PortInUse } from "@effect-qstash/server/ListenError"
+import * as QStashServer from "@effect-qstash/server/QStashServer"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { failed, type Failure } from "../Failure.ts"
+
+/** Serves until it is interrupted. */
+export const serve = (options: QStashServer.Options): Effect.Effect<never, Failure> => {
+  const hello = Effect.gen(function* () {
+    const { url } = yield* QStashServer.QStashServer
+    yield* Console.log(howToConnect(url))
+    if (options.time === "virtual") yield* Console.log(howToMoveTime(url))
+    if (options.host !== undefined && !loopback.test(options.host)) yield* Console.error(openToNetwork)
+  })
+  return Layer.effectDiscard(hello).pipe(
+    Layer.provide(QStashServer.layerMemory(options)),
+    Layer.launch,
+    Effect.mapError(cannotStart)
+  )
+}
+
+const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/
+
+const cannotStart = (error: PortInUse | ListenFailed): Failure =>
+  failed(
+    error._tag === "PortInUse" ? `${error.message} with --port or QSTASH_DEV_PORT.` : `${error.message}.`
+  )
+
+const howToConnect = (url: string): string => {
+  const token = Redacted.value(defaultUser.token)
+  return `QStash is running at ${url}
+
+  QSTASH_URL=${url}
+  QSTASH_TOKEN=${token}
+  QSTASH_CURRENT_SIGNING_KEY=${Redacted.value(defaultUser.currentSigningKey)}
+  QSTASH_NEXT_SIGNING_KEY=${Redacted.value(defaultUser.nextSigningKey)}
+
+Call a worker of yours every minute:
+
+  curl -X POST ${url}/v2/schedules/http://localhost:3000/jobs/hello \\
+    -H "Authorization: Bearer ${token}" \\
+    -H "Upstash-Cron: * * * * *"
+
+See what is scheduled:
+
+  QSTASH_URL=${url} npx effect-qstash schedules list
+`
+}
+
+const howToMoveTime = (url: string): string => `Time is virtual: it stands still until you move it on:
+
+  curl -X POST ${url}/dev/clock/advance \\
+    -H "Authorization: Bearer ${Redacted.value(defaultUser.token)}" \\
+    -d '{"duration":"7 days"}'
+`
+
+const openToNetwork = "Everybody who reaches this address can use the server: its tokens are public.\n"

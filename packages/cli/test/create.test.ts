@@ -1,0 +1,142 @@
+import { ScheduleId } from "@effect-qstash/domain"
+import { describe, it } from "@effect/vitest"
+import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Duration, Effect } from "effect"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { cli, json, serve, temporaryDirectory } from "./support.ts"
+
+const create = "schedules create https://example.com/jobs"
+const nightly = ScheduleId.make("nightly")
+
+describe("schedules create", () => {
+  it.scopedLive("sends every option", () =>
+    Effect.gen(function* () {
+      const { env, schedules, url } = yield* serve
+      const { code, stderr, stdout } = yield* cli(
+        `${create} --cron 'CRON_TZ=Europe/Berlin 0 4 * * *' --id nightly --method PUT
+          --header 'Content-Type: application/json' --header 'X-Two: a' '--header=X-Two: b:c'
+          --body '{"a":1}' --retries 5 --retry-delay '1000 * (1 + retried)'
+          --timeout 30s --delay 1h30m --label one --label=two`,
+        { env }
+      )
+      strictEqual(stderr, "")
+      strictEqual(code, 0)
+      assertInclude(stdout, `Created nightly at ${url}.\nIt fires next on `)
+      assertInclude(stdout, " 04:00 Europe/Berlin,\nthat is ")
+      assertInclude(stdout, "here (Europe/London).")
+      const stored = yield* schedules.get(nightly)
+      deepStrictEqual(
+        { ...stored, delay: stored.delay && Duration.toSeconds(stored.delay) },
+        {
+          ...stored,
+          cron: "CRON_TZ=Europe/Berlin 0 4 * * *",
+          destination: "https://example.com/jobs",
+          method: "PUT",
+          headers: { "Content-Type": ["application/json"], "X-Two": ["a, b:c"] },
+          body: '{"a":1}',
+          retries: 5,
+          retryDelay: "1000 * (1 + retried)",
+          timeout: 30,
+          delay: 5400,
+          labels: ["one", "two"]
+        }
+      )
+    })
+  )
+
+  it.scopedLive("prints the id alone with --json, a fresh one where none was given", () =>
+    Effect.gen(function* () {
+      const { env, schedules } = yield* serve
+      const answer = json(yield* cli(`${create} --cron @daily --json`, { env }))
+      const [stored] = yield* schedules.list
+      deepStrictEqual(answer, { scheduleId: stored?.scheduleId })
+    })
+  )
+
+  it.scopedLive("takes the body from a file or from standard input", () =>
+    Effect.gen(function* () {
+      const { env, schedules } = yield* serve
+      const path = join(yield* temporaryDirectory, "body")
+      writeFileSync(path, "from a file")
+      const line = `${create} --cron @daily --id nightly --body-file`
+      yield* cli(`${line} ${path}`, { env })
+      strictEqual((yield* schedules.get(nightly)).body, "from a file")
+      yield* cli(`${line} -`, { env, input: "from standard input" })
+      strictEqual((yield* schedules.get(nightly)).body, "from standard input")
+    })
+  )
+
+  it.scopedLive("keeps out of answers what --redact names", () =>
+    Effect.gen(function* () {
+      const { env, schedules } = yield* serve
+      yield* cli(
+        `${create} --cron @daily --id nightly --body b --header 'A: 1' --header 'B: 2'
+          --redact body --redact header:a`,
+        { env }
+      )
+      const { body, headers } = yield* schedules.get(nightly)
+      assertInclude(String(body), "REDACTED:")
+      assertInclude(String(headers["A"]), "REDACTED:")
+      deepStrictEqual(headers["B"], ["2"])
+    })
+  )
+
+  // The local server refuses what this version of it does not do, and so shows what was sent.
+  const refusedByServer: ReadonlyArray<readonly [options: string, header: string]> = [
+    ["--queue q", "Upstash-Queue-Name"],
+    ["--flow-control-key k --flow-control-rate 3 --flow-control-period 1m", "Flow-Control"],
+    ["--flow-control-key k --flow-control-parallelism 3", "Flow-Control"],
+    ["--callback https://example.com/c", "Upstash-Callback"],
+    ["--failure-callback https://example.com/c", "Upstash-Failure-Callback"]
+  ]
+  for (const [options, header] of refusedByServer) {
+    it.scopedLive(`ends with 1 and the server's words for ${options}`, () =>
+      Effect.gen(function* () {
+        const { env, schedules } = yield* serve
+        const { code, stderr } = yield* cli(`${create} --cron @daily ${options}`, { env })
+        strictEqual(code, 1)
+        assertInclude(stderr, "error: QStash refused the request (400)")
+        assertInclude(stderr, header)
+        deepStrictEqual(yield* schedules.list, [])
+      })
+    )
+  }
+
+  const refusedBeforeSending: ReadonlyArray<readonly [options: string, text: string]> = [
+    ["--cron '0 4 * *'", "--cron: Invalid cron expression expected exactly 5 fields"],
+    ["--cron @daily --id 'a b'", "--id: Expected a schedule id"],
+    ["--cron @daily --method HEAD", "GET, POST, PUT, PATCH, DELETE"],
+    ["--cron @daily --header hidden", '--header: expected "Name: value"'],
+    ["--cron @daily --header 'a b: hidden'", "--header: "],
+    ["--cron @daily --header 'a: hidden\u0007'", "--header: "],
+    ["--cron @daily --body a --body-file b", "Both --body and --body-file"],
+    ["--cron @daily --body-file /absent", "--body-file: /absent could not be read (NotFound)"],
+    ["--cron @daily --retries -1", "--retries: expected a whole number of at least 0"],
+    ["--cron @daily --retry-delay '1 +'", "--retry-delay: "],
+    ["--cron @daily --timeout 1.5s", '--timeout: "1.5s" is not a duration'],
+    ["--cron @daily --timeout 0s", "--timeout: "],
+    ["--cron @daily --callback example.com", "--callback: "],
+    ["--cron @daily --queue 'a b'", "--queue: "],
+    ["--cron @daily --flow-control-rate 3", "without --flow-control-key"],
+    ["--cron @daily --flow-control-key k", "--flow-control-key needs"],
+    ["--cron @daily --label a,b", "--label: "],
+    ["--cron @daily --redact query", "--redact: expected body, headers, or header:Name"]
+  ]
+  it.scopedLive("ends with 2 and names the option where one is wrong, and sends nothing", () =>
+    Effect.gen(function* () {
+      const { env, schedules } = yield* serve
+      for (const [options, text] of refusedBeforeSending) {
+        const { code, stderr, stdout } = yield* cli(`${create} ${options}`, { env })
+        assertInclude(stderr, text)
+        strictEqual(code, 2, text)
+        strictEqual(stdout, "")
+        strictEqual(stderr.includes("hidden"), false, text)
+      }
+      const { code, stderr } = yield* cli("schedules create example.com --cron @daily", { env })
+      assertInclude(stderr, "<destination>: expected a URL")
+      strictEqual(code, 2)
+      deepStrictEqual(yield* schedules.list, [])
+    })
+  )
+})

@@ -1,0 +1,138 @@
+import { describe, it } from "@effect/vitest"
+import { assertInclude, assertMatch, strictEqual } from "@effect/vitest/utils"
+import { Deferred, Effect, Exit, Fiber } from "effect"
+import { createServer, type ServerResponse } from "node:http"
+import { serve, spawned, start, token } from "./support.ts"
+
+const parallel = { concurrency: 2 }
+
+describe("the program", () => {
+  it.scopedLive(
+    "ends with 0 for success, and has its reader live where the machine is",
+    () =>
+      Effect.gen(function* () {
+        const { env } = yield* serve
+        const created = yield* spawned(
+          "schedules create https://example.com/jobs --cron @daily --id nightly --json",
+          env
+        )
+        strictEqual(created.stderr, "")
+        strictEqual(created.stdout, '{\n  "scheduleId": "nightly"\n}\n')
+        strictEqual(created.code, 0)
+        const listed = yield* spawned("schedules list", env)
+        strictEqual(listed.stderr, "")
+        assertInclude(listed.stdout, "HERE (Asia/Tokyo)")
+        strictEqual(listed.stdout.includes("\u001b"), false)
+        strictEqual(listed.code, 0)
+      }),
+    60_000
+  )
+
+  it.scopedLive(
+    "ends with 1 for a failure, and with 2 where it cannot ask",
+    () =>
+      Effect.gen(function* () {
+        const { env, schedules } = yield* serve
+        yield* schedules.create({ cron: "@daily", destination: "https://example.com/jobs" })
+        const [absent, unasked] = yield* Effect.all(
+          [spawned("schedules get absent", env), spawned("schedules delete --all", env)],
+          parallel
+        )
+        strictEqual(absent.code, 1)
+        strictEqual(absent.stdout, "")
+        assertMatch(absent.stderr, /^error: No schedule has the id "absent" at .*\n.*\n$/)
+        strictEqual(unasked.code, 2)
+        strictEqual(unasked.stdout, "")
+        assertInclude(unasked.stderr, "--yes")
+        strictEqual((yield* schedules.list).length, 1)
+      }),
+    60_000
+  )
+})
+
+describe("dev", () => {
+  const portIn = (printed: string): string =>
+    /running at http:\/\/127\.0\.0\.1:(\d+)/.exec(printed)?.[1] ?? ""
+
+  const statusOf = (url: string, headers: Readonly<Record<string, string>> = {}) =>
+    Effect.promise(() => fetch(url, { headers: { Authorization: `Bearer ${token}`, ...headers } })).pipe(
+      Effect.map(({ status }) => status)
+    )
+
+  const ends = (signal: NodeJS.Signals, line: string) =>
+    Effect.gen(function* () {
+      const { child, ended, printed } = yield* start(line, { QSTASH_DEV_PORT: "0" })
+      const hello = yield* printed("/dev/clock/advance")
+      assertInclude(hello, `QSTASH_TOKEN=${token}`)
+      assertInclude(hello, "QSTASH_CURRENT_SIGNING_KEY=sig_")
+      const url = `http://127.0.0.1:${portIn(hello)}/v2/schedules`
+      strictEqual(yield* statusOf(url), 200)
+      strictEqual(yield* statusOf(url, { Origin: "https://a.example" }), 200)
+      strictEqual(yield* statusOf(url, { Origin: "https://b.example" }), 200)
+      strictEqual(yield* statusOf(url, { Origin: "https://c.example" }), 403)
+      child.kill(signal)
+      strictEqual((yield* ended).code, 0)
+    })
+
+  it.scopedLive(
+    "serves whom it is told to until SIGTERM or SIGINT, and ends with 0",
+    () => {
+      const line = "dev --virtual-clock --allow-origin https://a.example --allow-origin=https://b.example"
+      return Effect.all([ends("SIGTERM", line), ends("SIGINT", line)], parallel)
+    },
+    60_000
+  )
+
+  it.scopedLive(
+    "lets a delivery under way end before it does",
+    () =>
+      Effect.gen(function* () {
+        const arrived = yield* Deferred.make<ServerResponse>()
+        const worker = createServer((_, response) => Deferred.unsafeDone(arrived, Exit.succeed(response)))
+        yield* Effect.acquireRelease(
+          Effect.async<void>((resume) => {
+            worker.listen(0, "127.0.0.1", () => resume(Effect.void))
+          }),
+          () => Effect.sync(() => worker.close())
+        )
+        const address = worker.address()
+        const workerPort = typeof address === "object" ? address?.port : undefined
+
+        const { child, ended, printed } = yield* start("dev --virtual-clock", { QSTASH_DEV_PORT: "0" })
+        const url = `http://127.0.0.1:${portIn(yield* printed("/dev/clock/advance"))}`
+        const post = (path: string, headers: Readonly<Record<string, string>>, body?: string) =>
+          Effect.promise(() =>
+            fetch(url + path, {
+              method: "POST",
+              headers: { Authorization: `Bearer ${token}`, ...headers },
+              ...(body === undefined ? {} : { body })
+            })
+          )
+        yield* post(`/v2/schedules/http://127.0.0.1:${workerPort}/`, {
+          "Upstash-Cron": "@yearly"
+        })
+        const advancing = yield* Effect.fork(post("/dev/clock/advance", {}, '{"duration":"366 days"}'))
+        const held = yield* Deferred.await(arrived)
+        child.kill("SIGTERM")
+        held.end()
+        strictEqual((yield* Fiber.join(advancing)).status, 200)
+        const { code, stderr } = yield* ended
+        strictEqual(code, 0)
+        assertInclude(stderr, "delivered, 200")
+      }),
+    60_000
+  )
+
+  it.scopedLive(
+    "ends with 1 and one clear line where its port is taken",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* serve
+        const { code, stderr, stdout } = yield* spawned(`dev --port ${port}`)
+        strictEqual(code, 1)
+        strictEqual(stdout, "")
+        assertMatch(stderr, /^error: Port \d+ is in use on 127\.0\.0\.1: .* --port or QSTASH_DEV_PORT\.\n$/)
+      }),
+    60_000
+  )
+})

@@ -1,0 +1,174 @@
+import { QStashSchedules } from "@effect-qstash/domain"
+import { QStashClient } from "@effect-qstash/client"
+import { DevelopmentUsers, QStashServer } from "@effect-qstash/server"
+import { FetchHttpClient, Terminal } from "@effect/platform"
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
+import {
+  ConfigProvider,
+  Context,
+  DateTime,
+  Effect,
+  Layer,
+  Logger,
+  Mailbox,
+  Option,
+  Redacted,
+  Schema
+} from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { run } from "../src/cli.ts"
+import { Shell } from "../src/Shell.ts"
+
+export const token = Redacted.value(DevelopmentUsers.defaultUser.token)
+
+const quiet = Logger.remove(Logger.defaultLogger)
+
+/** A server of its own for a test, and what it holds. */
+export const serve = Effect.gen(function* () {
+  const server = yield* Layer.build(QStashServer.layerMemory({ port: 0 }))
+  const { port, url } = Context.get(server, QStashServer.QStashServer)
+  const client = QStashClient.layer({ url, token: DevelopmentUsers.defaultUser.token })
+  const schedules = Context.get(
+    yield* Layer.build(Layer.provide(client, FetchHttpClient.layer)),
+    QStashSchedules
+  )
+  return { url, port, schedules, env: { QSTASH_URL: url } }
+}).pipe(Effect.provide(quiet))
+
+export interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>
+  /** The width of the terminal; without one there is no terminal. */
+  readonly columns?: number
+  readonly hasColors?: boolean
+  /** What somebody types when asked; without it nobody could be asked. */
+  readonly types?: string
+  readonly input?: string
+}
+
+/** A command line as words, where single quotes hold a word together. */
+const words = (line: string): ReadonlyArray<string> =>
+  Array.from(line.matchAll(/'([^']*)'|\S+/g), ([word, quoted]) => quoted ?? word)
+
+/** Runs a command line within this process, in a shell that the test describes. Its reader lives in London. */
+export const cli = (
+  line: string,
+  { columns, env = {}, hasColors = false, input = "", types }: Surroundings = {}
+): Effect.Effect<Ended> => {
+  let stdout = ""
+  let stderr = ""
+  const write = {
+    log: (...parts: ReadonlyArray<unknown>) => Effect.sync(() => void (stdout += `${parts.join(" ")}\n`)),
+    error: (...parts: ReadonlyArray<unknown>) => Effect.sync(() => void (stderr += `${parts.join(" ")}\n`))
+  }
+  const terminal = Layer.succeed(Terminal.Terminal, {
+    columns: Effect.succeed(columns ?? 0),
+    rows: Effect.succeed(24),
+    isTTY: Effect.succeed(columns !== undefined),
+    readInput: Effect.gen(function* () {
+      const keys = yield* Mailbox.make<Terminal.UserInput>()
+      for (const key of types ?? "") {
+        yield* keys.offer({
+          input: Option.some(key),
+          key: { name: key === "\r" ? "return" : key, ctrl: false, meta: false, shift: false }
+        })
+      }
+      yield* keys.end
+      return keys
+    }),
+    readLine: Effect.never,
+    display: (text) => Effect.sync(() => void (stdout += text))
+  })
+  const shell = Layer.succeed(Shell, {
+    hasColors: { stdout: hasColors, stderr: hasColors },
+    canAsk: types !== undefined,
+    readInput: Effect.succeed(new TextEncoder().encode(input)),
+    succeedWhenStopped: Effect.void
+  })
+  return Effect.console.pipe(
+    Effect.flatMap((console) =>
+      Effect.withConsole(run(words(line), { version: "1.2.3" }), { ...console, ...write })
+    ),
+    Effect.map((code) => ({ code, stdout, stderr })),
+    Effect.provide([
+      NodeFileSystem.layer,
+      NodePath.layer,
+      terminal,
+      shell,
+      DateTime.layerCurrentZone(DateTime.zoneUnsafeMakeNamed("Europe/London"))
+    ]),
+    Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(env))))
+  )
+}
+
+const Fields = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+/** What a command has printed as JSON. */
+export const json = ({ stdout }: Ended): unknown => JSON.parse(stdout)
+export const jsonObject = Schema.decodeUnknownSync(Fields)
+export const jsonObjects = Schema.decodeUnknownSync(Schema.Array(Fields))
+
+const loader = createRequire(import.meta.url).resolve("tsx")
+const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+
+export interface Started {
+  readonly child: ChildProcess
+  /** Waits until this has been printed on standard output. */
+  readonly printed: (text: string) => Effect.Effect<string>
+  readonly ended: Effect.Effect<{
+    readonly code: number | null
+    readonly stdout: string
+    readonly stderr: string
+  }>
+}
+
+/** Starts the program as a process of its own, without a terminal. */
+export const start = (line: string, env: Readonly<Record<string, string>> = {}) =>
+  Effect.acquireRelease(
+    Effect.sync((): Started => {
+      const child = spawn(process.execPath, ["--import", loader, bin, ...words(line)], {
+        env: { PATH: process.env["PATH"], TZ: "Asia/Tokyo", ...env },
+        stdio: ["ignore", "pipe", "pipe"]
+      })
+      let stdout = ""
+      let stderr = ""
+      child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()))
+      child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()))
+      return {
+        child,
+        printed: (text) =>
+          Effect.async((resume) => {
+            const look = () => {
+              if (stdout.includes(text)) resume(Effect.succeed(stdout))
+            }
+            child.stdout.on("data", look)
+            look()
+          }),
+        ended: Effect.async((resume) => {
+          const end = () => resume(Effect.succeed({ code: child.exitCode, stdout, stderr }))
+          if (child.exitCode !== null || child.signalCode !== null) end()
+          else child.once("close", end)
+        })
+      }
+    }),
+    ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+
+/** Runs the program as a process of its own to its end. */
+export const spawned = (line: string, env?: Readonly<Record<string, string>>) =>
+  Effect.scoped(Effect.flatMap(start(line, env), ({ ended }) => ended))
+
+export const temporaryDirectory = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-qstash-"))),
+  (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
+)

@@ -1,0 +1,36 @@
+/** The most characters of a foreign text that an error repeats. */
+const limit = 100
+
+/** Nobody keeps a secret this short, and masking it would riddle the text. */
+const shortestSecret = 4
+
+const mask = (text: string, secrets: ReadonlyArray<string>): string =>
+  secrets
+    .filter((secret) => secret.length >= shortestSecret)
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((masked, secret) => masked.replaceAll(secret, "<redacted>"), text)
+
+export const repeats = (text: string, secrets: ReadonlyArray<string>): boolean => mask(text, secrets) !== text
+
+/** Cuts text that came from outside and puts it on one line, so that an error stays readable however it was made. */
+export const cut = (text: string): string => {
+  const line = text.replace(/[\s\p{Cc}]+/gu, " ").trim()
+  return line.length > limit ? `${line.slice(0, limit)}…` : line
+}
+
+/** Masking comes before the cut, which could leave the beginning of a secret. */
+export const presentable = (text: string, secrets: ReadonlyArray<string>): string => cut(mask(text, secrets))
+
+const parts = /^[^:/]+:\/\/(?:([^/?#]*)@)?[^?]*\??(.*)$/s
+
+/** What may be secret in a URL, as it is written and as it reads: its credentials, its query, and each value in it. */
+export const secretsOfUrl = (text: string): ReadonlyArray<string> => {
+  const [, credentials = "", query = ""] = parts.exec(text) ?? []
+  return [
+    credentials,
+    ...credentials.split(":"),
+    query,
+    ...query.split("&").map((parameter) => parameter.slice(parameter.indexOf("=") + 1)),
+    ...new URLSearchParams(query).values()
+  ]
+}

@@ -1,0 +1,261 @@
+import {
+  type QStashError,
+  QStashRateLimited,
+  QStashUnavailable,
+  QStashUnexpectedResponse
+} from "@effect-qstash/domain"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { presentable } from "./foreignText.ts"
+import { type Refusal, refusal, toError as refusalToError } from "./refusal.ts"
+import type { Settings } from "./settings.ts"
+import { toError as transportFaultToError } from "./transportFault.ts"
+
+/** One call of a service, as it travels. It must be safe to repeat: see `retryPolicy`. */
+interface Call<E = never> {
+  readonly method: "GET" | "POST" | "DELETE"
+  /** The request target, which has to survive URL parsing as it is. */
+  readonly target: string
+  readonly headers?: Readonly<Record<string, ReadonlyArray<string>>>
+  readonly body?: Uint8Array
+  /** What no error may repeat, beside the token: a server's text may quote the request. */
+  readonly secrets?: () => ReadonlyArray<string>
+  /** The method's own error for a refusal; without one the general table speaks. */
+  readonly ownError?: (refusal: Refusal) => E | QStashError | undefined
+}
+
+/** What every service of the client is made of. */
+export interface QStashHttp {
+  /** Reads the answer as JSON; `decode` says what is wrong with it without repeating it. */
+  readonly json: <A, E = never>(
+    call: Call<E>,
+    decode: (json: unknown) => Either.Either<A, string>
+  ) => Effect.Effect<A, E | QStashError>
+  /** For calls whose 2xx says everything: whatever stands in its body, or breaks in it, is passed over. */
+  readonly done: <E = never>(call: Call<E>) => Effect.Effect<void, E | QStashError>
+}
+
+/** The span of one call. Attributes that show up later are added with `Effect.annotateCurrentSpan`. */
+export const withSpan = (name: string, attributes: Readonly<Record<string, string>> = {}) =>
+  Effect.withSpan(name, { kind: "client", attributes, captureStackTrace: false })
+
+/** How long the rest of a reply may take of which only the status counts, so that its connection can be used again. */
+const drainTimeout = Duration.seconds(1)
+
+/** With less time than this an attempt is not begun: its timeout would hide what the one before it failed with. */
+const shortestAttempt = Duration.seconds(1)
+
+const isWorthRetrying = (error: unknown): boolean =>
+  error instanceof QStashUnavailable || (error instanceof QStashRateLimited && error.resetAt !== undefined)
+
+/** A rate limit is waited for beside the backoff, whose jitter keeps those who wait from coming back all at once. */
+const untilReset = (error: unknown): Effect.Effect<Duration.Duration> =>
+  error instanceof QStashRateLimited && error.resetAt !== undefined
+    ? untilInstant(error.resetAt.epochMillis)
+    : Effect.succeed(Duration.zero)
+
+const untilInstant = (millis: number): Effect.Effect<Duration.Duration> =>
+  Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(millis - now))
+
+/** `lastStart` is the instant after which no attempt begins. */
+const retryPolicy = (lastStart: number) =>
+  Schedule.exponential("250 millis").pipe(
+    Schedule.either(Schedule.spaced("5 seconds")),
+    Schedule.jittered,
+    Schedule.passthrough,
+    Schedule.whileInput(isWorthRetrying),
+    Schedule.addDelayEffect(untilReset),
+    Schedule.delays,
+    Schedule.whileOutputEffect((delay) =>
+      Effect.map(Clock.currentTimeMillis, (now) => now + Duration.toMillis(delay) <= lastStart)
+    ),
+    Schedule.intersect(Schedule.recurs(10))
+  )
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300
+
+/** Text of the body; nothing where it is longer than the limit, and then the rest is left unread. */
+const readBody = (
+  response: HttpClientResponse.HttpClientResponse,
+  limit: number
+): Effect.Effect<Option.Option<string>, HttpClientError.ResponseError> =>
+  Effect.suspend(() => {
+    const decoder = new TextDecoder()
+    let size = 0
+    let text = ""
+    return response.stream.pipe(
+      Stream.runForEachWhile((chunk) =>
+        Effect.sync(() => {
+          size += chunk.length
+          if (size > limit) return false
+          text += decoder.decode(chunk, { stream: true })
+          return true
+        })
+      ),
+      Effect.map(() => (size > limit ? Option.none() : Option.some(text + decoder.decode()))),
+      Effect.catchIf(
+        (error) => error.reason === "EmptyBody",
+        () => Effect.succeedSome("")
+      )
+    )
+  })
+
+const parseJson = (text: string): Either.Either<unknown, string> =>
+  text === ""
+    ? Either.left("the body is empty")
+    : Either.try({ try: (): unknown => JSON.parse(text), catch: () => "the body is not JSON" })
+
+export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, HttpClient.HttpClient> =>
+  Effect.gen(function* () {
+    const requestInit = Option.getOrUndefined(yield* Effect.serviceOption(FetchHttpClient.RequestInit))
+    const client = (yield* HttpClient.HttpClient).pipe(
+      HttpClient.withTracerDisabledWhen(() => true),
+      HttpClient.withTracerPropagation(false),
+      settings.transformClient,
+      HttpClient.withScope
+    )
+    const token = Redacted.value(settings.token)
+
+    const toRequest = (call: Call<unknown>): HttpClientRequest.HttpClientRequest => {
+      const request = HttpClientRequest.make(call.method)(settings.url + call.target, {
+        headers: call.headers
+      }).pipe(HttpClientRequest.bearerToken(token))
+      // Without a content type of its own the body leaves the one of the headers, or none, in its place.
+      return call.body === undefined || call.body.length === 0
+        ? request
+        : HttpClientRequest.bodyUint8Array(request, call.body, "")
+    }
+
+    const secretsOf = (call: Call<unknown>) => [token, ...(call.secrets?.() ?? [])]
+
+    const mapFault = (call: Call<unknown>) =>
+      Effect.mapError((error: HttpClientError.HttpClientError) =>
+        transportFaultToError(error, secretsOf(call))
+      )
+
+    const send = (call: Call<unknown>, request: HttpClientRequest.HttpClientRequest) =>
+      client.execute(request).pipe(
+        // A client that refuses statuses by itself has the response in its error.
+        Effect.catchTag("ResponseError", (error) =>
+          error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)
+        ),
+        mapFault(call),
+        Effect.provideService(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
+      )
+
+    const read = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
+      readBody(response, settings.maxResponseBytes).pipe(mapFault(call))
+
+    const readRefusal = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
+      Effect.map(read(call, response), (body) =>
+        refusal(
+          response,
+          Option.getOrElse(body, () => ""),
+          secretsOf(call)
+        )
+      )
+
+    const fail = <E>(call: Call<E>, refused: Refusal): Effect.Effect<never, E | QStashError> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.fail(call.ownError?.(refused) ?? refusalToError(refused, now))
+      )
+
+    /**
+     * Sends until an answer settles the call. `receive` is told whether an earlier attempt was left in doubt: it may have
+     * taken effect. It gives what is still to be done once the call is settled, when the attempt cannot fail any more.
+     * What is left unread of a response is cut off with the connection.
+     */
+    const run = <A, E>(
+      call: Call<E>,
+      receive: (
+        response: HttpClientResponse.HttpClientResponse,
+        isInDoubt: boolean
+      ) => Effect.Effect<Effect.Effect<A>, E | QStashError>
+    ): Effect.Effect<A, E | QStashError> =>
+      Effect.gen(function* () {
+        const request = toRequest(call)
+        const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(settings.retryBudget)
+        let attempts = 0
+        let isInDoubt = false
+        const attempt = Effect.gen(function* () {
+          const timeout =
+            attempts === 0
+              ? settings.requestTimeout
+              : Duration.min(settings.requestTimeout, yield* untilInstant(deadline))
+          if (attempts > 0) yield* Effect.annotateCurrentSpan("http.request.resend_count", attempts)
+          attempts += 1
+          return yield* send(call, request).pipe(
+            Effect.flatMap((response) => receive(response, isInDoubt)),
+            Effect.timeoutFail({
+              duration: timeout,
+              onTimeout: () =>
+                new QStashUnavailable({ reason: `no reply within ${Duration.format(timeout)}` })
+            }),
+            Effect.flatten,
+            Effect.scoped,
+            // Streams run in fibers of their own, and Effect logs what those fail with: platform's errors, secrets and all.
+            Effect.withUnhandledErrorLogLevel(Option.none())
+          )
+        })
+        return yield* attempt.pipe(
+          Effect.tapError((error) =>
+            Effect.sync(() => {
+              if (error instanceof QStashUnavailable) isInDoubt = true
+            })
+          ),
+          Effect.retry(
+            retryPolicy(deadline - Duration.toMillis(Duration.min(settings.requestTimeout, shortestAttempt)))
+          )
+        )
+      })
+
+    const drain = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
+      Effect.ignore(Effect.timeout(read(call, response), drainTimeout))
+
+    return {
+      json: (call, decode) =>
+        run(call, (response) => {
+          if (!isSuccess(response.status)) {
+            return Effect.flatMap(readRefusal(call, response), (refused) => fail(call, refused))
+          }
+          const unexpected = (reason: string) =>
+            new QStashUnexpectedResponse({
+              status: response.status,
+              reason: presentable(reason, secretsOf(call))
+            })
+          return Effect.flatMap(
+            read(call, response),
+            Option.match({
+              onNone: () => unexpected(`the body is longer than ${settings.maxResponseBytes} bytes`),
+              onSome: (text) =>
+                Either.mapBoth(Either.flatMap(parseJson(text), decode), {
+                  onLeft: unexpected,
+                  onRight: Effect.succeed
+                })
+            })
+          )
+        }),
+      done: (call) =>
+        run(call, (response, isInDoubt) =>
+          isSuccess(response.status)
+            ? Effect.succeed(drain(call, response))
+            : Effect.flatMap(readRefusal(call, response), (refused) =>
+                // What a repeated delete does not find, the first one removed.
+                call.method === "DELETE" && refused.status === 404 && refused.isQStash && isInDoubt
+                  ? Effect.succeed(Effect.void)
+                  : fail(call, refused)
+              )
+        )
+    }
+  })

@@ -1,0 +1,55 @@
+import {
+  type QStashError,
+  QStashInvalidRequest,
+  QStashUnauthorized,
+  QStashUnavailable,
+  QStashUnexpectedResponse
+} from "@effect-qstash/domain"
+import { ErrorBody } from "@effect-qstash/domain/wire/ErrorBody"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { presentable } from "./foreignText.ts"
+import { rateLimited } from "./rateLimit.ts"
+
+/** An answer that is not 2xx. */
+export interface Refusal {
+  readonly status: number
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** What the server said, fit to be shown. */
+  readonly reason: string
+  /** Whether the body was the JSON in which QStash says what is wrong, so that it was QStash which answered. */
+  readonly isQStash: boolean
+  /** Whether the text is one with which QStash says that a quota of the plan is used up. */
+  readonly isQuota: boolean
+}
+
+const decodeBody = Schema.decodeOption(Schema.parseJson(ErrorBody))
+
+export const refusal = (
+  { status, headers }: Pick<Refusal, "status" | "headers">,
+  body: string,
+  secrets: ReadonlyArray<string>
+): Refusal => {
+  const decoded = decodeBody(body)
+  const text = Option.match(decoded, { onNone: () => body, onSome: (json) => json.error })
+  return {
+    status,
+    headers,
+    reason: presentable(text, secrets) || "no reason was given",
+    isQStash: Option.isSome(decoded),
+    isQuota: text.startsWith("quota ")
+  }
+}
+
+/** What every method fails with at this refusal, unless it has an error of its own for it. */
+export const toError = ({ headers, reason, status }: Refusal, now: number): QStashError => {
+  // A browser shows a redirect that fetch was told not to follow with status 0.
+  if (status < 400)
+    return new QStashUnexpectedResponse({ status, reason: "a redirect, which is not followed" })
+  if (status === 401 || status === 403) return new QStashUnauthorized({ status, reason })
+  if (status === 404) return new QStashUnexpectedResponse({ status, reason })
+  if (status === 429) return rateLimited(headers, now)
+  if (status === 408 || status >= 500) return new QStashUnavailable({ status, reason })
+  return new QStashInvalidRequest({ status, reason })
+}

@@ -1,0 +1,331 @@
+import { QStashClient } from "@effect-qstash/client"
+import { type CreateSchedule, QStashSchedules } from "@effect-qstash/domain"
+import { HttpClient, HttpClientError } from "@effect/platform"
+import { describe, it } from "@effect/vitest"
+import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import {
+  Cause,
+  Context,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  LogLevel,
+  Option,
+  Redacted,
+  TestClock,
+  Tracer
+} from "effect"
+import { inspect } from "node:util"
+import { calls, type Method, methods, nightly } from "./calls.ts"
+import { overFetch, type RawRequest, rawServer, reply } from "./rawServer.ts"
+import { type Answer, fine, json, over, record, type Sent, stub } from "./stub.ts"
+
+const secrets = {
+  token: "secret-of-the-token",
+  header: "secret-of-a-header",
+  callbackHeader: "secret-of-a-callback-header",
+  failureHeader: "secret-of-a-failure-header",
+  username: "secret-of-a-username",
+  password: "secret-of-a-password",
+  query: "secret-of-a-query",
+  callbackPassword: "secret-of-a-callback-password",
+  callbackQuery: "secret-of-a-callback-query",
+  body: "secret-of-the-body"
+} as const
+
+const input: CreateSchedule.Input = {
+  scheduleId: nightly,
+  cron: "0 4 * * *",
+  // The dot segment makes it one that is normalised, and told in the log.
+  destination: `https://${secrets.username}:${secrets.password}@example.com/a/../jobs?key=${secrets.query}`,
+  headers: { Authorization: secrets.header, "X-Many": ["one", secrets.header] },
+  body: secrets.body,
+  callback: {
+    url: `https://user:${secrets.callbackPassword}@example.com/back?key=${secrets.callbackQuery}`,
+    headers: { Authorization: secrets.callbackHeader }
+  },
+  failureCallback: { url: "https://example.com/failed", headers: { Authorization: secrets.failureHeader } }
+}
+
+const secretCalls: typeof calls = {
+  ...calls,
+  create: Effect.flatMap(QStashSchedules, (schedules) => schedules.create(input))
+}
+
+const token = Redacted.make(secrets.token)
+
+/** Everything that could end up before somebody's eyes while a call runs. */
+const watch = <A, E>(call: Effect.Effect<A, E>) =>
+  Effect.gen(function* () {
+    const seen: Array<string> = []
+    const spans: Array<string> = []
+    const see = (...values: ReadonlyArray<unknown>) => {
+      for (const value of values) seen.push(inspect(value, { depth: 30, showHidden: true, getters: true }))
+    }
+    const tracer = Tracer.make({
+      span: (name, parent, _context, links, startTime, kind, options): Tracer.Span => {
+        spans.push(name)
+        see(name, links, options)
+        const attributes = new Map<string, unknown>()
+        return {
+          _tag: "Span",
+          spanId: name,
+          traceId: "trace",
+          name,
+          parent,
+          context: Context.empty(),
+          status: { _tag: "Started", startTime },
+          attributes,
+          links: [],
+          sampled: true,
+          kind,
+          end: (_, exit) => {
+            if (Exit.isFailure(exit)) see(exit, Cause.pretty(exit.cause, { renderErrorCause: true }))
+          },
+          attribute: (key, value) => {
+            attributes.set(key, value)
+            see(key, value)
+          },
+          event: (title, _, values) => see(title, values),
+          addLinks: (more) => see(more)
+        }
+      },
+      context: (run) => run()
+    })
+    const logger = Logger.make((options) => {
+      see(options.message, [...options.annotations], options.cause, [...options.spans])
+    })
+    const exit = yield* Effect.exit(call).pipe(
+      Effect.withTracer(tracer),
+      Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+      Logger.withMinimumLogLevel(LogLevel.All)
+    )
+    if (Exit.isFailure(exit)) {
+      see(exit)
+      const failure = Option.getOrThrow(Cause.failureOption(exit.cause))
+      assertTrue(failure instanceof Error)
+      see(failure, failure.message, failure.stack, String(failure), failure.toString())
+      seen.push(
+        JSON.stringify(failure),
+        JSON.stringify(exit),
+        Cause.pretty(exit.cause, { renderErrorCause: true })
+      )
+    }
+    return { exit, spans, seen: seen.join("\n") }
+  })
+
+const assertNone = (seen: string): void =>
+  deepStrictEqual(
+    Object.entries(secrets).flatMap(([name, secret]) => (seen.includes(secret) ? [name] : [])),
+    []
+  )
+
+const echo = ({ body, headers, method, url }: Sent): string =>
+  [
+    `${method} ${url.href}`,
+    ...Object.entries(headers).map((field) => field.join(": ")),
+    new TextDecoder().decode(body)
+  ].join(" ")
+
+const transportFault =
+  (make: (sent: Sent) => unknown): Answer =>
+  (sent) =>
+    Effect.fail(
+      new HttpClientError.RequestError({ request: sent.request, reason: "Transport", cause: make(sent) })
+    )
+
+const scenarios: Readonly<Record<string, Answer>> = {
+  success: (sent) => Effect.succeed(fine(sent)),
+  "an empty reply": () => Effect.sync(() => new Response(null)),
+  "a reply that is an echo": (sent) => Effect.sync(() => new Response(echo(sent))),
+  "a record of the wrong shape": () =>
+    Effect.sync(() =>
+      json([{ ...record, body: { secret: secrets.body }, header: { Authorization: [secrets.header] } }])
+    ),
+  "an answer under an id that is a secret": () => Effect.sync(() => json({ scheduleId: secrets.token })),
+  "a redirect to a place with a secret": () =>
+    Effect.sync(
+      () => new Response(null, { status: 302, headers: { Location: `https://x.y/?${secrets.query}` } })
+    ),
+  "a rate limit": () => Effect.sync(() => json({ error: secrets.token }, { status: 429 })),
+  ...Object.fromEntries(
+    [400, 401, 403, 404, 408, 412, 418, 500, 503].flatMap(
+      (status): ReadonlyArray<readonly [string, Answer]> => [
+        [
+          `${status} that is an echo in JSON`,
+          (sent) => Effect.sync(() => json({ error: echo(sent) }, { status }))
+        ],
+        [`${status} that is a raw echo`, (sent) => Effect.sync(() => new Response(echo(sent), { status }))],
+        [
+          `${status} that cuts an echo of a secret short`,
+          (sent) => Effect.sync(() => json({ error: `${"x".repeat(92)} ${echo(sent)}` }, { status }))
+        ]
+      ]
+    )
+  ),
+  "a fault": transportFault(() => new TypeError("fetch failed", { cause: new Error("ECONNRESET") })),
+  "a fault that quotes a header": transportFault(
+    ({ headers }) => new TypeError(`${headers["authorization"]} is invalid`)
+  ),
+  "a fault that quotes the URL": transportFault(
+    ({ url }) => new Error("fetch failed", { cause: new Error(url.href) })
+  ),
+  "a fault that is text": transportFault(echo),
+  "a fault that holds the request": transportFault(
+    ({ request }) =>
+      new HttpClientError.RequestError({ request, reason: "Transport", description: request.url })
+  ),
+  "a fault that hides the request": transportFault(
+    ({ request }) =>
+      new Error("outer", { cause: new HttpClientError.RequestError({ request, reason: "Encode" }) })
+  ),
+  "a fault before anything was sent": (sent) =>
+    Effect.fail(
+      new HttpClientError.RequestError({
+        request: sent.request,
+        reason: "InvalidUrl",
+        cause: new Error(sent.url.href)
+      })
+    ),
+  "a body that breaks off": () =>
+    Effect.sync(() => new Response(new ReadableStream({ pull: (body) => body.error(new Error("dead")) }))),
+  "a reply that does not come": () => Effect.never
+}
+
+const options = { token, retryBudget: 0, requestTimeout: "20 millis" } as const
+
+describe("no secret is shown", () => {
+  for (const [what, answer] of Object.entries(scenarios)) {
+    it.live(`after ${what}`, () =>
+      Effect.gen(function* () {
+        for (const method of methods) {
+          const { seen } = yield* watch(secretCalls[method].pipe(over(stub(answer), options)))
+          assertTrue(seen.includes("QStashSchedules"))
+          assertNone(seen)
+        }
+      })
+    )
+  }
+
+  const wire: Readonly<Record<string, (request: RawRequest) => void>> = {
+    "a connection that is closed": ({ socket }) => socket.destroy(),
+    "an answer that is no HTTP and quotes the request": ({ body, headers, socket, target }) =>
+      socket.end(`${target} ${JSON.stringify(headers)} ${body}\r\n\r\n`),
+    "a reply that breaks off within what it quotes": ({ headers, socket }) =>
+      socket.end(`HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n${JSON.stringify(headers)}`),
+    "a header that breaks HTTP and quotes the token": ({ headers, socket }) =>
+      socket.end(`HTTP/1.1 200 OK\r\nX Y: ${headers["authorization"]}\r\n\r\n`),
+    "a refusal that quotes the request": ({ headers, socket, target }) =>
+      socket.end(reply(400, JSON.stringify({ error: `${target} ${JSON.stringify(headers)}` })))
+  }
+  for (const [what, respond] of Object.entries(wire)) {
+    it.scopedLive(`after ${what}, over fetch`, () =>
+      Effect.gen(function* () {
+        const server = yield* rawServer(respond)
+        for (const method of methods) {
+          const { seen } = yield* watch(
+            secretCalls[method].pipe(overFetch(server, { token, retryBudget: 0 }))
+          )
+          assertTrue(seen.includes("QStashSchedules"))
+          assertNone(seen)
+        }
+      })
+    )
+  }
+
+  it.effect("when options are refused", () =>
+    Effect.gen(function* () {
+      const broken = [
+        { ...input, destination: `https://example.com/?key=${secrets.query}&upstash-method=GET` },
+        { ...input, destination: `ftp://${secrets.username}:${secrets.password}@x.y?${secrets.query}` },
+        { ...input, headers: { Authorization: `${secrets.header}\n` } },
+        { ...input, callback: `ftp://${secrets.callbackPassword}@x.y` },
+        { ...input, failureCallback: { url: "https://x.y", headers: { A: `${secrets.failureHeader}☃` } } }
+      ]
+      for (const one of broken) {
+        const { exit, seen } = yield* watch(
+          Effect.flatMap(QStashSchedules, (schedules) => schedules.create(one)).pipe(
+            over(
+              stub(() => Effect.dieMessage("nothing is to be sent")),
+              options
+            )
+          )
+        )
+        assertTrue(Exit.isFailure(exit))
+        assertNone(seen)
+      }
+    })
+  )
+
+  it.effect("when a client cannot be built", () =>
+    Effect.gen(function* () {
+      const transport = stub(() => Effect.dieMessage("nothing is to be sent"))
+      for (const given of [
+        { token: Redacted.make(`${secrets.token}\n`) },
+        { token, url: `https://${secrets.username}:${secrets.password}@qstash.upstash.io` },
+        { token, url: `https://qstash.upstash.io/?key=${secrets.query}` },
+        { token, url: secrets.password }
+      ]) {
+        const { exit, seen } = yield* watch(
+          Effect.scoped(Layer.build(QStashClient.layer(given).pipe(Layer.provide(transport.layer))))
+        )
+        assertTrue(Exit.isFailure(exit))
+        assertNone(seen)
+      }
+    })
+  )
+})
+
+describe("spans", () => {
+  const spansOf = (method: Method, transformClient?: QStashClient.Options["transformClient"]) =>
+    Effect.gen(function* () {
+      const transport = stub((sent) => Effect.succeed(fine(sent)))
+      const { exit, seen, spans } = yield* watch(
+        Effect.withSpan(
+          secretCalls[method].pipe(over(transport, { ...options, transformClient })),
+          "application"
+        )
+      )
+      assertTrue(Exit.isSuccess(exit))
+      return { seen, sent: transport.sent, spans }
+    })
+
+  for (const method of methods) {
+    it.effect(`${method} is one, with the schedule's id, and no tracing header is sent`, () =>
+      Effect.gen(function* () {
+        const { seen, sent, spans } = yield* spansOf(method)
+        deepStrictEqual(spans, ["application", `QStashSchedules.${method}`])
+        strictEqual(seen.includes("qstash.schedule_id"), method !== "list")
+        deepStrictEqual(
+          Object.keys(sent[0]?.headers ?? {}).filter((name) => /trace|^b3$|baggage/.test(name)),
+          []
+        )
+      })
+    )
+  }
+
+  it.effect("tell how often a call was sent again", () =>
+    Effect.gen(function* () {
+      const transport = stub((sent, index) =>
+        Effect.succeed(
+          index < 2 ? json({ error: "no" }, { status: 429, headers: { "Retry-After": "0" } }) : fine(sent)
+        )
+      )
+      const fiber = yield* Effect.fork(watch(calls.get.pipe(over(transport))))
+      yield* TestClock.adjust("10 seconds")
+      const { seen } = yield* Fiber.join(fiber)
+      assertTrue(/http\.request\.resend_count'\n2/.test(seen))
+    })
+  )
+
+  it.effect("of a client that the user made stay the user's", () =>
+    Effect.gen(function* () {
+      const { spans } = yield* spansOf("get", (client) =>
+        HttpClient.transformResponse(client, Effect.withSpan("mine"))
+      )
+      deepStrictEqual(spans, ["application", "QStashSchedules.get", "mine"])
+    })
+  )
+})

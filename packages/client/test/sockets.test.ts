@@ -1,0 +1,284 @@
+import { QStashSchedules, QStashUnavailable, QStashUnexpectedResponse } from "@effect-qstash/domain"
+import { HttpClient } from "@effect/platform"
+import { describe, it } from "@effect/vitest"
+import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
+import { bodiless, calls, methods, nightly, schedule } from "./calls.ts"
+import { overFetch, type RawRequest, rawServer, reply } from "./rawServer.ts"
+import { record } from "./stub.ts"
+
+const once = { retryBudget: 0 }
+const reading = ["create", "get", "list"] as const
+
+/** What QStash answers to each call. */
+const works = ({ headers, method, target }: RawRequest): string =>
+  method === "GET"
+    ? reply(200, JSON.stringify(target === "/v2/schedules" ? [record] : record))
+    : headers["upstash-cron"] === undefined
+      ? reply(200, "")
+      : reply(200, JSON.stringify({ scheduleId: headers["upstash-schedule-id"] }))
+
+/** Sends until nobody listens any more. */
+const forEver = ({ socket }: RawRequest, head: string, piece: string): void => {
+  const more = () => {
+    while (socket.writable && socket.write(piece)) {
+      // The buffer takes more.
+    }
+  }
+  socket.on("drain", more)
+  socket.write(head)
+  more()
+}
+
+const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+describe.concurrent("replies", () => {
+  it.scopedLive("are read to their end, and their connections used again", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer((request) => request.socket.write(works(request)))
+      yield* Effect.gen(function* () {
+        for (let round = 0; round < 5; round++) for (const method of methods) yield* calls[method]
+      }).pipe(overFetch(server))
+      strictEqual(server.requests.length, 30)
+      assertTrue(server.opened() <= 3)
+    })
+  )
+
+  it.scopedLive("of refusals are read to their end as well", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer(({ socket }) => socket.write(reply(400, `{"error":"no"}`)))
+      yield* Effect.gen(function* () {
+        for (let round = 0; round < 5; round++)
+          for (const method of methods) yield* Effect.flip(calls[method])
+      }).pipe(overFetch(server))
+      assertTrue(server.opened() <= 3)
+    })
+  )
+
+  const wrong: Readonly<Record<string, string>> = {
+    empty: reply(200, ""),
+    "without content": "HTTP/1.1 204 No Content\r\n\r\n",
+    HTML: reply(200, "<!doctype html><title>Welcome</title>", ["Content-Type: text/html"]),
+    "of the wrong shape": reply(200, `{"scheduleId":{}}`),
+    "cut within the JSON": reply(200, `{"scheduleId":"nig`)
+  }
+  for (const [what, answer] of Object.entries(wrong)) {
+    it.scopedLive(
+      `${what}: QStashUnexpectedResponse where it is read, success where only the status counts`,
+      () =>
+        Effect.gen(function* () {
+          const server = yield* rawServer(({ socket }) => socket.write(answer))
+          for (const method of reading) {
+            assertInstanceOf(
+              yield* Effect.flip(calls[method].pipe(overFetch(server, once))),
+              QStashUnexpectedResponse
+            )
+          }
+          for (const method of bodiless) yield* calls[method].pipe(overFetch(server, once))
+        })
+    )
+  }
+
+  const broken: Readonly<Record<string, string>> = {
+    "truncated by length": `HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"sch`,
+    "truncated between chunks": `${chunked}4\r\n{"sc\r\n`
+  }
+  for (const [what, answer] of Object.entries(broken)) {
+    it.scopedLive(`${what}: QStashUnavailable where it is read, success where only the status counts`, () =>
+      Effect.gen(function* () {
+        const server = yield* rawServer(({ socket }) => socket.end(answer))
+        for (const method of reading) {
+          const exit = yield* Effect.exit(calls[method].pipe(overFetch(server, once)))
+          assertTrue(Exit.isFailure(exit) && Cause.isFailType(exit.cause))
+          const failure = yield* Effect.flip(exit)
+          assertInstanceOf(failure, QStashUnavailable)
+          assertInstanceOf(failure.cause, TypeError)
+        }
+        for (const method of bodiless) yield* calls[method].pipe(overFetch(server, once))
+      })
+    )
+  }
+
+  it.scopedLive("that are no HTTP are QStashUnavailable, without what they said", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer(({ socket }) => socket.end("220 mail.example.com ESMTP hunter22\r\n"))
+      for (const method of methods) {
+        const failure = yield* Effect.flip(calls[method].pipe(overFetch(server, once)))
+        assertInstanceOf(failure, QStashUnavailable)
+        strictEqual(failure.cause, undefined)
+      }
+    })
+  )
+
+  for (const [what, head, piece] of [
+    ["chunked for ever", chunked, `400\r\n${" ".repeat(0x400)}\r\n`],
+    ["larger than the limit", "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n", " ".repeat(1000)]
+  ] as const) {
+    it.scopedLive(`${what}: cut off at the limit, with the connection`, () =>
+      Effect.gen(function* () {
+        const server = yield* rawServer((request) => forEver(request, head, piece))
+        for (const method of reading) {
+          const failure = yield* Effect.flip(
+            calls[method].pipe(overFetch(server, { maxResponseBytes: 5000 }))
+          )
+          assertInstanceOf(failure, QStashUnexpectedResponse)
+          strictEqual(failure.reason, "the body is longer than 5000 bytes")
+        }
+        for (const method of bodiless)
+          yield* calls[method].pipe(overFetch(server, { maxResponseBytes: 5000 }))
+        for (const request of server.requests) yield* request.closed
+      })
+    )
+  }
+
+  it.scopedLive("as long as the limit are read", () =>
+    Effect.gen(function* () {
+      const body = JSON.stringify([record])
+      const server = yield* rawServer(({ socket }) => socket.write(reply(200, body)))
+      yield* calls.list.pipe(overFetch(server, { maxResponseBytes: body.length }))
+      assertInstanceOf(
+        yield* Effect.flip(calls.list.pipe(overFetch(server, { maxResponseBytes: body.length - 1 }))),
+        QStashUnexpectedResponse
+      )
+    })
+  )
+
+  it.scopedLive("split within a character are put together again", () =>
+    Effect.gen(function* () {
+      const bytes = Buffer.from(JSON.stringify({ ...record, body: "Grüße, 世界" }))
+      const server = yield* rawServer(({ socket }) => {
+        socket.write(chunked)
+        for (const byte of bytes) socket.write(Buffer.from([0x31, 13, 10, byte, 13, 10]))
+        socket.write("0\r\n\r\n")
+      })
+      const found = yield* Effect.flatMap(QStashSchedules, (schedules) => schedules.get(nightly)).pipe(
+        overFetch(server, once)
+      )
+      strictEqual(found.body, "Grüße, 世界")
+    })
+  )
+})
+
+describe.concurrent("redirects", () => {
+  it.scopedLive("are not followed, so the token goes nowhere else", () =>
+    Effect.gen(function* () {
+      const elsewhere = yield* rawServer(({ socket }) => socket.write(reply(200, "[]")))
+      for (const status of [301, 302, 303, 307, 308]) {
+        const server = yield* rawServer(({ socket }) =>
+          socket.write(reply(status, "moved", [`Location: ${elsewhere.url}/v2/schedules`]))
+        )
+        for (const method of methods) {
+          const failure = yield* Effect.flip(calls[method].pipe(overFetch(server)))
+          assertInstanceOf(failure, QStashUnexpectedResponse)
+          strictEqual(failure.status, status)
+        }
+        strictEqual(server.requests.length, methods.length)
+      }
+      strictEqual(elsewhere.requests.length, 0)
+    })
+  )
+})
+
+describe.concurrent("interruption", () => {
+  for (const [when, answer] of [
+    ["before the reply", ""],
+    ["within the headers", "HTTP/1.1 200 OK\r\nContent-"],
+    ["within the body", `${chunked}4\r\n{"sc\r\n`]
+  ] as const) {
+    it.scopedLive(`${when} closes the connection`, () =>
+      Effect.gen(function* () {
+        for (const method of methods) {
+          const reached = yield* Deferred.make<RawRequest>()
+          const server = yield* rawServer((request) =>
+            request.socket.write(answer, () => Deferred.unsafeDone(reached, Effect.succeed(request)))
+          )
+          const fiber = yield* Effect.fork(calls[method].pipe(overFetch(server)))
+          const request = yield* Deferred.await(reached)
+          // A fiber that reads a body needs a moment to get there.
+          yield* Effect.sleep("20 millis")
+          yield* Fiber.interrupt(fiber)
+          yield* request.closed
+          strictEqual(server.requests.length, 1)
+        }
+      })
+    )
+  }
+
+  it.scopedLive("while a client of the user's holds the response back closes the connection", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer(({ socket }) => socket.write(`${chunked}4\r\n{"sc\r\n`))
+      const options = {
+        requestTimeout: "50 millis",
+        retryBudget: 0,
+        transformClient: HttpClient.transformResponse(Effect.zipLeft(Effect.never))
+      } as const
+      for (const method of methods) {
+        assertInstanceOf(
+          yield* Effect.flip(calls[method].pipe(overFetch(server, options))),
+          QStashUnavailable
+        )
+      }
+      for (const request of server.requests) yield* request.closed
+    })
+  )
+
+  it.scopedLive("by the timeout of an attempt closes its connection, too", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer(({ socket }) => socket.write(`${chunked}4\r\n{"sc\r\n`))
+      const options = { requestTimeout: "50 millis", retryBudget: 0 } as const
+      for (const method of reading) {
+        assertInstanceOf(
+          yield* Effect.flip(calls[method].pipe(overFetch(server, options))),
+          QStashUnavailable
+        )
+      }
+      for (const request of server.requests) yield* request.closed
+    })
+  )
+})
+
+describe.concurrent("the body of a request", () => {
+  it.scopedLive("arrives as it is, without a content type that nobody gave", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer((request) => request.socket.write(works(request)))
+      yield* Effect.gen(function* () {
+        const schedules = yield* QStashSchedules
+        yield* schedules.create({ ...schedule, body: Uint8Array.from([0, 255, 10]) })
+        yield* schedules.create({ ...schedule, body: "{}", headers: { "Content-Type": "application/json" } })
+        yield* schedules.create(schedule)
+      }).pipe(overFetch(server))
+      deepStrictEqual(
+        server.requests.map(({ body, headers }) => [
+          body,
+          headers["content-type"],
+          headers["content-length"]
+        ]),
+        [
+          ["\u0000ÿ\n", undefined, "3"],
+          ["{}", "application/json", "2"],
+          ["", undefined, "0"]
+        ]
+      )
+    })
+  )
+
+  it.scopedLive("comes with no header but QStash's, the token, and those of fetch itself", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer((request) => request.socket.write(works(request)))
+      yield* Effect.withSpan(calls.create.pipe(overFetch(server)), "a span of the application")
+      deepStrictEqual(Object.keys(server.requests[0]?.headers ?? {}).toSorted(), [
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "authorization",
+        "connection",
+        "content-length",
+        "host",
+        "sec-fetch-mode",
+        "upstash-cron",
+        "upstash-schedule-id",
+        "user-agent"
+      ])
+    })
+  )
+})

@@ -1,0 +1,25 @@
+import { fileURLToPath } from "node:url"
+import { defineConfig, type Plugin } from "vitest/config"
+import { faults, plant } from "../src/Faults.ts"
+
+/** Plants one fault while the sources are loaded: the files themselves stay as they are. */
+const plantFault = (id: string | undefined): Plugin => {
+  const fault = faults.find((known) => known.id === id)
+  return {
+    name: "plant-fault",
+    enforce: "pre",
+    transform: (code, file) =>
+      fault !== undefined && file.endsWith(`/packages/${fault.file}`) ? plant(fault, code) : undefined
+  }
+}
+
+export default defineConfig({
+  plugins: [plantFault(process.env["MUTANT"])],
+  test: {
+    root: fileURLToPath(new URL("..", import.meta.url)),
+    // One process loads the sources once for all homes.
+    pool: "forks",
+    isolate: false,
+    poolOptions: { forks: { singleFork: true } }
+  }
+})

@@ -1,0 +1,115 @@
+/**
+ * What a home of QStash gives to the laws beside the contract itself.
+ *
+ * @since 0.1.0
+ */
+import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+
+/**
+ * One attempt to deliver a message, as the destination saw it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Delivery {
+  /** The home's own time when it came, in milliseconds since 1970. */
+  readonly at: number
+  readonly method: string
+  /** What was called, byte for byte, with the query. */
+  readonly url: string
+  /** Names and values as they came. */
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>
+  readonly body: Uint8Array
+}
+
+/**
+ * What a destination does with a delivery: a status, with or without headers (names in lower case), or no answer at all.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Answer =
+  | number
+  | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
+  | "silence"
+
+/**
+ * A destination that one law has for itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Endpoint {
+  /** Has a path and neither slash at its end nor query, so that a law can put both behind it. */
+  readonly url: string
+  /** What came so far to this URL and all that begin with it, oldest first. */
+  readonly deliveries: Effect.Effect<ReadonlyArray<Delivery>>
+  /** One answer after the other, the last one for all that follow. Until it is called each answer is 200. */
+  readonly respond: (...answers: readonly [Answer, ...ReadonlyArray<Answer>]) => Effect.Effect<void>
+}
+
+/**
+ * A clock that the laws can move, and destinations whose deliveries they can see.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Time {
+  /** Milliseconds since 1970. */
+  readonly now: Effect.Effect<number>
+  /** Ends when all that falls due on the way has been delivered and answered. */
+  readonly advance: (duration: Duration.DurationInput) => Effect.Effect<void>
+  /** A fresh one with each use. */
+  readonly endpoint: Effect.Effect<Endpoint>
+  /** What the deliveries of this account are signed with. */
+  readonly signingKey: Redacted.Redacted
+}
+
+/**
+ * Another account of the same home.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Neighbour {
+  readonly schedules: QStashSchedules.Service
+  readonly signingKey: Redacted.Redacted
+}
+
+/**
+ * What not every home has. A home that lacks one says why, and the laws that need it are skipped with that reason.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Capabilities {
+  readonly time: Time
+  readonly neighbour: Neighbour
+  /** How many schedules the account may hold: few enough to make them all. */
+  readonly quota: number
+}
+
+/**
+ * @since 0.1.0
+ */
+export declare namespace Harness {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  export interface Service extends Partial<Capabilities> {
+    /** An id that nobody else has, with a prefix of this run's own. */
+    readonly mintId: Effect.Effect<ScheduleId>
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export class Harness extends Context.Tag("@effect-qstash/contract/Harness")<Harness, Harness.Service>() {}

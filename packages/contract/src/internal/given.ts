@@ -1,0 +1,102 @@
+import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import type { QStashSchedule } from "@effect-qstash/domain/QStashSchedule"
+import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import { strictEqual } from "@effect/vitest/utils"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import { type Delivery, Harness, type Time } from "../Harness.ts"
+
+export const second = 1000
+export const minute = 60 * second
+export const hour = 60 * minute
+export const day = 24 * hour
+
+/** Comes up on 29 February alone: a schedule that is only looked at does not fire. */
+export const rarely = "0 4 29 2 *"
+
+export const somewhere = "https://example.com/contract"
+
+/** An id that no schedule has. Whatever has it when the law ends is deleted. */
+export const freshId = Effect.acquireRelease(
+  Effect.flatMap(Harness, ({ mintId }) => mintId),
+  (scheduleId) => Effect.flatMap(QStashSchedules, (schedules) => Effect.ignore(schedules.delete(scheduleId)))
+)
+
+/** Creates a schedule until the end of the law. One that is not told otherwise does not fire. */
+export const create = (settings: Partial<CreateSchedule.Input> = {}) =>
+  Effect.gen(function* () {
+    const scheduleId = yield* freshId
+    return yield* overwrite(scheduleId, settings)
+  })
+
+/** Creates again under an id. */
+export const overwrite = (scheduleId: ScheduleId, settings: Partial<CreateSchedule.Input> = {}) =>
+  Effect.flatMap(QStashSchedules, (schedules) =>
+    schedules.create({ cron: rarely, destination: somewhere, ...settings, scheduleId })
+  )
+
+export const get = (scheduleId: ScheduleId) =>
+  Effect.flatMap(QStashSchedules, (schedules) => schedules.get(scheduleId))
+
+/** Values that compare and print well, without what a clock or a cache would put into them. */
+export const plain = (schedule: QStashSchedule): unknown => JSON.parse(JSON.stringify(schedule))
+
+/** An instant for people, from milliseconds since 1970. */
+export const iso = (instant: number | DateTime.Utc | undefined): string =>
+  instant === undefined ? "never" : DateTime.formatIso(DateTime.unsafeMake(instant))
+
+/** The full minute after an instant. */
+export const nextMinute = (instant: number): number => (Math.floor(instant / minute) + 1) * minute
+
+/** An expression that comes up at one minute of the year. */
+export const yearlyAt = (instant: number): string => {
+  const at = new Date(instant)
+  return `${at.getUTCMinutes()} ${at.getUTCHours()} ${at.getUTCDate()} ${at.getUTCMonth() + 1} *`
+}
+
+/** Moves time on to an instant that is still to come. */
+export const advanceTo = (time: Time, instant: number) =>
+  Effect.flatMap(time.now, (now) => time.advance(instant - now))
+
+/** Creates a schedule for each of the settings, lets them all fire once at one instant, and answers that instant. */
+export const fire = (time: Time, ...settings: ReadonlyArray<Partial<CreateSchedule.Input>>) =>
+  Effect.gen(function* () {
+    const firedAt = nextMinute(yield* time.now)
+    const ids = yield* Effect.forEach(settings, (some) => create({ ...some, cron: yearlyAt(firedAt) }))
+    yield* advanceTo(time, firedAt)
+    return { firedAt, ids }
+  })
+
+/** Fires one schedule once. */
+export const fireOne = (time: Time, settings: Partial<CreateSchedule.Input>) =>
+  Effect.map(fire(time, settings), ({ firedAt, ids: [scheduleId] }) => {
+    if (scheduleId === undefined) throw new Error("one schedule was to be made")
+    return { firedAt, scheduleId }
+  })
+
+/** When deliveries came, for people. */
+export const instants = (deliveries: ReadonlyArray<Delivery>): ReadonlyArray<string> =>
+  deliveries.map(({ at }) => iso(at))
+
+/** When deliveries came, in seconds after an instant. */
+export const secondsAfter = (instant: number, deliveries: ReadonlyArray<Delivery>): ReadonlyArray<number> =>
+  deliveries.map(({ at }) => (at - instant) / second)
+
+/** All values of a header, its name in any case. */
+export const valuesOf = ({ headers }: Delivery, name: string): ReadonlyArray<string> =>
+  headers.filter(([given]) => given.toLowerCase() === name.toLowerCase()).map(([, value]) => value)
+
+/** The one value of a header, or `undefined`. */
+export const headerOf = (delivery: Delivery, name: string): string | undefined => {
+  const values = valuesOf(delivery, name)
+  strictEqual(values.length <= 1, true, `${name} came ${values.length} times`)
+  return values[0]
+}
+
+/** The only element of a list. */
+export const only = <A>(list: ReadonlyArray<A>): A => {
+  const [first] = list
+  if (first === undefined || list.length !== 1) throw new Error(`expected one, got ${list.length}`)
+  return first
+}

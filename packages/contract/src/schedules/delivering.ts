@@ -1,0 +1,167 @@
+import { assertMatch, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+import { fire, fireOne, get, headerOf, only, valuesOf } from "../internal/given.ts"
+import { chapter } from "../internal/law.ts"
+import { checkSignature } from "../internal/signature.ts"
+
+const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index)
+
+export const delivering = chapter("delivering", ({ timed }) => {
+  timed("a body arrives byte for byte", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      yield* fireOne(time, { destination: endpoint.url, body: everyByte })
+      deepStrictEqual(only(yield* endpoint.deliveries).body, everyByte)
+    })
+  )
+
+  timed("text arrives as UTF-8", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      yield* fireOne(time, { destination: endpoint.url, body: "Grüße 👋" })
+      deepStrictEqual(only(yield* endpoint.deliveries).body, new TextEncoder().encode("Grüße 👋"))
+    })
+  )
+
+  timed("a message without a body is delivered without one", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      yield* fireOne(time, { destination: endpoint.url })
+      const delivery = only(yield* endpoint.deliveries)
+      strictEqual(delivery.body.length, 0)
+      strictEqual(headerOf(delivery, "Content-Type"), undefined)
+    })
+  )
+
+  timed("a destination is called byte for byte, path and query", (time) =>
+    Effect.gen(function* () {
+      for (const rest of [
+        "",
+        "/",
+        "/a%2Fb//c/?x=1&y=%2F+z&y=&z",
+        "?to=https://example.org/a?b=c",
+        "/%7euser"
+      ]) {
+        const endpoint = yield* time.endpoint
+        yield* fireOne(time, { destination: endpoint.url + rest })
+        strictEqual(only(yield* endpoint.deliveries).url, endpoint.url + rest)
+      }
+    })
+  )
+
+  timed("each method is the one that was asked for, and POST where none was", (time) =>
+    Effect.gen(function* () {
+      const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", undefined] as const
+      for (const method of methods) {
+        const endpoint = yield* time.endpoint
+        yield* fireOne(time, { destination: endpoint.url, method })
+        strictEqual(only(yield* endpoint.deliveries).method, method ?? "POST")
+      }
+    })
+  )
+
+  timed("a GET carries its body too [assumed]", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      yield* fireOne(time, { destination: endpoint.url, method: "GET", body: everyByte })
+      deepStrictEqual(only(yield* endpoint.deliveries).body, everyByte)
+    })
+  )
+
+  timed("headers arrive under the names that Go gives them, Content-Type among them", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      yield* fireOne(time, {
+        destination: endpoint.url,
+        headers: {
+          "content-type": "application/json; charset=utf-8",
+          "x-trace-ID": "s\xe9cret",
+          authorization: "Bearer of tidings",
+          "X-Several": ["one", "two"]
+        },
+        body: "{}"
+      })
+      const delivery = only(yield* endpoint.deliveries)
+      const names = delivery.headers.map(([name]) => name)
+      strictEqual(headerOf(delivery, "Content-Type"), "application/json; charset=utf-8")
+      strictEqual(headerOf(delivery, "X-Trace-Id"), "s\xe9cret")
+      assertTrue(names.includes("X-Trace-Id"))
+      strictEqual(headerOf(delivery, "Authorization"), "Bearer of tidings")
+      // HTTP lets whoever passes a header on join its values.
+      strictEqual(valuesOf(delivery, "X-Several").join(", "), "one, two")
+    })
+  )
+
+  timed("a delivery says which message of which schedule it is, and which attempt", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const { scheduleId } = yield* fireOne(time, { destination: endpoint.url })
+      const delivery = only(yield* endpoint.deliveries)
+      assertMatch(headerOf(delivery, "Upstash-Message-Id") ?? "", /^msg_\w+$/)
+      strictEqual(headerOf(delivery, "Upstash-Schedule-Id"), scheduleId)
+      strictEqual(headerOf(delivery, "Upstash-Retried"), "0")
+      strictEqual(headerOf(delivery, "User-Agent"), "Upstash-QStash")
+    })
+  )
+
+  timed("a delivery carries the address of whoever created the schedule", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const { scheduleId } = yield* fireOne(time, { destination: endpoint.url })
+      const { callerIp } = yield* get(scheduleId)
+      assertTrue(callerIp !== undefined)
+      strictEqual(headerOf(only(yield* endpoint.deliveries), "Upstash-Caller-Ip"), callerIp)
+    })
+  )
+
+  timed("a schedule's own headers cannot pass for QStash's [assumed]", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const { scheduleId } = yield* fireOne(time, {
+        destination: endpoint.url,
+        headers: {
+          "User-Agent": "forged",
+          "Upstash-Signature": "forged",
+          "Upstash-Message-Id": "forged",
+          "Upstash-Schedule-Id": "forged",
+          "Upstash-Retried": "9"
+        }
+      })
+      const delivery = only(yield* endpoint.deliveries)
+      checkSignature(delivery, time.signingKey)
+      strictEqual(headerOf(delivery, "User-Agent"), "Upstash-QStash")
+      strictEqual(headerOf(delivery, "Upstash-Schedule-Id"), scheduleId)
+      strictEqual(headerOf(delivery, "Upstash-Retried"), "0")
+      assertMatch(headerOf(delivery, "Upstash-Message-Id") ?? "", /^msg_/)
+    })
+  )
+
+  timed("a delivery is signed for its URL, its body and its instant", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      yield* fire(
+        time,
+        { destination: `${endpoint.url}?a=1&b=%20`, body: everyByte },
+        { destination: `${endpoint.url}/none` }
+      )
+      const deliveries = yield* endpoint.deliveries
+      strictEqual(deliveries.length, 2)
+      for (const delivery of deliveries) {
+        assertMatch(checkSignature(delivery, time.signingKey).jti, /^jwt_/)
+      }
+    })
+  )
+
+  timed("each attempt is signed afresh", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      yield* endpoint.respond(500, 500, 200)
+      yield* fireOne(time, { destination: endpoint.url, body: "again" })
+      yield* time.advance("1 hour")
+      const claims = (yield* endpoint.deliveries).map((delivery) => checkSignature(delivery, time.signingKey))
+      strictEqual(claims.length, 3)
+      strictEqual(new Set(claims.map(({ jti }) => jti)).size, 3)
+      strictEqual(new Set(claims.map(({ iat }) => iat)).size, 3)
+    })
+  )
+})

@@ -1,0 +1,126 @@
+import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+import {
+  advanceTo,
+  create,
+  fireOne,
+  get,
+  headerOf,
+  hour,
+  instants,
+  iso,
+  minute,
+  nextMinute,
+  only,
+  overwrite,
+  plain,
+  yearlyAt
+} from "../internal/given.ts"
+import { chapter } from "../internal/law.ts"
+
+export const overwriting = chapter("overwriting", ({ law, timed }) => {
+  law("an overwrite replaces every setting, and what it leaves out returns to its default", () =>
+    Effect.gen(function* () {
+      const scheduleId = yield* create({
+        cron: "0 5 29 2 *",
+        destination: "https://example.com/before",
+        method: "PUT",
+        headers: { "X-Before": "yes" },
+        body: "before",
+        retries: 7,
+        retryDelay: "1000",
+        timeout: "90 seconds",
+        delay: "1 hour",
+        labels: ["before"],
+        redact: { body: true }
+      })
+      yield* overwrite(scheduleId, { body: "after" })
+      const fresh = yield* Effect.flatMap(create({ body: "after" }), get)
+      const { createdAt, ...schedule } = yield* get(scheduleId)
+      const { createdAt: _, ...expected } = fresh
+      deepStrictEqual(plain({ ...schedule, createdAt }), plain({ ...expected, scheduleId, createdAt }))
+    })
+  )
+
+  law("an overwrite keeps the pause [assumed]", () =>
+    Effect.gen(function* () {
+      const schedules = yield* QStashSchedules
+      const scheduleId = yield* create({ body: "before" })
+      yield* schedules.pause(scheduleId)
+      yield* overwrite(scheduleId, { body: "after" })
+      const schedule = yield* get(scheduleId)
+      strictEqual(schedule.isPaused, true)
+      strictEqual(schedule.body, "after")
+    })
+  )
+
+  timed("an overwrite of a paused schedule does not make it fire [assumed]", (time) =>
+    Effect.gen(function* () {
+      const schedules = yield* QStashSchedules
+      const endpoint = yield* time.endpoint
+      const scheduleId = yield* create({ cron: "* * * * *", destination: endpoint.url })
+      yield* schedules.pause(scheduleId)
+      yield* overwrite(scheduleId, { cron: "* * * * *", destination: endpoint.url })
+      yield* time.advance("5 minutes")
+      deepStrictEqual(yield* endpoint.deliveries, [])
+    })
+  )
+
+  timed("an overwrite keeps when the schedule was created and last fired [assumed]", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const { scheduleId } = yield* fireOne(time, { destination: endpoint.url })
+      const before = yield* get(scheduleId)
+      yield* time.advance("1 hour")
+      yield* overwrite(scheduleId)
+      const after = yield* get(scheduleId)
+      strictEqual(iso(after.createdAt), iso(before.createdAt))
+      strictEqual(iso(after.lastScheduleTime), iso(before.lastScheduleTime))
+      deepStrictEqual(after.lastScheduleStates, before.lastScheduleStates)
+    })
+  )
+
+  timed("after an overwrite the schedule fires by its new cron alone", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const first = nextMinute(yield* time.now)
+      const scheduleId = yield* create({ cron: yearlyAt(first + minute), destination: endpoint.url })
+      yield* overwrite(scheduleId, { cron: yearlyAt(first + 2 * minute), destination: endpoint.url })
+      strictEqual(iso((yield* get(scheduleId)).nextScheduleTime), iso(first + 2 * minute))
+      yield* advanceTo(time, first + 5 * minute)
+      deepStrictEqual(instants(yield* endpoint.deliveries), [iso(first + 2 * minute)])
+    })
+  )
+
+  timed("an overwrite can bring the next firing forward", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const first = nextMinute(yield* time.now)
+      const scheduleId = yield* create({ destination: endpoint.url })
+      yield* overwrite(scheduleId, { cron: yearlyAt(first), destination: endpoint.url })
+      yield* advanceTo(time, first)
+      deepStrictEqual(instants(yield* endpoint.deliveries), [iso(first)])
+    })
+  )
+
+  timed("a message made before an overwrite is delivered as it was made", (time) =>
+    Effect.gen(function* () {
+      const before = yield* time.endpoint
+      const after = yield* time.endpoint
+      const { firedAt, scheduleId } = yield* fireOne(time, {
+        destination: before.url,
+        body: "before",
+        headers: { "X-Made": "before" },
+        delay: "1 hour"
+      })
+      yield* overwrite(scheduleId, { destination: after.url, body: "after", headers: { "X-Made": "after" } })
+      yield* time.advance("2 hours")
+      const delivery = only(yield* before.deliveries)
+      strictEqual(iso(delivery.at), iso(firedAt + hour))
+      strictEqual(new TextDecoder().decode(delivery.body), "before")
+      strictEqual(headerOf(delivery, "X-Made"), "before")
+      deepStrictEqual(yield* after.deliveries, [])
+    })
+  )
+})

@@ -1,0 +1,170 @@
+import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import {
+  type QStashError,
+  type QStashQuotaExceeded,
+  ScheduleNotFound
+} from "@effect-qstash/domain/QStashError"
+import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import { QueueName } from "@effect-qstash/domain/QueueName"
+import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import { assertEquals, assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+import { create, freshId, get, overwrite, plain, somewhere } from "../internal/given.ts"
+import { chapter } from "../internal/law.ts"
+
+/** Expects a create to be refused as invalid, and that it has made nothing. */
+const refused = (settings: Partial<CreateSchedule.Input>) =>
+  Effect.gen(function* () {
+    const scheduleId = yield* freshId
+    const error: QStashQuotaExceeded | QStashError = yield* Effect.flip(overwrite(scheduleId, settings))
+    strictEqual(error._tag, "QStashInvalidRequest")
+    strictEqual(error.isRetryable, false)
+    assertEquals(yield* Effect.flip(get(scheduleId)), new ScheduleNotFound({ scheduleId }))
+    return error
+  })
+
+export const refusing = chapter("refusing", ({ given, law }) => {
+  law("a get names the id that it could not find", () =>
+    Effect.gen(function* () {
+      const schedules = yield* QStashSchedules
+      const scheduleId = yield* freshId
+      const error = yield* Effect.flip(schedules.get(scheduleId))
+      assertEquals(error, new ScheduleNotFound({ scheduleId }))
+      strictEqual(error.isRetryable, false)
+      assertInclude(error.message, scheduleId)
+    })
+  )
+
+  law("a pause names the id that it could not find [assumed]", () =>
+    Effect.gen(function* () {
+      const schedules = yield* QStashSchedules
+      const scheduleId = yield* freshId
+      assertEquals(yield* Effect.flip(schedules.pause(scheduleId)), new ScheduleNotFound({ scheduleId }))
+      assertEquals(yield* Effect.flip(schedules.get(scheduleId)), new ScheduleNotFound({ scheduleId }))
+    })
+  )
+
+  law("a resume names the id that it could not find [assumed]", () =>
+    Effect.gen(function* () {
+      const schedules = yield* QStashSchedules
+      const scheduleId = yield* freshId
+      assertEquals(yield* Effect.flip(schedules.resume(scheduleId)), new ScheduleNotFound({ scheduleId }))
+    })
+  )
+
+  law("a delete names the id that it could not find, such as one that is deleted already [assumed]", () =>
+    Effect.gen(function* () {
+      const schedules = yield* QStashSchedules
+      const absent = yield* freshId
+      assertEquals(yield* Effect.flip(schedules.delete(absent)), new ScheduleNotFound({ scheduleId: absent }))
+      const scheduleId = yield* create()
+      yield* schedules.delete(scheduleId)
+      assertEquals(yield* Effect.flip(schedules.delete(scheduleId)), new ScheduleNotFound({ scheduleId }))
+    })
+  )
+
+  law("a cron that is none is refused, with what is wrong with it", () =>
+    Effect.gen(function* () {
+      for (const [cron, reason] of [
+        ["", "empty spec string"],
+        ["* * * *", "expected exactly 5 fields, found 4"],
+        ["60 * * * *", "above maximum (59)"],
+        ["0 0 * * 7", "above maximum (6)"],
+        ["* * * * * *", "expected exactly 5 fields, found 6"],
+        ["@every 1m", "unrecognized descriptor"],
+        ["CRON_TZ=Mars/Olympus * * * * *", "provided bad location"]
+      ] as const) {
+        assertInclude((yield* refused({ cron })).message, reason)
+      }
+    })
+  )
+
+  law("a destination that is no http URL is refused", () =>
+    Effect.forEach(
+      ["", "example.com", "ftp://example.com/", "mailto:a@example.com", "https://"],
+      (destination) => refused({ destination }),
+      { discard: true }
+    )
+  )
+
+  law("a destination that would leave its place in the request path is refused or normalised", () =>
+    Effect.gen(function* () {
+      const destination = "https://example.com/../../../../keys/rotate"
+      const schedule = yield* Effect.flatMap(create({ destination }), get)
+      strictEqual(schedule.destination, "https://example.com/keys/rotate")
+    })
+  )
+
+  law("a number or a span that makes no sense is refused", () =>
+    Effect.gen(function* () {
+      yield* refused({ retries: -1 })
+      yield* refused({ retries: 1.5 })
+      yield* refused({ delay: "1500 millis" })
+      yield* refused({ timeout: 0 })
+      yield* refused({ retryDelay: "process.exit()" })
+    })
+  )
+
+  law("a header that would break the wire is refused", () =>
+    Effect.forEach(
+      [{ "X-Split": "a\r\nX-Other: b" }, { "X-Wide": "世界" }, { "X Blank": "a" }, { "X-Null": "\u0000" }],
+      (headers) => refused({ headers }),
+      { discard: true }
+    )
+  )
+
+  law("a refused overwrite leaves the schedule as it was", () =>
+    Effect.gen(function* () {
+      const scheduleId = yield* create({ body: "before" })
+      const before = yield* get(scheduleId)
+      yield* Effect.flip(overwrite(scheduleId, { body: "after", cron: "nonsense" }))
+      deepStrictEqual(plain(yield* get(scheduleId)), plain(before))
+    })
+  )
+
+  law("a refusal repeats no body, no header and nothing secret of a URL", () =>
+    Effect.gen(function* () {
+      const secrets = {
+        body: "swordfish-1",
+        headers: { Authorization: "swordfish-2", "X-Secret": "swordfish-3" },
+        destination: "https://user:swordfish-4@example.com/?key=swordfish-5"
+      }
+      for (const fault of [
+        { cron: "nonsense" },
+        { retries: -1 },
+        { headers: { ...secrets.headers, "X-Split": "swordfish-6\n" } },
+        { destination: "ftp://user:swordfish-7@example.com/?key=swordfish-8" }
+      ]) {
+        const error = yield* refused({ ...secrets, ...fault })
+        strictEqual(`${error.message}${String(error)}${JSON.stringify(error)}`.includes("swordfish"), false)
+      }
+    })
+  )
+
+  law("a setting that is not supported is refused, not passed over", () =>
+    Effect.gen(function* () {
+      yield* refused({ destination: { urlGroup: UrlGroupName.make("group") } })
+      yield* refused({ queueName: QueueName.make("queue") })
+      yield* refused({ flowControl: { key: FlowControlKey.make("key"), parallelism: 1 } })
+      yield* refused({ callback: somewhere })
+      yield* refused({ failureCallback: somewhere })
+    })
+  )
+
+  given("quota", "one schedule more than the plan allows is refused, and an overwrite never is", (quota) =>
+    Effect.gen(function* () {
+      const schedules = yield* QStashSchedules
+      const room = quota - (yield* schedules.list).length
+      const ids = yield* Effect.replicateEffect(create(), room)
+      const [first] = ids
+      if (first === undefined) return yield* Effect.dieMessage("the account was full")
+      const error = yield* Effect.flip(create())
+      strictEqual(error._tag, "QStashQuotaExceeded")
+      strictEqual(error.isRetryable, false)
+      yield* overwrite(first, { body: "after" })
+      yield* schedules.delete(first)
+      yield* create()
+    })
+  )
+})

@@ -1,0 +1,4 @@
+import * as EngineHome from "@effect-qstash/contract/homes/EngineHome"
+import { laws } from "@effect-qstash/contract/SchedulesLaws"
+
+laws({ name: "the engine", ...EngineHome })

@@ -1,0 +1,14 @@
+import * as RealServiceHome from "@effect-qstash/contract/homes/RealServiceHome"
+import { laws } from "@effect-qstash/contract/SchedulesLaws"
+import { describe, it } from "vitest"
+
+const name = "the real service"
+const isWanted = process.env["QSTASH_CONTRACT"] === "live" && (process.env["QSTASH_TOKEN"] ?? "") !== ""
+
+if (isWanted) {
+  laws({ name, ...RealServiceHome })
+} else {
+  describe.skip(`QStashSchedules (${name})`, () => {
+    it("is asked only with QSTASH_CONTRACT=live and a QSTASH_TOKEN in the environment", () => {})
+  })
+}

@@ -1,0 +1,4 @@
+import * as TestingHome from "@effect-qstash/contract/homes/TestingHome"
+import { laws } from "@effect-qstash/contract/SchedulesLaws"
+
+laws({ name: "in a test", ...TestingHome })

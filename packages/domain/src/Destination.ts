@@ -1,0 +1,109 @@
+/**
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import { hasHttpScheme, parseHttpUrl, parseUrl } from "./internal/httpUrl.ts"
+import { parser, type Parsed } from "./internal/parser.ts"
+import { quote } from "./internal/quote.ts"
+import { UrlGroupName } from "./UrlGroupName.ts"
+
+/**
+ * Where messages go: an `http:` or `https:` URL as text, or a URL group by its name. A bare string is always a URL.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Destination = string | { readonly urlGroup: UrlGroupName }
+
+const toText = (destination: Destination): string =>
+  typeof destination === "string" ? destination : destination.urlGroup
+
+const toSafeText = (destination: Destination): string => {
+  if (typeof destination !== "string") return destination.urlGroup
+  return Either.match(parseUrl(destination), {
+    onLeft: () => "a URL that does not parse",
+    onRight: ({ host, pathname, protocol }) => `${protocol}//${host}${pathname}`
+  })
+}
+
+/** The host plays no part: only how the URL parser treats what follows it does. */
+const origin = "https://qstash.upstash.io"
+const prefix = "/v2/schedules/"
+
+const survives = (destination: string): boolean => {
+  const { pathname, search } = new URL(origin + prefix + destination)
+  return pathname + search === prefix + destination
+}
+
+/** QStash reads these as its own options and takes them out of the destination, so no destination can keep them. */
+const isOwnParameter = (name: string): boolean => /^(?:upstash-.*|qstash_token)$/is.test(name)
+
+const parseDestinationUrl = (text: string): Parsed<string> =>
+  Either.flatMap(parseHttpUrl(text), (url) => {
+    for (const name of url.searchParams.keys()) {
+      if (isOwnParameter(name)) {
+        return Either.left(`QStash would take the query parameter ${quote(name)} out of the URL for itself`)
+      }
+    }
+    if (survives(text)) return Either.right(text)
+    url.hash = ""
+    const normalised = url.search === "" ? url.href.replace(/\?$/, "") : url.href
+    return survives(normalised)
+      ? Either.right(normalised)
+      : Either.left("the URL would change on its way through a request path")
+  })
+
+const parseUrlGroup = parser(UrlGroupName)
+
+const parse = (input: string | URL | { readonly urlGroup: UrlGroupName }): Parsed<Destination> => {
+  if (typeof input === "string") return parseDestinationUrl(input)
+  if (input instanceof URL) return parseDestinationUrl(input.href)
+  return typeof input === "object" && input !== null && "urlGroup" in input
+    ? Either.map(parseUrlGroup(input.urlGroup), (urlGroup) => ({ urlGroup }))
+    : Either.left(`expected a URL or { urlGroup }, got ${quote(input)}`)
+}
+
+const fromText = (text: string): Destination =>
+  hasHttpScheme(text) ? text : { urlGroup: UrlGroupName.make(text, { disableValidation: true }) }
+
+/**
+ * @since 0.1.0
+ */
+export const Destination = {
+  /**
+   * Reads what a user gives as a destination: URL text, a `URL`, or `{ urlGroup }`.
+   *
+   * A URL is brought into the form in which it survives the request path. QStash takes the destination raw, behind the
+   * path of its own API, and every HTTP client parses the whole as one URL, which resolves dot segments: unchecked,
+   * `https://x.y/../../../../keys/rotate` would rotate the account's keys. A URL that parsing leaves alone is kept as
+   * it is, another one is normalised (its fragment, which no server ever sees, is dropped), and what survives neither
+   * way is refused with the reason. Query parameters that QStash takes for its own (`upstash-…`, `qstash_token`) are
+   * refused as well.
+   *
+   * @since 0.1.0
+   * @category constructors
+   */
+  parse,
+  /**
+   * Reads a destination as it stands in a request path or a record: what starts with `http://` or `https://` is a URL,
+   * kept byte for byte; anything else is taken for a group's name, whatever its characters.
+   *
+   * @since 0.1.0
+   * @category constructors
+   */
+  fromText,
+  /**
+   * The text that stands for a destination in a request path and in a schedule's record.
+   *
+   * @since 0.1.0
+   * @category conversions
+   */
+  toText,
+  /**
+   * A destination without what may be secret in it: credentials and query are cut off. Made for logs and errors.
+   *
+   * @since 0.1.0
+   * @category conversions
+   */
+  toSafeText
+} as const

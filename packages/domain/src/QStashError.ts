@@ -1,0 +1,176 @@
+/**
+ * One class for each decision that a caller can make. Every class says with `isRetryable` whether the same call may
+ * succeed later. No error repeats a token, a signing key, a body, a forwarded header, or the credentials and query of a
+ * URL: of those it names the field alone.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
+import { quote } from "./internal/quote.ts"
+import { ScheduleIdFromAnswer } from "./ScheduleId.ts"
+
+/**
+ * No schedule has this id: QStash answered 404 to a call that names it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ScheduleNotFound extends Schema.TaggedError<ScheduleNotFound>(
+  "@effect-qstash/domain/ScheduleNotFound"
+)("ScheduleNotFound", { scheduleId: Schema.typeSchema(ScheduleIdFromAnswer) }) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return false
+  }
+  override get message(): string {
+    return `No schedule has the id ${quote(this.scheduleId)}`
+  }
+}
+
+/**
+ * The request cannot be served as it is: refused before it was sent (`status` is absent), or answered by QStash with
+ * 400 or another 4xx. `field` names the option or header at fault where it is known; `reason` is QStash's own text
+ * for an answer.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class QStashInvalidRequest extends Schema.TaggedError<QStashInvalidRequest>(
+  "@effect-qstash/domain/QStashInvalidRequest"
+)("QStashInvalidRequest", {
+  reason: Schema.String,
+  field: Schema.optionalWith(Schema.String, { exact: true }),
+  status: Schema.optionalWith(Schema.Number, { exact: true })
+}) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return false
+  }
+  override get message(): string {
+    const subject = this.field === undefined ? this.reason : `${this.field}: ${this.reason}`
+    return this.status === undefined
+      ? `The request was not sent: ${subject}`
+      : `QStash refused the request (${this.status}): ${subject}`
+  }
+}
+
+/**
+ * The token is missing, wrong, of another region, or may not do this: QStash answered 401 or 403.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class QStashUnauthorized extends Schema.TaggedError<QStashUnauthorized>(
+  "@effect-qstash/domain/QStashUnauthorized"
+)("QStashUnauthorized", { status: Schema.Number, reason: Schema.String }) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return false
+  }
+  override get message(): string {
+    return `QStash did not accept the token (${this.status}): ${this.reason}. Check QSTASH_TOKEN, and that QSTASH_URL names the token's own region`
+  }
+}
+
+/**
+ * The account's plan does not allow it: QStash answered 412, or with a text that starts with `quota `.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class QStashQuotaExceeded extends Schema.TaggedError<QStashQuotaExceeded>(
+  "@effect-qstash/domain/QStashQuotaExceeded"
+)("QStashQuotaExceeded", { status: Schema.Number, reason: Schema.String }) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return false
+  }
+  override get message(): string {
+    return `The plan's quota is used up (${this.status}): ${this.reason}`
+  }
+}
+
+/**
+ * QStash answered 429 and the wait for its reset did not fit what the call may take. `daily` counts messages a day,
+ * `burst` counts calls a second, `unknown` is a 429 whose headers tell neither.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class QStashRateLimited extends Schema.TaggedError<QStashRateLimited>(
+  "@effect-qstash/domain/QStashRateLimited"
+)("QStashRateLimited", {
+  kind: Schema.Literal("daily", "burst", "unknown"),
+  limit: Schema.optionalWith(Schema.Number, { exact: true }),
+  remaining: Schema.optionalWith(Schema.Number, { exact: true }),
+  resetAt: Schema.optionalWith(Schema.DateTimeUtc, { exact: true })
+}) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return true
+  }
+  override get message(): string {
+    const limit = this.limit === undefined ? "" : ` of ${this.limit}`
+    const reset = this.resetAt === undefined ? "" : `; it resets at ${DateTime.formatIso(this.resetAt)}`
+    const name = this.kind === "daily" ? "daily limit" : this.kind === "burst" ? "burst limit" : "rate limit"
+    return `QStash's ${name}${limit} is reached${reset}`
+  }
+}
+
+/**
+ * QStash could not be reached or could not answer: no connection, no reply in time, 408 or 5xx. Whether the call took
+ * effect is not known; each call of this library is safe to repeat.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class QStashUnavailable extends Schema.TaggedError<QStashUnavailable>(
+  "@effect-qstash/domain/QStashUnavailable"
+)("QStashUnavailable", {
+  reason: Schema.String,
+  status: Schema.optionalWith(Schema.Number, { exact: true }),
+  cause: Schema.optionalWith(Schema.Defect, { exact: true })
+}) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return true
+  }
+  override get message(): string {
+    return this.status === undefined
+      ? `QStash could not be reached: ${this.reason}`
+      : `QStash could not answer (${this.status}): ${this.reason}`
+  }
+}
+
+/**
+ * Something answered, but not as QStash does: a redirect, an answer that does not decode, a 404 without QStash's JSON.
+ * Most often `QSTASH_URL` names another server.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class QStashUnexpectedResponse extends Schema.TaggedError<QStashUnexpectedResponse>(
+  "@effect-qstash/domain/QStashUnexpectedResponse"
+)("QStashUnexpectedResponse", { status: Schema.Number, reason: Schema.String }) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return false
+  }
+  override get message(): string {
+    return `The answer is not one that QStash gives (${this.status}): ${this.reason}. Check QSTASH_URL`
+  }
+}
+
+/**
+ * What any call can fail with; each method's type adds its own.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type QStashError =
+  | QStashInvalidRequest
+  | QStashUnauthorized
+  | QStashRateLimited
+  | QStashUnavailable
+  | QStashUnexpectedResponse

@@ -1,0 +1,30 @@
+/**
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { nameFromAnswer, restrictedName } from "./internal/name.ts"
+
+/**
+ * Names a queue: letters, digits, `.`, `_` and `-`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const QueueName = restrictedName("queue name").pipe(
+  Schema.brand("QueueName"),
+  Schema.annotations({ identifier: "QueueName", description: "Names a queue within an account" })
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type QueueName = typeof QueueName.Type
+
+/**
+ * The name as an answer of QStash carries it: any text but the empty one.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const QueueNameFromAnswer: Schema.Schema<QueueName, string> = nameFromAnswer("QueueName")

@@ -1,0 +1,29 @@
+/**
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import * as Option from "effect/Option"
+
+const shape = /^REDACTED:([0-9a-f]{64})$/
+
+/**
+ * Stands in an answer for a body or a header value that QStash was told to redact: the SHA-256 of the original in
+ * lower-case hex, written `REDACTED:<hash>` on the wire. Deliveries carry the original. Do not send it back: an
+ * overwrite would store the placeholder itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class RedactedValue extends Data.TaggedClass("RedactedValue")<{ readonly sha256: string }> {
+  /**
+   * @since 0.1.0
+   * @category constructors
+   */
+  static fromText(text: string): Option.Option<RedactedValue> {
+    const hash = shape.exec(text)?.[1]
+    return hash === undefined ? Option.none() : Option.some(new RedactedValue({ sha256: hash }))
+  }
+  override toString(): string {
+    return `REDACTED:${this.sha256}`
+  }
+}

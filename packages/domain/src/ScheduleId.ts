@@ -1,0 +1,37 @@
+/**
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { nameFromAnswer, restrictedName } from "./internal/name.ts"
+
+/**
+ * Names one schedule within an account: letters, digits, `.`, `_` and `-`, as QStash enforces it, and neither `.` nor
+ * `..`, which would name another route.
+ *
+ * @example
+ * import { ScheduleId } from "@effect-qstash/domain"
+ *
+ * const nightly = ScheduleId.make("nightly-report")
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ScheduleId = restrictedName("schedule id").pipe(
+  Schema.brand("ScheduleId"),
+  Schema.annotations({ identifier: "ScheduleId", description: "Names one schedule within an account" })
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type ScheduleId = typeof ScheduleId.Type
+
+/**
+ * The id as an answer of QStash carries it: any text but the empty one, so that one schedule with an odd old id does
+ * not make a whole list unreadable.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ScheduleIdFromAnswer: Schema.Schema<ScheduleId, string> = nameFromAnswer("ScheduleId")

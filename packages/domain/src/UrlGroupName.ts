@@ -1,0 +1,30 @@
+/**
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { nameFromAnswer, restrictedName } from "./internal/name.ts"
+
+/**
+ * Names a URL group (a "topic" on the wire): letters, digits, `.`, `_` and `-`.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const UrlGroupName = restrictedName("URL group name").pipe(
+  Schema.brand("UrlGroupName"),
+  Schema.annotations({ identifier: "UrlGroupName", description: "Names a group of endpoints" })
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type UrlGroupName = typeof UrlGroupName.Type
+
+/**
+ * The name as an answer of QStash carries it: any text but the empty one.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const UrlGroupNameFromAnswer: Schema.Schema<UrlGroupName, string> = nameFromAnswer("UrlGroupName")

@@ -1,0 +1,237 @@
+import * as Either from "effect/Either"
+import { type TimeZone, timeZoneOf, utc } from "./timeZone.ts"
+
+/** What one field matches. `star` marks a field that restricts nothing, which the rule for days turns on. */
+export interface CronField {
+  readonly values: ReadonlySet<number>
+  readonly star: boolean
+}
+
+export interface CronFields {
+  readonly minute: CronField
+  readonly hour: CronField
+  readonly dayOfMonth: CronField
+  readonly month: CronField
+  readonly dayOfWeek: CronField
+}
+
+export interface ParsedCron {
+  readonly timeZone: TimeZone
+  readonly fields: CronFields
+}
+
+/** A value, or the reason why there is none, in the words of QStash. */
+type Parsed<A> = Either.Either<A, string>
+
+interface Bounds {
+  readonly min: bigint
+  readonly max: bigint
+  readonly names?: ReadonlyMap<string, bigint>
+}
+
+const namesFrom = (first: bigint, names: string): ReadonlyMap<string, bigint> =>
+  new Map(names.split(" ").map((name, index) => [name, first + BigInt(index)]))
+
+const minutes: Bounds = { min: 0n, max: 59n }
+const hours: Bounds = { min: 0n, max: 23n }
+const daysOfMonth: Bounds = { min: 1n, max: 31n }
+const months: Bounds = {
+  min: 1n,
+  max: 12n,
+  names: namesFrom(1n, "jan feb mar apr may jun jul aug sep oct nov dec")
+}
+const daysOfWeek: Bounds = { min: 0n, max: 6n, names: namesFrom(0n, "sun mon tue wed thu fri sat") }
+
+/** `@every` has no place here: it counts from the start of a process, which a schedule does not have. */
+const descriptors: ReadonlyMap<string, string> = new Map([
+  ["@yearly", "0 0 1 1 *"],
+  ["@annually", "0 0 1 1 *"],
+  ["@monthly", "0 0 1 * *"],
+  ["@weekly", "0 0 * * 0"],
+  ["@daily", "0 0 * * *"],
+  ["@midnight", "0 0 * * *"],
+  ["@hourly", "0 * * * *"]
+])
+
+/** What Go takes for white space; JavaScript's own set differs by U+0085 and U+FEFF. */
+const blank = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
+const blanks = new RegExp(`${blank.source}+`)
+
+/** A loop, as a pattern that is anchored at the end takes quadratic time on a text full of blanks. */
+export const trim = (text: string): string => {
+  let start = 0
+  let end = text.length
+  while (start < end && blank.test(text.charAt(start))) start++
+  while (end > start && blank.test(text.charAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+/** Reads a trimmed expression. A reason never repeats more than 100 characters of it. */
+export const parseCron = (text: string): Parsed<ParsedCron> =>
+  Either.gen(function* () {
+    if (text === "") {
+      return yield* Either.left("empty spec string")
+    }
+    const { spec, timeZone } = yield* parsePrefix(text)
+    const described = spec.startsWith("@") ? descriptors.get(spec) : spec
+    return described === undefined
+      ? yield* Either.left(`unrecognized descriptor: ${cut(spec)}`)
+      : { timeZone, fields: yield* parseFields(described) }
+  })
+
+/** A prefix without fields makes robfig/cron crash; here it is read as one before no fields. */
+const parsePrefix = (text: string): Parsed<{ readonly timeZone: TimeZone; readonly spec: string }> => {
+  if (!text.startsWith("TZ=") && !text.startsWith("CRON_TZ=")) {
+    return Either.right({ timeZone: utc, spec: text })
+  }
+  const space = text.indexOf(" ")
+  const end = space === -1 ? text.length : space
+  const name = text.slice(text.indexOf("=") + 1, end)
+  const timeZone = timeZoneOf(name)
+  if (timeZone === undefined) {
+    const problem = isPath(name) ? "time: invalid location name" : `unknown time zone ${cut(name, 2)}`
+    return Either.left(`provided bad location ${cut(name, 2)}: ${problem}`)
+  }
+  return Either.right({ timeZone, spec: trim(text.slice(end)) })
+}
+
+const isPath = (name: string): boolean => name.includes("..") || name.startsWith("/") || name.startsWith("\\")
+
+const parseFields = (spec: string): Parsed<CronFields> =>
+  Either.gen(function* () {
+    const fields = spec.split(blanks).filter((field) => field !== "")
+    const [minute, hour, dayOfMonth, month, dayOfWeek] = fields
+    if (
+      fields.length > 5 ||
+      minute === undefined ||
+      hour === undefined ||
+      dayOfMonth === undefined ||
+      month === undefined ||
+      dayOfWeek === undefined
+    ) {
+      return yield* Either.left(
+        `expected exactly 5 fields, found ${fields.length}: [${cut(fields.join(" "))}]`
+      )
+    }
+    return {
+      minute: yield* parseField(minute, minutes),
+      hour: yield* parseField(hour, hours),
+      dayOfMonth: yield* parseField(dayOfMonth, daysOfMonth),
+      month: yield* parseField(month, months),
+      dayOfWeek: yield* parseField(dayOfWeek, daysOfWeek)
+    }
+  })
+
+/** Empty parts of a list are passed over, as in robfig/cron: `1,,2` is `1,2`, and a lone `,` matches nothing. */
+const parseField = (field: string, bounds: Bounds): Parsed<CronField> =>
+  Either.gen(function* () {
+    const values = new Set<number>()
+    let star = false
+    for (const part of field.split(",")) {
+      if (part === "") continue
+      const range = yield* parseRange(part, bounds)
+      star ||= range.star
+      for (let value = range.start; value <= range.end; value += range.step) values.add(Number(value))
+    }
+    return { values, star }
+  })
+
+interface Range {
+  readonly start: bigint
+  readonly end: bigint
+  readonly step: bigint
+  readonly star: boolean
+}
+
+/** The checks come in the order of robfig/cron, since the first that fails gives the reason. */
+const parseRange = (text: string, bounds: Bounds): Parsed<Range> =>
+  Either.gen(function* () {
+    const [range = "", stepText, ...moreSteps] = text.split("/")
+    const [low = "", high, ...moreHigh] = range.split("-")
+    const isStar = low === "*" || low === "?"
+    const start = isStar ? bounds.min : yield* parseValue(low, bounds)
+    let end = isStar ? bounds.max : start
+    if (!isStar && moreHigh.length > 0) {
+      return yield* Either.left(`too many hyphens: ${cut(text)}`)
+    }
+    if (!isStar && high !== undefined) {
+      end = yield* parseValue(high, bounds)
+    }
+    if (moreSteps.length > 0) {
+      return yield* Either.left(`too many slashes: ${cut(text)}`)
+    }
+    const step = stepText === undefined ? 1n : yield* parseNumber(stepText)
+    if (stepText !== undefined && high === undefined) {
+      end = bounds.max
+    }
+    if (start < bounds.min) {
+      return yield* Either.left(
+        `beginning of range (${start}) below minimum (${bounds.min}): ${cut(text, 2)}`
+      )
+    }
+    if (end > bounds.max) {
+      return yield* Either.left(`end of range (${end}) above maximum (${bounds.max}): ${cut(text, 2)}`)
+    }
+    if (start > end) {
+      return yield* Either.left(`beginning of range (${start}) beyond end of range (${end}): ${cut(text, 2)}`)
+    }
+    if (step === 0n) {
+      return yield* Either.left(`step of range should be a positive number: ${cut(text)}`)
+    }
+    return { start, end, step, star: isStar && step === 1n }
+  })
+
+const parseValue = (text: string, { names }: Bounds): Parsed<bigint> => {
+  const named = names?.get(text.toLowerCase())
+  return named === undefined ? parseNumber(text) : Either.right(named)
+}
+
+const maxInt64 = 2n ** 63n - 1n
+
+/** Go's `strconv.Atoi`: ASCII digits with an optional sign, up to 64 bits. */
+const parseNumber = (text: string): Parsed<bigint> => {
+  if (!/^[+-]?[0-9]+$/.test(text)) {
+    return Either.left(notANumber(text, "invalid syntax"))
+  }
+  const digits = text.replace(/^[+-]?0*/, "")
+  const magnitude = digits === "" ? 0n : digits.length > 19 ? maxInt64 + 2n : BigInt(digits)
+  const number = text.startsWith("-") ? -magnitude : magnitude
+  if (number > maxInt64 || number < -maxInt64 - 1n) {
+    return Either.left(notANumber(text, "value out of range"))
+  }
+  return number < 0n
+    ? Either.left(`negative number (${number}) not allowed: ${cut(text, 2)}`)
+    : Either.right(number)
+}
+
+const notANumber = (text: string, problem: string): string =>
+  `failed to parse int from ${cut(text, 2)}: strconv.Atoi: parsing ${goQuote(cut(text, 2))}: ${problem}`
+
+/** Cuts a value that a reason repeats `times` times, so that all of them together stay within 100 characters. */
+const cut = (text: string, times = 1): string => {
+  const limit = 100 / times
+  return text.length > limit ? `${text.slice(0, limit).replace(/[\ud800-\udbff]$/, "")}…` : text
+}
+
+const escapes: ReadonlyMap<string, string> = new Map([
+  ['"', '\\"'],
+  ["\\", "\\\\"],
+  ["\u0007", "\\a"],
+  ["\b", "\\b"],
+  ["\f", "\\f"],
+  ["\n", "\\n"],
+  ["\r", "\\r"],
+  ["\t", "\\t"],
+  ["\v", "\\v"]
+])
+
+/** Go's `strconv.Quote`, in which the reason shows what is not a number. */
+const goQuote = (text: string): string =>
+  `"${text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (character) => escapes.get(character) ?? escape(character))}"`
+
+const escape = (character: string): string => {
+  const code = character.codePointAt(0) ?? 0
+  const hex = code.toString(16)
+  if (code < 0x80) return `\\x${hex.padStart(2, "0")}`
+  return code < 0x1_0000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`
+}

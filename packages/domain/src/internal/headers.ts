@@ -1,0 +1,54 @@
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
+import type { Parsed } from "./parser.ts"
+import { quote } from "./quote.ts"
+
+/** Headers as the contracts hold them: canonical names, all values of a name in order. */
+export type HeaderMap = Readonly<Record<string, ReadonlyArray<string>>>
+
+const printable = /^[\t\x20-\x7e\x80-\xff]*$/
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+/** `test-header` becomes `Test-Header`: QStash stores and sends names in the form that Go's net/http gives them. */
+export const canonicalName = (name: string): string =>
+  name.replace(/[^-]+/g, (part) => part.charAt(0).toUpperCase() + part.slice(1).toLowerCase())
+
+/** Whether text can be the value of an HTTP header: printable Latin-1 and tabs, no line break. */
+export const isHeaderValue = (text: string): boolean => printable.test(text)
+
+export const isHeaderName = (text: string): boolean => token.test(text)
+
+/** Cuts off what HTTP counts as white space around a value: blanks and tabs, and nothing else. */
+export const trimBlanks = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, "")
+
+/** `Object.fromEntries` defines each key as its own property, so a header named `__proto__` is a header like any other. */
+export const fromEntries = (entries: Iterable<readonly [string, ReadonlyArray<string>]>): HeaderMap =>
+  Object.fromEntries(entries)
+
+/**
+ * Reads headers that a user gives. A value is never repeated in the reason: it may be a secret. White space around a
+ * value is cut off, since HTTP does not carry it.
+ */
+export const parseHeaders = (input: unknown): Parsed<HeaderMap> => {
+  if (!Predicate.isReadonlyRecord(input)) {
+    return Either.left(`expected a record of header names and values, got ${quote(input)}`)
+  }
+  const result = new Map<string, ReadonlyArray<string>>()
+  for (const [name, given] of Object.entries(input)) {
+    if (!isHeaderName(name)) return Either.left(`${quote(name)} is no header name`)
+    const values: ReadonlyArray<unknown> = Array.isArray(given) ? given : [given]
+    const texts: Array<string> = []
+    for (const value of values) {
+      if (typeof value !== "string") return Either.left(`the value of ${quote(name)} is not text`)
+      if (!isHeaderValue(value)) {
+        return Either.left(
+          `the value of ${quote(name)} holds a character that a header cannot carry (only printable Latin-1 can be sent)`
+        )
+      }
+      texts.push(trimBlanks(value))
+    }
+    const canonical = canonicalName(name)
+    if (texts.length > 0) result.set(canonical, [...(result.get(canonical) ?? []), ...texts])
+  }
+  return Either.right(fromEntries(result))
+}

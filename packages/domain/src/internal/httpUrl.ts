@@ -1,0 +1,30 @@
+import * as Either from "effect/Either"
+import type { Parsed } from "./parser.ts"
+
+const scheme = /^https?:\/\//i
+/** URL parsing takes `https:///x` for `https://x`, but what reads the text by RFC 3986, as QStash does, sees no host. */
+const host = /^https?:\/\/[^/\\?#]/i
+const control = /\p{Cc}/u
+
+/** Whether text stands for a URL rather than for a group's name. */
+export const hasHttpScheme = (text: string): boolean => scheme.test(text)
+
+/**
+ * `URL.canParse` will not do: Node 20, once it has called it some ten thousand times, reads Latin-1 text as UTF-8 and
+ * refuses `https://é.example`.
+ */
+export const parseUrl = (text: string): Parsed<URL> =>
+  Either.try({ try: () => new URL(text), catch: () => "the URL does not parse" })
+
+/** Reads an absolute `http:` or `https:` URL. The reason of a refusal repeats nothing of it, for it may hold secrets. */
+export const parseHttpUrl = (text: string): Parsed<URL> => {
+  if (!scheme.test(text)) return Either.left("expected a URL that starts with http:// or https://")
+  if (control.test(text)) return Either.left("the URL holds a control character")
+  if (!host.test(text)) return Either.left("the URL names no host")
+  // A host of dots would be a dot segment in a request path.
+  return Either.filterOrLeft(
+    parseUrl(text),
+    ({ hostname }) => hostname !== "." && hostname !== "..",
+    () => "the URL names no host"
+  )
+}

@@ -1,0 +1,17 @@
+/** The most characters of a foreign value that an error repeats. */
+const limit = 100
+
+/** Cuts text that came from outside, so that an error stays readable however long the value was. */
+export const cut = (text: string): string => (text.length > limit ? `${text.slice(0, limit)}…` : text)
+
+/** Shows a value in an error on one line: text in quotes, all else as JavaScript would print it. */
+export const quote = (value: unknown): string =>
+  typeof value === "string"
+    ? JSON.stringify(cut(value))
+    : typeof value === "number" || typeof value === "bigint" || typeof value === "boolean"
+      ? cut(String(value))
+      : value === null || value === undefined
+        ? `${value}`
+        : Array.isArray(value)
+          ? "an array"
+          : `a value of type ${typeof value}`

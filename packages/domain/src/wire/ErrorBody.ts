@@ -1,0 +1,24 @@
+/**
+ * The JSON of every answer of QStash that is not 2xx: `{"error": "…"}`.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ErrorBody = Schema.Struct({ error: Schema.String })
+
+/**
+ * QStash's own words for what a local server has to say as well.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const errorTexts = {
+  invalidToken: "unable to authenticate: invalid token",
+  emptyDestination: "a non-empty destination must be provided",
+  invalidScheme: "invalid destination url: endpoint has invalid scheme, add http:// or https://"
+} as const

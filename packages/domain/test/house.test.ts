@@ -1,0 +1,245 @@
+import { describe, it } from "@effect/vitest"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join, relative, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const packages = fileURLToPath(new URL("../..", import.meta.url))
+
+/** Who may import whom; a name ending in `*` stands for all that start so. */
+const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
+  domain: ["effect"],
+  client: ["effect", "@effect/platform", "@effect-qstash/domain"],
+  engine: ["effect", "@effect-qstash/domain", "node:crypto"],
+  receiver: ["effect", "@effect-qstash/domain"],
+  "receiver/src/node.ts": ["node:crypto"],
+  "receiver/src/internal/nodeCrypto.ts": ["node:crypto"],
+  server: ["effect", "@effect-qstash/domain", "@effect-qstash/engine", "undici", "node:*"],
+  testing: ["effect", "@effect/platform", "@effect-qstash/domain", "@effect-qstash/engine"],
+  cli: [
+    "effect",
+    "@effect/cli",
+    "@effect/platform",
+    "@effect/platform-node",
+    "@effect-qstash/domain",
+    "@effect-qstash/client",
+    "@effect-qstash/server",
+    "node:*"
+  ],
+  contract: [
+    "effect",
+    "@effect/platform",
+    "@effect/vitest",
+    "@effect-qstash/domain",
+    "@effect-qstash/client",
+    "@effect-qstash/engine",
+    "@effect-qstash/server",
+    "@effect-qstash/testing",
+    "vitest",
+    "vite",
+    "node:*"
+  ],
+  benchmarks: [
+    "effect",
+    "@effect/platform",
+    "@effect-qstash/*",
+    "@upstash/qstash",
+    "cron-parser",
+    "croner",
+    "node:*"
+  ],
+  examples: [
+    "effect",
+    "@effect/platform",
+    "@effect/platform-node",
+    "@effect-qstash/domain",
+    "@effect-qstash/client",
+    "@effect-qstash/receiver",
+    "@effect-qstash/server",
+    "node:*"
+  ]
+}
+
+const forbidden: ReadonlyArray<readonly [what: string, instead: string, pattern: RegExp]> = [
+  ["Date.now", "the Effect Clock", /\bDate\.now\b/],
+  ["new Date()", "the Effect Clock", /\bnew Date\(\s*\)/],
+  ["Math.random", "the IdGenerator, or Effect's Random for jitter", /\bMath\.random\b/],
+  ["process.env", "Effect's Config", /\bprocess\.env\b/],
+  ["setTimeout", "Effect.sleep", /\bsetTimeout\s*\(/],
+  ["eval", "a parser", /\beval\b/],
+  ["as any", "a type that says what is known", /\bas any\b/],
+  [": any", "a type that says what is known", /:\s*any\b/]
+]
+
+interface Source {
+  /** From the `packages` directory: `domain/src/ScheduleId.ts`. */
+  readonly file: string
+  readonly packageName: string
+  /** As written, but comments, which may name what code may not use, are blank. */
+  readonly code: string
+}
+
+const withoutComments = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => (/^\s*(?:\/\/|\/\*|\*)/.test(line) ? "" : line.replace(/\s\/\/\s.*$/, "")))
+    .join("\n")
+
+const sourceOf = (packageName: string, file: string, code: string): Source => ({
+  file: `${packageName}/src/${file}`,
+  packageName,
+  code: withoutComments(code)
+})
+
+const packageNames = readdirSync(packages).filter((name) => existsSync(join(packages, name, "package.json")))
+
+const sources: ReadonlyArray<Source> = packageNames.flatMap((packageName) =>
+  readdirSync(join(packages, packageName, "src"), { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.[cm]?tsx?$/.test(file))
+    .map((file) =>
+      sourceOf(packageName, file, readFileSync(join(packages, packageName, "src", file), "utf8"))
+    )
+)
+
+const lineAt = (text: string, index: number): number => text.slice(0, index).split("\n").length
+
+interface Import {
+  readonly specifier: string
+  readonly line: number
+}
+
+const clause = String.raw`(?:type\s+)?(?:\*(?:\s+as\s+\w+)?|\w+|(?:\w+\s*,\s*)?\{[^}]*\})`
+const importPattern = new RegExp(
+  String.raw`^(?:import|export)\s+(?:${clause}\s+from\s+)?["']([^"'\n]+)["']|\bimport\(\s*["']([^"'\n]+)["']`,
+  "gm"
+)
+
+const importsOf = (code: string): ReadonlyArray<Import> =>
+  [...code.matchAll(importPattern)].map((match) => ({
+    specifier: match[1] ?? match[2] ?? "",
+    line: lineAt(code, match.index)
+  }))
+
+const isAllowed = (specifier: string, allowed: ReadonlyArray<string>): boolean =>
+  allowed.some((name) =>
+    name.endsWith("*")
+      ? specifier.startsWith(name.slice(0, -1))
+      : specifier === name || specifier.startsWith(`${name}/`)
+  )
+
+const straysOf = ({ code, file, packageName }: Source): ReadonlyArray<string> => {
+  const allowed = [...(arrows[packageName] ?? []), ...(arrows[file] ?? [])]
+  const home = resolve(packages, packageName, "src")
+  return importsOf(code)
+    .filter(({ specifier }) =>
+      specifier.startsWith(".")
+        ? relative(home, resolve(packages, dirname(file), specifier)).startsWith("..")
+        : !isAllowed(specifier, allowed)
+    )
+    .map(({ line, specifier }) => `${file}:${line} imports ${specifier}`)
+}
+
+const usesOf = (pattern: RegExp, { code, file }: Source): ReadonlyArray<string> =>
+  code
+    .split("\n")
+    .flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : []))
+
+describe("the house", () => {
+  it("has an entry in the list of arrows for each package", () => {
+    deepStrictEqual(
+      packageNames.filter((name) => !(name in arrows)),
+      []
+    )
+  })
+
+  it.each(packageNames)("keeps %s to the imports that its place allows", (packageName) => {
+    deepStrictEqual(sources.filter((source) => source.packageName === packageName).flatMap(straysOf), [])
+  })
+
+  it.each(forbidden)("has no %s in src: there is %s", (_what, _instead, pattern) => {
+    deepStrictEqual(
+      sources.flatMap((source) => usesOf(pattern, source)),
+      []
+    )
+  })
+})
+
+describe("the rules of the house", () => {
+  it.each([
+    ["domain", "A.ts", 'import * as Effect from "effect/Effect"', []],
+    ["domain", "A.ts", 'import { B } from "./internal/b.ts"', []],
+    ["domain", "A.ts", '// a\nimport fs from "node:fs"', ["domain/src/A.ts:2 imports node:fs"]],
+    ["domain", "A.ts", 'import {\n  a,\n  b\n} from "effective"', ["domain/src/A.ts:1 imports effective"]],
+    [
+      "domain",
+      "A.ts",
+      'import type { A } from "@effect/platform"',
+      ["domain/src/A.ts:1 imports @effect/platform"]
+    ],
+    ["domain", "A.ts", 'import "undici"', ["domain/src/A.ts:1 imports undici"]],
+    ["domain", "A.ts", 'export * as B from "undici"', ["domain/src/A.ts:1 imports undici"]],
+    ["domain", "A.ts", 'export { b } from "undici"', ["domain/src/A.ts:1 imports undici"]],
+    ["domain", "A.ts", 'const b = await import("undici")', ["domain/src/A.ts:1 imports undici"]],
+    ["domain", "A.ts", "import a, { b } from 'undici'", ["domain/src/A.ts:1 imports undici"]],
+    ["domain", "A.ts", '/**\n * import { A } from "undici"\n */', []],
+    ["domain", "wire/A.ts", 'import { B } from "../B.ts"', []],
+    [
+      "client",
+      "A.ts",
+      'import { B } from "../../engine/src/B.ts"',
+      ["client/src/A.ts:1 imports ../../engine/src/B.ts"]
+    ],
+    [
+      "client",
+      "A.ts",
+      'import { B } from "@effect-qstash/engine"',
+      ["client/src/A.ts:1 imports @effect-qstash/engine"]
+    ],
+    ["engine", "A.ts", 'import { B } from "node:crypto"', []],
+    ["engine", "A.ts", 'import { B } from "node:fs"', ["engine/src/A.ts:1 imports node:fs"]],
+    ["receiver", "node.ts", 'import { B } from "node:crypto"', []],
+    ["receiver", "A.ts", 'import { B } from "node:crypto"', ["receiver/src/A.ts:1 imports node:crypto"]],
+    ["server", "A.ts", 'import { B } from "node:http"', []]
+  ])("see the imports of %s/src/%s: %j", (packageName, file, code, strays) => {
+    deepStrictEqual(straysOf(sourceOf(packageName, file, code)), strays)
+  })
+
+  it.each([
+    ["const now = Date.now()", "Date.now"],
+    ["const now = new Date()", "new Date()"],
+    ["const id = Math.random() // an id", "Math.random"],
+    ["const token = process.env.QSTASH_TOKEN", "process.env"],
+    ["setTimeout(() => {}, 1)", "setTimeout"],
+    ["eval(text)", "eval"],
+    ["const a = b as any", "as any"],
+    ["const a: any = b", ": any"]
+  ])("see %j", (code, expected) => {
+    const seen = forbidden.filter(
+      ([, , pattern]) => usesOf(pattern, sourceOf("domain", "A.ts", code)).length > 0
+    )
+    deepStrictEqual(
+      seen.map(([what]) => what),
+      [expected]
+    )
+  })
+
+  it.each(["// never Date.now()", "/** never `eval`ed */", " * as any", "const a = 1 // not process.env"])(
+    "do not mind the comment %j",
+    (comment) => {
+      strictEqual(
+        forbidden.some(([, , pattern]) => usesOf(pattern, sourceOf("domain", "A.ts", comment)).length > 0),
+        false
+      )
+    }
+  )
+
+  it.each(["const instant = new Date(millis)", "const many = anything", "const evaluate = 1"])(
+    "do not mind %j",
+    (code) => {
+      strictEqual(
+        forbidden.some(([, , pattern]) => usesOf(pattern, sourceOf("domain", "A.ts", code)).length > 0),
+        false
+      )
+    }
+  )
+})

@@ -1,0 +1,342 @@
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberStatus from "effect/FiberStatus"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import * as Supervisor from "effect/Supervisor"
+import type * as TestClock from "effect/TestClock"
+import type { DeliveryOutcome } from "../Courier.ts"
+import { type VirtualClock, VirtualTimePassed } from "../VirtualClock.ts"
+import type { Core, InFlight } from "./core.ts"
+import { Heap } from "./Heap.ts"
+
+/** What a fiber asleep on the virtual clock is "blocked on": no real fiber has this id. */
+const asleepMark = FiberId.runtime(-1, 0)
+
+/** Waits for the world are looked at this often, in real milliseconds, beside being told of each delivery's end. */
+const lookAgain = 5
+
+/** After so many events the event loop gets a turn of its own, so that a long way through time does not block it. */
+const stepsInOneTurn = 1000
+
+const realClock = Clock.make()
+
+/** The clock shows whole milliseconds; what is finer counts as one. */
+const wholeMillis = (duration: Duration.Duration): number => Math.ceil(Duration.toMillis(duration))
+
+interface Timer {
+  readonly at: number
+  readonly sequence: number
+  readonly wake: () => void
+  isOver: boolean
+}
+
+/** The fibers of one delivery, and who started whom. */
+class DeliveryFibers extends Supervisor.AbstractSupervisor<void> {
+  override readonly value = Effect.void
+  readonly live = new Map<number, Fiber.RuntimeFiber<unknown, unknown>>()
+  readonly parents = new Map<number, number>()
+  /** Since when, in real milliseconds, it has been waiting for the world. */
+  waitingSince: number | undefined = undefined
+  isStalled = false
+
+  override onStart(
+    _context: unknown,
+    _effect: unknown,
+    parent: Option.Option<Fiber.RuntimeFiber<unknown, unknown>>,
+    fiber: Fiber.RuntimeFiber<unknown, unknown>
+  ): void {
+    this.live.set(fiber.id().id, fiber)
+    if (Option.isSome(parent)) this.parents.set(fiber.id().id, parent.value.id().id)
+  }
+
+  override onEnd(_exit: unknown, fiber: Fiber.RuntimeFiber<unknown, unknown>): void {
+    this.live.delete(fiber.id().id)
+    this.parents.delete(fiber.id().id)
+  }
+}
+
+/** One turn of the event loop: what was ready to run has run. */
+const turn = Effect.async<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
+/**
+ * Virtual time: a clock whose sleepers wake only when time is moved on, from one event to the next. Time never passes
+ * while a delivery is running or waits for the world, until its grace is over; a delivery asleep on this clock is not
+ * waited for.
+ */
+export class VirtualTime implements TestClock.TestClock {
+  readonly [Clock.ClockTypeId]: Clock.ClockTypeId = Clock.ClockTypeId
+  private readonly timers = new Heap<Timer>(
+    (self, that) => self.at < that.at || (self.at === that.at && self.sequence < that.sequence)
+  )
+  private readonly fibers = new Map<number, DeliveryFibers>()
+  private readonly oneAtATime = Effect.unsafeMakeSemaphore(1)
+  private readonly grace: number
+  private now: number
+  private sequence = 0
+  private overTimers = 0
+  private core: Core | undefined
+  private isChanged = false
+  private tellChange = (): void => {}
+
+  constructor(start: number, grace: number) {
+    this.now = start
+    this.grace = grace
+  }
+
+  // The Clock.
+
+  unsafeCurrentTimeMillis(): number {
+    return this.now
+  }
+
+  unsafeCurrentTimeNanos(): bigint {
+    return BigInt(this.now) * 1_000_000n
+  }
+
+  readonly currentTimeMillis: Effect.Effect<number> = Effect.sync(() => this.now)
+
+  readonly currentTimeNanos: Effect.Effect<bigint> = Effect.sync(() => this.unsafeCurrentTimeNanos())
+
+  sleep(duration: Duration.Duration): Effect.Effect<void> {
+    const millis = wholeMillis(duration)
+    if (millis <= 0) return Effect.void
+    return Effect.async<void>((resume) => {
+      const timer: Timer = {
+        at: this.now + millis,
+        sequence: this.sequence++,
+        wake: () => resume(Effect.void),
+        isOver: false
+      }
+      this.timers.push(timer)
+      return Effect.sync(() => this.cancel(timer))
+    }, asleepMark)
+  }
+
+  /** A timer that will not ring stays in the heap until most of the heap is such timers. */
+  private cancel(timer: Timer): void {
+    if (timer.isOver) return
+    timer.isOver = true
+    this.overTimers += 1
+    if (this.timers.size > 2 * (this.timers.size - this.overTimers) + 64) {
+      this.timers.keep((kept) => !kept.isOver)
+      this.overTimers = 0
+    }
+  }
+
+  private nextTimer(): Timer | undefined {
+    for (let timer = this.timers.peek(); timer !== undefined; timer = this.timers.peek()) {
+      if (!timer.isOver) return timer
+      this.timers.pop()
+      this.overTimers -= 1
+    }
+    return undefined
+  }
+
+  // What TestClock adds to a Clock: with this clock installed, TestClock.adjust moves the engine's time.
+
+  adjust(duration: Duration.DurationInput): Effect.Effect<void> {
+    return Effect.orDie(this.moveTo(() => this.now + wholeMillis(Duration.decode(duration))))
+  }
+
+  adjustWith(
+    duration: Duration.DurationInput
+  ): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> {
+    return (effect) => Effect.zipLeft(effect, this.adjust(duration), { concurrent: true })
+  }
+
+  setTime(instant: number): Effect.Effect<void> {
+    return Effect.orDie(this.moveTo(() => instant))
+  }
+
+  readonly save: Effect.Effect<Effect.Effect<void>> = Effect.sync(() => {
+    const instant = this.now
+    return Effect.suspend(() => this.setTime(instant))
+  })
+
+  readonly sleeps: Effect.Effect<Chunk.Chunk<number>> = Effect.sync(() =>
+    Chunk.fromIterable(this.timers.values()).pipe(
+      Chunk.filter((timer) => !timer.isOver),
+      Chunk.map((timer) => timer.at)
+    )
+  )
+
+  // The service.
+
+  readonly service: VirtualClock.Service = {
+    clock: this,
+    now: Effect.sync(() => DateTime.unsafeMake(this.now)),
+    advance: (duration) => this.adjust(duration),
+    advanceTo: (instant) =>
+      Effect.suspend(() => {
+        const requested = DateTime.toEpochMillis(DateTime.unsafeMake(instant))
+        return this.moveTo(() => requested)
+      })
+  }
+
+  // The driver.
+
+  engage(core: Core): void {
+    this.core = core
+    core.onChange(() => {
+      this.isChanged = true
+      this.tellChange()
+    })
+  }
+
+  /** Starts a delivery and keeps an eye on all its fibers. */
+  watch(
+    runtime: Runtime.Runtime<never>,
+    delivery: Effect.Effect<DeliveryOutcome>,
+    token: number
+  ): Fiber.RuntimeFiber<DeliveryOutcome> {
+    const fibers = new DeliveryFibers()
+    // `Effect.supervised` would do the same at three times the cost of the whole fork.
+    const fiber = Runtime.runFork(Runtime.setFiberRef(runtime, FiberRef.currentSupervisor, fibers))(delivery)
+    if (fiber.unsafePoll() !== null) return fiber
+    this.fibers.set(token, fibers)
+    fiber.addObserver(() => this.fibers.delete(token))
+    return fiber
+  }
+
+  private moveTo(target: () => number): Effect.Effect<void, VirtualTimePassed> {
+    return this.oneAtATime.withPermits(1)(
+      Effect.suspend(() => {
+        const to = target()
+        if (!Number.isFinite(to))
+          return Effect.dieMessage("Virtual time moves to an instant, and not without end")
+        if (to >= this.now) return this.drive(to)
+        return new VirtualTimePassed({
+          now: DateTime.unsafeMake(this.now),
+          requested: DateTime.unsafeMake(to)
+        })
+      })
+    )
+  }
+
+  private drive(target: number): Effect.Effect<void> {
+    const core = this.core
+    if (core === undefined) return Effect.dieMessage("The virtual clock was moved before its engine was made")
+    return Effect.gen(this, function* () {
+      // A fiber that was only just forked is to fall asleep before time moves, as TestClock has it.
+      yield* turn
+      for (let steps = 1; ; steps++) {
+        if (steps % stepsInOneTurn === 0) yield* turn
+        this.isChanged = false
+        const wake = (yield* core.pass) ?? Infinity
+        if (core.inFlight.size > 0) yield* this.deliveriesRest(core)
+        if (wake <= this.now || this.isChanged) continue
+        const timer = this.nextTimer()
+        const next = Math.min(wake, timer?.at ?? Infinity)
+        if (next > target) {
+          this.now = target
+          return
+        }
+        this.now = next
+        // At one instant the engine's own work comes first.
+        if (timer === undefined || wake <= timer.at) continue
+        this.timers.pop()
+        timer.isOver = true
+        timer.wake()
+        // Stalled deliveries and fibers of the test get these turns too, else they would never wake.
+        yield* turn
+        yield* turn
+      }
+    })
+  }
+
+  private readonly change = Effect.async<void>((resume) => {
+    this.tellChange = () => resume(Effect.void)
+  })
+
+  /** Waits until every delivery has ended, sleeps, or has used up its grace. */
+  deliveriesRest(core: Core): Effect.Effect<void> {
+    return Effect.gen(this, function* () {
+      for (;;) {
+        const open = Array.from(core.inFlight.values()).filter(
+          (attempt) => attempt.outcome === undefined && !this.isStalled(attempt)
+        )
+        if (open.length === 0) return
+        yield* turn
+        let isBusy = false
+        for (const attempt of open) {
+          if (attempt.outcome === undefined && (yield* this.mustWaitFor(core, attempt))) isBusy = true
+        }
+        if (!isBusy) return
+        yield* Effect.raceFirst(this.change, realClock.sleep(Duration.millis(lookAgain)))
+      }
+    })
+  }
+
+  private isStalled(attempt: InFlight): boolean {
+    return this.fibers.get(attempt.lease.token)?.isStalled ?? false
+  }
+
+  private mustWaitFor(core: Core, attempt: InFlight): Effect.Effect<boolean> {
+    const fibers = this.fibers.get(attempt.lease.token)
+    if (fibers === undefined) return Effect.succeed(false)
+    return Effect.flatMap(isAsleep(fibers), (asleep) => {
+      if (asleep) {
+        fibers.waitingSince = undefined
+        return Effect.succeed(false)
+      }
+      const realNow = realClock.unsafeCurrentTimeMillis()
+      fibers.waitingSince ??= realNow
+      if (realNow - fibers.waitingSince < this.grace) return Effect.succeed(true)
+      fibers.isStalled = true
+      const { message } = attempt.lease
+      return core
+        .noteStalled(attempt)
+        .pipe(
+          Effect.zipRight(
+            Effect.logWarning(
+              `Delivery ${message.messageId} of schedule ${message.scheduleId} has not ended in ${Duration.format(Duration.millis(this.grace))} of real time; virtual time goes on without it`
+            )
+          ),
+          Effect.as(false)
+        )
+    })
+  }
+}
+
+/**
+ * Whether every fiber of a delivery is asleep on the virtual clock, or waits for a fiber of the same delivery that is.
+ * A wait that leads back to the fiber itself or to one of its ancestors is no wait for a fiber but for a Deferred,
+ * which anybody may complete: of that nothing is known.
+ */
+const isAsleep = (fibers: DeliveryFibers): Effect.Effect<boolean> =>
+  Effect.gen(function* () {
+    const waits = new Map<number, ReadonlyArray<number>>()
+    for (const [id, fiber] of fibers.live) {
+      const status = yield* fiber.status
+      if (FiberStatus.isDone(status)) continue
+      if (!FiberStatus.isSuspended(status)) return false
+      waits.set(
+        id,
+        Array.from(FiberId.toSet(status.blockingOn), (on) => on.id)
+      )
+    }
+    const ancestors = (id: number): Set<number> => {
+      const line = new Set<number>()
+      for (let at: number | undefined = id; at !== undefined && !line.has(at); at = fibers.parents.get(at))
+        line.add(at)
+      return line
+    }
+    const sleeps = (id: number, seen: ReadonlySet<number>): boolean => {
+      const above = ancestors(id)
+      return (waits.get(id) ?? []).some(
+        (on) =>
+          on === asleepMark.id ||
+          (!seen.has(on) && !above.has(on) && waits.has(on) && sleeps(on, new Set([...seen, on])))
+      )
+    }
+    return Array.from(waits.keys()).every((id) => sleeps(id, new Set([id])))
+  })

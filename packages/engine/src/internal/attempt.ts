@@ -1,0 +1,93 @@
+import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import { Destination } from "@effect-qstash/domain/Destination"
+import * as Duration from "effect/Duration"
+import type { DeliveryOutcome, DeliveryRequest } from "../Courier.ts"
+import { backoff, retryAfter } from "../RetryAfter.ts"
+import type { Signer } from "../Signer.ts"
+import type { StoredMessage } from "../Store.ts"
+
+/** QStash's default where a schedule does not say how often to retry. */
+export const defaultRetries = 3
+
+/** Belong to one connection or are made by whoever sends the request, so a message cannot choose them. */
+const notForwarded = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+  "upstash-caller-ip",
+  "upstash-message-id",
+  "upstash-region",
+  "upstash-retried",
+  "upstash-schedule-id",
+  "upstash-signature",
+  "upstash-topic-name"
+])
+
+const noBody = new Uint8Array()
+
+export const methodOf = (settings: CreateSchedule): string => settings.method ?? "POST"
+
+export const urlOf = (settings: CreateSchedule): string => Destination.toText(settings.destination)
+
+/** The request of one attempt, signed for this instant. */
+export const requestOf = (
+  message: StoredMessage,
+  signer: Signer,
+  jti: string,
+  nowMillis: number
+): DeliveryRequest => {
+  const { settings } = message
+  const url = urlOf(settings)
+  const body = settings.body ?? noBody
+  const headers: Array<readonly [string, string]> = [["User-Agent", "Upstash-QStash"]]
+  for (const [name, values] of Object.entries(settings.headers ?? {})) {
+    if (notForwarded.has(name.toLowerCase())) continue
+    for (const value of values) headers.push([name, value])
+  }
+  headers.push(
+    ["Upstash-Message-Id", message.messageId],
+    ["Upstash-Signature", signer.sign({ url, body, jti, nowMillis })],
+    ["Upstash-Retried", String(message.retried)],
+    ["Upstash-Schedule-Id", message.scheduleId],
+    ["Upstash-Region", "EU-CENTRAL-1"]
+  )
+  if (message.callerIp !== undefined) headers.push(["Upstash-Caller-Ip", message.callerIp])
+  return { method: methodOf(settings), url, headers, body }
+}
+
+/** What an outcome means: done, another try after so many milliseconds, or the end. */
+export type Verdict =
+  | { readonly _tag: "Delivered" }
+  | { readonly _tag: "Retry"; readonly delay: number; readonly error: string }
+  | { readonly _tag: "Failed"; readonly error: string }
+
+/**
+ * Success is 2xx alone. 489 with `Upstash-NonRetryable-Error: true` ends the message at once. Else the next attempt
+ * waits as the answer asks, as the schedule's expression says, or as QStash's own backoff has it, in this order.
+ */
+export const judge = (message: StoredMessage, outcome: DeliveryOutcome, nowMillis: number): Verdict => {
+  const { retries = defaultRetries, retryDelay } = message.settings
+  if (outcome._tag === "Answered" && outcome.status >= 200 && outcome.status <= 299)
+    return { _tag: "Delivered" }
+  const error = outcome._tag === "Answered" ? `the destination answered ${outcome.status}` : outcome.reason
+  const isFinal =
+    outcome._tag === "Answered" &&
+    outcome.status === 489 &&
+    String(outcome.headers["upstash-nonretryable-error"]).toLowerCase() === "true"
+  if (isFinal || message.retried >= retries) return { _tag: "Failed", error }
+  const asked = outcome._tag === "Answered" ? retryAfter(outcome.headers, nowMillis) : undefined
+  const own =
+    retryDelay === undefined
+      ? backoff(message.retried + 1)
+      : Duration.toMillis(retryDelay.delay(message.retried))
+  const delay = asked ?? own
+  return { _tag: "Retry", delay, error }
+}

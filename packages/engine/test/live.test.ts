@@ -1,0 +1,464 @@
+import { type CreateSchedule, QStashSchedules } from "@effect-qstash/domain"
+import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
+import { Store } from "@effect-qstash/engine/Store"
+import { describe, it } from "@effect/vitest"
+import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Clock, Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Ref, Scope, TestClock } from "effect"
+import {
+  advance,
+  type Answer,
+  answered,
+  arrivalTimes,
+  destination,
+  id,
+  io,
+  iso,
+  live,
+  Log,
+  ok,
+  start,
+  story,
+  told,
+  virtual
+} from "./harness.ts"
+
+const schedule = { scheduleId: id("job"), cron: "0 0 * * *", destination }
+
+const create = (settings: Partial<CreateSchedule.Input> = {}) =>
+  Effect.flatMap(QStashSchedules, (schedules) => schedules.create({ ...schedule, ...settings }))
+
+const startAt = TestClock.setTime(Date.parse(start))
+
+/** Lets everything run that is ready to. */
+const settled = io(10)
+
+describe("the engine on the clock of a test", () => {
+  it.effect("fires thirty nights", () =>
+    Effect.gen(function* () {
+      yield* create()
+      yield* TestClock.adjust("30 days")
+      deepStrictEqual(
+        yield* arrivalTimes,
+        Array.from({ length: 30 }, (_, night) => iso((night + 1) * 86_400_000))
+      )
+      strictEqual((yield* told("DELIVERED")).length, 30)
+    }).pipe(Effect.provide(live()))
+  )
+
+  it.effect("tells the same story as in virtual time", () => {
+    const answer: Answer = (_request, count) =>
+      Effect.as(
+        count % 2 === 0 ? Effect.sleep("5 seconds") : Effect.void,
+        answered(count % 3 === 0 ? 500 : 200)
+      )
+    const program = <R>(move: Effect.Effect<void, never, R>) =>
+      Effect.gen(function* () {
+        yield* create({ cron: "*/20 * * * *" })
+        yield* create({
+          scheduleId: id("hasty"),
+          cron: "*/30 * * * *",
+          timeout: "3 seconds",
+          delay: "1 minute"
+        })
+        yield* move
+        return yield* story
+      })
+    return Effect.gen(function* () {
+      yield* startAt
+      const inTestTime = yield* program(TestClock.adjust("119 minutes")).pipe(Effect.provide(live(answer)))
+      const inVirtualTime = yield* program(advance("119 minutes")).pipe(Effect.provide(virtual(answer)))
+      assertTrue(inTestTime.length > 30)
+      deepStrictEqual(inTestTime, inVirtualTime)
+    })
+  })
+
+  it.effect("notices what is created while it has nothing to do", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 day")
+      yield* create()
+      yield* TestClock.adjust("1 day")
+      deepStrictEqual(yield* arrivalTimes, [iso(2 * 86_400_000)])
+    }).pipe(Effect.provide(live()))
+  )
+
+  it.effect("notices what is due before the time that it sleeps for", () =>
+    Effect.gen(function* () {
+      yield* create()
+      yield* TestClock.adjust("1 hour")
+      yield* create({ scheduleId: id("sooner"), cron: "30 1 * * *" })
+      yield* TestClock.adjust("30 minutes")
+      deepStrictEqual(yield* arrivalTimes, [iso(90 * 60_000)])
+      yield* create({ cron: "31 1 * * *" })
+      yield* TestClock.adjust("1 minute")
+      deepStrictEqual(yield* arrivalTimes, [iso(90 * 60_000), iso(91 * 60_000)])
+    }).pipe(Effect.provide(live()))
+  )
+
+  it.effect("sleeps in parts where a real clock could not sleep for so long", () =>
+    Effect.gen(function* () {
+      const slept: Array<number> = []
+      const clock = yield* Effect.clock
+      const recording: Clock.Clock = {
+        [Clock.ClockTypeId]: Clock.ClockTypeId,
+        unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
+        unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+        currentTimeMillis: clock.currentTimeMillis,
+        currentTimeNanos: clock.currentTimeNanos,
+        sleep: (duration) => {
+          slept.push(Duration.toMillis(duration))
+          return clock.sleep(duration)
+        }
+      }
+      yield* Effect.gen(function* () {
+        yield* create({ cron: "0 0 1 6 *" })
+        yield* TestClock.adjust("151 days").pipe(Effect.withClock(clock))
+        deepStrictEqual(yield* arrivalTimes, ["1970-06-01T00:00:00.000Z"])
+        assertTrue(slept.length > 6)
+        deepStrictEqual(
+          slept.filter((millis) => millis >= 2 ** 31),
+          []
+        )
+      }).pipe(Effect.provide(live()), Effect.withClock(recording))
+    })
+  )
+
+  it.effect("fires what it missed while it was away once, late, and then goes on", () =>
+    Effect.gen(function* () {
+      const store = Layer.succeed(Store, yield* MemoryStore.make)
+      yield* Effect.gen(function* () {
+        yield* create({ cron: "0 * * * *" })
+        yield* TestClock.adjust("1 hour")
+      }).pipe(Effect.provide(live(ok, {}, store)))
+      yield* TestClock.adjust("330 minutes")
+      yield* Effect.gen(function* () {
+        yield* TestClock.adjust("1 hour")
+        deepStrictEqual(yield* arrivalTimes, [iso(390 * 60_000), iso(420 * 60_000)])
+        const { lastScheduleTime } = yield* (yield* QStashSchedules).get(schedule.scheduleId)
+        strictEqual(lastScheduleTime?.epochMillis, 420 * 60_000)
+      }).pipe(Effect.provide(live(ok, {}, store)))
+    })
+  )
+})
+
+describe("the engine on a clock that runs", () => {
+  it.live("fires each minute once and never before it", () =>
+    Effect.gen(function* () {
+      // A minute passes in 20 ms.
+      const speed = 3000
+      const real = Clock.make()
+      const begun = real.unsafeCurrentTimeMillis()
+      const millis = () => Date.parse(start) + (real.unsafeCurrentTimeMillis() - begun) * speed
+      const hurried: Clock.Clock = {
+        [Clock.ClockTypeId]: Clock.ClockTypeId,
+        unsafeCurrentTimeMillis: millis,
+        unsafeCurrentTimeNanos: () => BigInt(millis()) * 1_000_000n,
+        currentTimeMillis: Effect.sync(millis),
+        currentTimeNanos: Effect.sync(() => BigInt(millis()) * 1_000_000n),
+        sleep: (duration) => real.sleep(Duration.times(duration, 1 / speed))
+      }
+      yield* Effect.gen(function* () {
+        yield* create({ cron: "* * * * *" })
+        const { events } = yield* Log
+        while (events.length < 15) yield* io(5)
+        const created = (yield* told("CREATED")).map(({ time }) => Math.floor(time / 60_000))
+        deepStrictEqual(
+          created,
+          [...new Set(created)].toSorted((self, that) => self - that)
+        )
+        assertTrue((created[0] ?? 0) > Date.parse(start) / 60_000)
+      }).pipe(Effect.provide(live()), Effect.withClock(hurried))
+    })
+  )
+})
+
+describe("the limit of deliveries under way", () => {
+  it.effect("holds, and a delivery that ends makes room for the next", () =>
+    Effect.gen(function* () {
+      const doors = yield* Effect.forEach([0, 1, 2, 3, 4], () => Effect.makeLatch())
+      const underWay = yield* Ref.make(0)
+      const store = yield* MemoryStore.make
+      let asked = 0
+      const nextWake = Effect.zipRight(
+        Effect.sync(() => void asked++),
+        store.nextWake
+      )
+      const answer: Answer = (_request, count) =>
+        Effect.acquireUseRelease(
+          Ref.update(underWay, (n) => n + 1),
+          () => doors[count]?.await ?? Effect.void,
+          () => Ref.update(underWay, (n) => n - 1)
+        ).pipe(Effect.as(answered(200)))
+      yield* Effect.gen(function* () {
+        for (const name of ["a", "b", "c", "d", "e"]) yield* create({ scheduleId: id(name) })
+        yield* TestClock.adjust("1 day")
+        deepStrictEqual(
+          (yield* told("ACTIVE")).map(({ scheduleId }) => scheduleId),
+          [id("a"), id("b")]
+        )
+        // The messages of the others wait, and the engine waits with them rather than ask again and again.
+        yield* settled
+        const before = asked
+        yield* settled
+        strictEqual(asked, before)
+        strictEqual((yield* told("CREATED")).length, 5)
+        for (const [door, next] of [
+          [1, "c"],
+          [0, "d"],
+          [3, "e"]
+        ] as const) {
+          yield* doors[door]?.open ?? Effect.void
+          yield* settled
+          strictEqual((yield* told("ACTIVE")).at(-1)?.scheduleId, id(next))
+          strictEqual(yield* Ref.get(underWay), 2)
+        }
+        yield* Effect.forEach(doors, (door) => door.open)
+        yield* settled
+        strictEqual((yield* told("DELIVERED")).length, 5)
+        strictEqual(yield* Ref.get(underWay), 0)
+      }).pipe(Effect.provide(live(answer, { concurrency: 2 }, Layer.succeed(Store, { ...store, nextWake }))))
+    })
+  )
+})
+
+describe("the end of the engine", () => {
+  const shutdownGrace = "100 millis"
+
+  /** Runs an engine on a Store that outlives it, until something is under way, and closes it. */
+  const runUntilBusy = (store: Store["Type"], answer: Answer) =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(
+        live(answer, { shutdownGrace }, Layer.succeed(Store, store)),
+        scope
+      )
+      yield* Effect.provide(create(), context)
+      yield* TestClock.adjust("1 day")
+      return { context, close: Scope.close(scope, Exit.void) }
+    })
+
+  it.effect("waits for deliveries that end within the grace, and settles them", () =>
+    Effect.gen(function* () {
+      const store = yield* MemoryStore.make
+      const { close, context } = yield* runUntilBusy(store, () => Effect.as(io(20), answered(200)))
+      yield* close
+      deepStrictEqual((yield* Effect.provide(story, context)).slice(1), [
+        "1970-01-02T00:00:00.000Z ACTIVE msg_1#0",
+        "1970-01-02T00:00:00.000Z DELIVERED msg_1#0"
+      ])
+      strictEqual((yield* store.nextWake).message, undefined)
+    })
+  )
+
+  it.effect("hands back the others: interrupted, due again, and their attempt not counted", () =>
+    Effect.gen(function* () {
+      const store = yield* MemoryStore.make
+      const interrupted = yield* Deferred.make<void>()
+      const { close, context } = yield* runUntilBusy(store, () =>
+        Effect.onInterrupt(Effect.never, () => Deferred.succeed(interrupted, undefined))
+      )
+      yield* close
+      yield* Deferred.await(interrupted)
+      deepStrictEqual((yield* Effect.provide(story, context)).slice(1), [
+        "1970-01-02T00:00:00.000Z ACTIVE msg_1#0"
+      ])
+      // The next engine takes over at once.
+      yield* Effect.gen(function* () {
+        yield* TestClock.adjust(0)
+        deepStrictEqual(yield* story, [
+          "1970-01-02T00:00:00.000Z ACTIVE msg_1#0",
+          "1970-01-02T00:00:00.000Z DELIVERED msg_1#0"
+        ])
+      }).pipe(Effect.provide(live(ok, {}, Layer.succeed(Store, store))))
+    })
+  )
+
+  it.effect("does not wait for a delivery that cannot be interrupted", () =>
+    Effect.gen(function* () {
+      const store = yield* MemoryStore.make
+      const gate = yield* Deferred.make<void>()
+      const { close } = yield* runUntilBusy(store, () =>
+        Effect.uninterruptible(Effect.as(Deferred.await(gate), answered(200)))
+      )
+      yield* close
+      strictEqual((yield* store.nextWake).message, 86_400_000)
+      yield* Deferred.succeed(gate, undefined)
+    })
+  )
+
+  it.effect("is the same when it comes by interruption", () =>
+    Effect.gen(function* () {
+      const store = yield* MemoryStore.make
+      const isUnderWay = yield* Deferred.make<void>()
+      const answer: Answer = () =>
+        Deferred.succeed(isUnderWay, undefined).pipe(Effect.zipRight(io(50)), Effect.as(answered(200)))
+      const fiber = yield* create().pipe(
+        Effect.zipRight(TestClock.adjust("1 day")),
+        Effect.zipRight(Effect.never),
+        Effect.provide(live(answer, { shutdownGrace: "1 second" }, Layer.succeed(Store, store))),
+        Effect.fork
+      )
+      yield* Deferred.await(isUnderWay)
+      yield* Fiber.interrupt(fiber)
+      deepStrictEqual(
+        (yield* store.listSchedules("acme")).map(({ lastStates }) => lastStates),
+        [{ msg_1: "SUCCESS" }]
+      )
+    })
+  )
+
+  it.effect(
+    "comes, and interrupts deliveries, even if the engine was built where nothing can be interrupted",
+    () =>
+      Effect.gen(function* () {
+        const interrupted = yield* Deferred.make<void>()
+        const answer: Answer = () =>
+          Effect.onInterrupt(Effect.never, () => Deferred.succeed(interrupted, undefined))
+        const scope = yield* Scope.make()
+        const context = yield* Effect.uninterruptible(
+          Layer.buildWithScope(live(answer, { shutdownGrace }), scope)
+        )
+        yield* Effect.provide(create({ timeout: "1 minute" }), context)
+        yield* TestClock.adjust("1 day")
+        yield* TestClock.adjust("1 minute")
+        yield* Deferred.await(interrupted)
+        yield* Scope.close(scope, Exit.void)
+      })
+  )
+
+  it.effect("in virtual time does not wait for those that sleep, since nobody will wake them", () =>
+    Effect.gen(function* () {
+      const ended: Array<number> = []
+      const answer: Answer = (_request, count) =>
+        (count === 0 ? Effect.sleep("1 hour") : io(20)).pipe(
+          Effect.zipRight(Effect.sync(() => void ended.push(count))),
+          Effect.as(answered(200))
+        )
+      yield* Effect.gen(function* () {
+        yield* create()
+        yield* advance("1 day")
+      }).pipe(Effect.provide(virtual(answer)))
+      deepStrictEqual(ended, [])
+    })
+  )
+
+  it.effect("in virtual time waits for those that are at work in the world", () =>
+    Effect.gen(function* () {
+      const log = yield* Effect.gen(function* () {
+        yield* create()
+        const journey = yield* Effect.fork(advance("1 day"))
+        yield* io(10)
+        yield* Fiber.interrupt(journey)
+        return yield* Log
+      }).pipe(Effect.provide(virtual(() => Effect.as(io(50), answered(200)))))
+      deepStrictEqual(
+        log.events.map(({ state }) => state),
+        ["CREATED", "ACTIVE", "DELIVERED"]
+      )
+    })
+  )
+})
+
+describe("a port that breaks", () => {
+  it.effect("does not end the engine when it is told of events", () => {
+    let calls = 0
+    return Effect.gen(function* () {
+      yield* create({ cron: "* * * * *" })
+      yield* TestClock.adjust("3 minutes")
+      strictEqual((yield* arrivalTimes).length, 3)
+      assertTrue(calls >= 3)
+    }).pipe(
+      Effect.provide(
+        live(ok, {
+          onEvents: () => {
+            calls += 1
+            return Effect.die("bug")
+          }
+        })
+      )
+    )
+  })
+
+  it.effect.each(["claimDueSchedules", "claimDueMessages", "settle", "nextWake"] as const)(
+    "does not end the engine when the Store dies once in %s, and nothing is delivered twice",
+    (verb) =>
+      Effect.gen(function* () {
+        const store = yield* MemoryStore.make
+        const isBroken = yield* Ref.make(false)
+        const once = <A>(effect: Effect.Effect<A>) =>
+          Effect.flatMap(Ref.getAndSet(isBroken, false), (broken) => (broken ? Effect.die("bug") : effect))
+        const brokenVerbs: Record<typeof verb, Partial<Store["Type"]>> = {
+          claimDueSchedules: { claimDueSchedules: (request) => once(store.claimDueSchedules(request)) },
+          claimDueMessages: { claimDueMessages: (request) => once(store.claimDueMessages(request)) },
+          settle: { settle: (settlements) => once(store.settle(settlements)) },
+          nextWake: { nextWake: once(store.nextWake) }
+        }
+        const breaking: Store["Type"] = {
+          ...store,
+          ...brokenVerbs[verb]
+        }
+        yield* Effect.gen(function* () {
+          yield* create()
+          yield* TestClock.adjust("1 hour")
+          yield* Ref.set(isBroken, true)
+          yield* TestClock.adjust("25 hours")
+          strictEqual(yield* Ref.get(isBroken), false)
+          deepStrictEqual(
+            (yield* told("DELIVERED")).map(({ messageId }) => messageId),
+            ["msg_1"]
+          )
+          strictEqual((yield* arrivalTimes).length, 1)
+          yield* TestClock.adjust("1 day")
+          strictEqual((yield* told("DELIVERED")).length, 2)
+        }).pipe(Effect.provide(live(ok, {}, Layer.succeed(Store, breaking))))
+      })
+  )
+})
+
+describe("two engines on one Store", () => {
+  it.effect("share the work: each firing is delivered once", () =>
+    Effect.gen(function* () {
+      const store = Layer.succeed(Store, yield* MemoryStore.make)
+      const slow: Answer = () => Effect.as(Effect.sleep("10 seconds"), answered(200))
+      const one = yield* Layer.build(live(slow, { concurrency: 3 }, store))
+      const other = yield* Layer.build(live(slow, { concurrency: 3 }, store))
+      for (let index = 0; index < 6; index++) {
+        yield* Effect.provide(create({ scheduleId: id(`job-${index}`) }), one)
+      }
+      // The other engine does not hear of what is created here; its own change makes it look.
+      yield* Effect.provide(create({ scheduleId: id("far"), cron: "0 0 1 1 *" }), other)
+      yield* TestClock.adjust("25 hours")
+      const delivered = [one, other].map((engine) =>
+        Context.get(engine, Log).events.filter(({ state }) => state === "DELIVERED")
+      )
+      deepStrictEqual(
+        delivered
+          .flat()
+          .map(({ scheduleId }) => scheduleId)
+          .toSorted(),
+        Array.from({ length: 6 }, (_, index) => id(`job-${index}`))
+      )
+      assertTrue(delivered.every((events) => events.length > 0))
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("whoever slept through its lease tells nothing of what came too late", () =>
+    Effect.gen(function* () {
+      const store = yield* MemoryStore.make
+      const gate = yield* Deferred.make<void>()
+      const slow: Answer = () => Effect.as(Deferred.await(gate), answered(500))
+      yield* Effect.gen(function* () {
+        yield* create()
+        yield* TestClock.adjust("1 day")
+        // Another process takes the message over, as after a lease that was slept through.
+        const far = Date.parse("1970-02-01T00:00:00Z")
+        const leases = yield* store.claimDueMessages({ now: far, limit: 1, leaseFor: () => 1000 })
+        yield* Deferred.succeed(gate, undefined)
+        yield* settled
+        deepStrictEqual(yield* told("ERROR"), [])
+        deepStrictEqual(yield* store.settle(leases.map(({ token }) => ({ token, _tag: "Delivered" }))), [
+          "settled"
+        ])
+      }).pipe(Effect.provide(live(slow, {}, Layer.succeed(Store, store))))
+    })
+  )
+})

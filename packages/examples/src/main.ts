@@ -1,0 +1,32 @@
+/**
+ * The worker in production. Reads `PORT`, `PUBLIC_URL` (where QStash reaches it), `QSTASH_CURRENT_SIGNING_KEY` and
+ * `QSTASH_NEXT_SIGNING_KEY`.
+ */
+import { QStashReceiver } from "@effect-qstash/receiver/node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { createServer } from "node:http"
+import { NightlyReport, worker } from "./worker.ts"
+
+const report = Layer.succeed(NightlyReport, {
+  run: (delivery) =>
+    Effect.log(`Sending the report that ${delivery.unsigned.messageId ?? "a message"} asks for`)
+})
+
+/** Behind a proxy the host that a request names is not the one that QStash called, so the public one is said here. */
+const receiver = QStashReceiver.layerConfig({
+  subject: Config.map(Config.string("PUBLIC_URL"), (publicUrl) => ({ publicUrl }))
+})
+
+worker.pipe(
+  HttpServer.serve(),
+  HttpServer.withLogAddress,
+  Layer.provide([report, receiver]),
+  Layer.provide(NodeHttpServer.layerConfig(createServer, { port: Config.integer("PORT") })),
+  Layer.launch,
+  NodeRuntime.runMain
+)

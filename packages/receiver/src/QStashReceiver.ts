@@ -1,0 +1,121 @@
+/**
+ * @since 0.1.0
+ */
+import type * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import { fromConfig } from "./internal/fromConfig.ts"
+import { makeWith } from "./internal/verify.ts"
+import { webCrypto } from "./internal/webCrypto.ts"
+import type { Delivery, VerifiedDelivery } from "./VerifiedDelivery.ts"
+import type { QStashReceiverMisconfigured, VerifyError } from "./VerifyError.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** The key that QStash signs with now, `sig_` included. */
+  readonly currentSigningKey: Redacted.Redacted
+  /**
+   * The key that QStash signs with after the next rotation. Tried only where the current one did not make the signature:
+   * one rotation goes unnoticed, after a second one the receiver needs the new keys.
+   */
+  readonly nextSigningKey: Redacted.Redacted
+  /**
+   * Which URL a token must have been signed for, compared as text: no case, port or escape is evened out, and no slash
+   * but the one that a URL without a path is called with.
+   * - `"url"`: the one that was called.
+   * - `{ publicUrl }`: for an application behind a proxy, which sees another host than QStash called: this URL, followed
+   *   by the path and query that were called.
+   * - `"any"`: a delivery to any endpoint of the account passes here as well, for the five minutes of its token. The
+   *   caller has to look at `signed.subject` itself.
+   *
+   * @default "url"
+   */
+  readonly subject?: "url" | "any" | { readonly publicUrl: string }
+  /**
+   * How far the clock here may be off. A minute is plenty: as long as this, tokens live longer.
+   *
+   * @default 0 seconds
+   */
+  readonly clockTolerance?: Duration.DurationInput
+  /**
+   * The longest body that is taken, in bytes. The default is above the largest message of any plan (50 MB).
+   *
+   * @default 67_108_864 (64 MiB)
+   */
+  readonly maxBodyBytes?: number
+}
+
+/**
+ * Where each option comes from; what is left out has its default.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ConfigOptions = { readonly [K in keyof Options]?: Config.Config<NonNullable<Options[K]>> }
+
+/**
+ * @since 0.1.0
+ */
+export declare namespace QStashReceiver {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  export interface Service {
+    /**
+     * Tells whether a request is a delivery of QStash to this very URL with this very body. Checked in this order: the
+     * size, the token's form, the HMAC, the issuer, the times, the subject, the body.
+     *
+     * A request that was recorded passes again until its token expires; to do a thing once, remember `signed.tokenId`
+     * or what the body names.
+     */
+    readonly verify: (delivery: Delivery) => Effect.Effect<VerifiedDelivery, VerifyError>
+  }
+}
+
+/**
+ * The receiving end of a delivery.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class QStashReceiver extends Context.Tag("@effect-qstash/receiver/QStashReceiver")<
+  QStashReceiver,
+  QStashReceiver.Service
+>() {}
+
+/**
+ * Verifies with WebCrypto, so it runs wherever Fetch does. On Node, `@effect-qstash/receiver/node` has the same module
+ * on `node:crypto`, which is several times faster.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make: (options: Options) => Effect.Effect<QStashReceiver.Service, QStashReceiverMisconfigured> =
+  makeWith(webCrypto)
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options: Options): Layer.Layer<QStashReceiver, QStashReceiverMisconfigured> =>
+  Layer.effect(QStashReceiver, make(options))
+
+/**
+ * The same from configuration. A key that is not given comes from `QSTASH_CURRENT_SIGNING_KEY` or
+ * `QSTASH_NEXT_SIGNING_KEY`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  options: ConfigOptions = {}
+): Layer.Layer<QStashReceiver, ConfigError.ConfigError | QStashReceiverMisconfigured> =>
+  Layer.effect(QStashReceiver, Effect.flatMap(fromConfig(options), make))

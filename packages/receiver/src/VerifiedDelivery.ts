@@ -1,0 +1,86 @@
+/**
+ * @since 0.1.0
+ */
+import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import type * as DateTime from "effect/DateTime"
+
+/**
+ * A request as it came in.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Delivery {
+  /**
+   * By name in any case. Node's `IncomingMessage.headers` and the `Headers` of `@effect/platform` fit as they are, those
+   * of Fetch as `Object.fromEntries(request.headers)`.
+   */
+  readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+  /**
+   * The URL that was called, with its query and not rewritten: what QStash signed is compared with it as text. With
+   * the option `subject: { publicUrl }` the path and query are enough.
+   */
+  readonly url: string
+  /** The raw bytes. A body that was parsed and written again has another hash. */
+  readonly body: Uint8Array
+}
+
+/**
+ * A delivery whose signature holds, in two halves: a decision about what the sender may do rests on `signed` alone.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface VerifiedDelivery {
+  /** Vouched for by the signing key. */
+  readonly signed: SignedPart
+  /**
+   * Headers that the signature does not cover, like the method and every header not listed here. Whoever sees a
+   * delivery can send it again within its five minutes with other values: good for logs, and for choosing among things
+   * that the signed URL or body allows anyway.
+   */
+  readonly unsigned: UnsignedPart
+}
+
+/**
+ * What the token binds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SignedPart {
+  /** The destination of the message with its query. Equal to the URL that was called, unless the receiver takes any. */
+  readonly subject: string
+  /** Another one for each attempt, `jwt_…`: it tells a replayed request from a retried message. */
+  readonly tokenId: string | undefined
+  readonly issuedAt: DateTime.Utc | undefined
+  /** 1970 as a rule: QStash leaves the start open, so that a slow clock at the receiver does no harm. */
+  readonly notBefore: DateTime.Utc
+  /** Five minutes after it was issued. */
+  readonly expiresAt: DateTime.Utc
+  /** The very array that came in, with the signed hash. */
+  readonly body: Uint8Array
+}
+
+/**
+ * What stands beside the token. A header that is absent, repeated or not readable is `undefined` here.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UnsignedPart {
+  /** The same over all retries of a message. From `Upstash-Message-Id`. */
+  readonly messageId: string | undefined
+  /** Present on what a schedule produced. From `Upstash-Schedule-Id`. */
+  readonly scheduleId: ScheduleId | undefined
+  /** Present on what was published to a URL group. From `Upstash-Topic-Name`. */
+  readonly urlGroup: UrlGroupName | undefined
+  /** How many attempts failed before this one. From `Upstash-Retried`. */
+  readonly retried: number | undefined
+  /** The address that published the message or created the schedule. From `Upstash-Caller-Ip`. */
+  readonly callerIp: string | undefined
+  /** Such as `EU-CENTRAL-1`. From `Upstash-Region`. */
+  readonly region: string | undefined
+  readonly contentType: string | undefined
+}

@@ -1,0 +1,224 @@
+/**
+ * Why a request is not taken for a delivery of QStash. All are safe to log: none holds the body, a key, the token, or a
+ * URL's credentials or query.
+ *
+ * Each has the HTTP `status` to answer with. QStash takes any of them for a failed attempt and tries again, signed
+ * afresh, until the message's retries are used up and it becomes a dead letter: so a message survives a wrong key, clock
+ * or URL that is put right in time. None is 489, with which a worker gives a message up for good.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
+
+/**
+ * The request has no `Upstash-Signature`: it does not come from QStash, or a proxy dropped the header.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SignatureMissing extends Schema.TaggedError<SignatureMissing>(
+  "@effect-qstash/receiver/SignatureMissing"
+)("SignatureMissing", {}) {
+  /** @since 0.1.0 */
+  get status(): 401 {
+    return 401
+  }
+  override get message(): string {
+    return "The request has no Upstash-Signature header"
+  }
+}
+
+const malformed = {
+  token: "is not one token of three base64url segments",
+  header: "does not name HS256 without extensions in its header",
+  signature: "does not end in the 32 bytes of an HMAC in canonical base64url",
+  claims: "does not claim iss, sub, exp, nbf and body, each of its type"
+} as const
+
+/**
+ * The `Upstash-Signature` is not a token as QStash makes it; `part` says where that showed. The claims are not looked at
+ * before the HMAC holds, so with `claims` the token was made with a signing key.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SignatureMalformed extends Schema.TaggedError<SignatureMalformed>(
+  "@effect-qstash/receiver/SignatureMalformed"
+)("SignatureMalformed", { part: Schema.Literal("token", "header", "signature", "claims") }) {
+  /** @since 0.1.0 */
+  get status(): 400 {
+    return 400
+  }
+  override get message(): string {
+    return `The Upstash-Signature ${malformed[this.part]}`
+  }
+}
+
+/**
+ * Neither signing key made this signature: it is forged or altered, the keys are those of another account or region, or
+ * they were rotated twice since they were configured.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SignatureInvalid extends Schema.TaggedError<SignatureInvalid>(
+  "@effect-qstash/receiver/SignatureInvalid"
+)("SignatureInvalid", {}) {
+  /** @since 0.1.0 */
+  get status(): 401 {
+    return 401
+  }
+  override get message(): string {
+    return "Neither the current nor the next signing key made this signature"
+  }
+}
+
+/**
+ * The signature holds but its five minutes are over: a replay, a request that was long on its way, or a clock here that
+ * is fast. The next attempt has a new token.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SignatureExpired extends Schema.TaggedError<SignatureExpired>(
+  "@effect-qstash/receiver/SignatureExpired"
+)("SignatureExpired", { expiredAt: Schema.DateTimeUtcFromSelf, now: Schema.DateTimeUtcFromSelf }) {
+  /** @since 0.1.0 */
+  get status(): 401 {
+    return 401
+  }
+  override get message(): string {
+    return `The signature expired at ${DateTime.formatIso(this.expiredAt)}; here it is ${DateTime.formatIso(this.now)}`
+  }
+}
+
+/**
+ * The signature holds but is for later: the clock here is slow.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SignatureNotYetValid extends Schema.TaggedError<SignatureNotYetValid>(
+  "@effect-qstash/receiver/SignatureNotYetValid"
+)("SignatureNotYetValid", { notBefore: Schema.DateTimeUtcFromSelf, now: Schema.DateTimeUtcFromSelf }) {
+  /** @since 0.1.0 */
+  get status(): 401 {
+    return 401
+  }
+  override get message(): string {
+    return `The signature is valid from ${DateTime.formatIso(this.notBefore)}; here it is ${DateTime.formatIso(this.now)}`
+  }
+}
+
+/**
+ * The signature holds, but QStash did not issue it: a signing key is in use elsewhere.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SignatureWrongIssuer extends Schema.TaggedError<SignatureWrongIssuer>(
+  "@effect-qstash/receiver/SignatureWrongIssuer"
+)("SignatureWrongIssuer", { issuer: Schema.String }) {
+  /** @since 0.1.0 */
+  get status(): 401 {
+    return 401
+  }
+  override get message(): string {
+    return `The signature was issued by ${JSON.stringify(this.issuer)}, not by "Upstash"`
+  }
+}
+
+/**
+ * The signature holds for another URL: a delivery to another endpoint of the account was replayed here, or the
+ * application sees another URL than QStash called, as behind a proxy (see the option `subject`). Both URLs are without
+ * credentials and query and cut at 100 characters, so they may read alike.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SignatureWrongSubject extends Schema.TaggedError<SignatureWrongSubject>(
+  "@effect-qstash/receiver/SignatureWrongSubject"
+)("SignatureWrongSubject", { subject: Schema.String, expected: Schema.String }) {
+  /** @since 0.1.0 */
+  get status(): 403 {
+    return 403
+  }
+  override get message(): string {
+    return this.subject === this.expected
+      ? `The signature is for ${this.subject} with other credentials, another query or another end than was called`
+      : `The signature is for ${this.subject}, but ${this.expected} was called`
+  }
+}
+
+/**
+ * The signature holds for other bytes: the body was altered, or parsed and written again before it was verified.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DeliveryBodyMismatch extends Schema.TaggedError<DeliveryBodyMismatch>(
+  "@effect-qstash/receiver/DeliveryBodyMismatch"
+)("DeliveryBodyMismatch", {}) {
+  /** @since 0.1.0 */
+  get status(): 400 {
+    return 400
+  }
+  override get message(): string {
+    return "The body is not the one that was signed"
+  }
+}
+
+/**
+ * The body (bytes) or the signature (characters) is longer than the receiver takes; nothing of it was read.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DeliveryTooLarge extends Schema.TaggedError<DeliveryTooLarge>(
+  "@effect-qstash/receiver/DeliveryTooLarge"
+)("DeliveryTooLarge", {
+  part: Schema.Literal("body", "signature"),
+  size: Schema.Number,
+  limit: Schema.Number
+}) {
+  /** @since 0.1.0 */
+  get status(): 413 {
+    return 413
+  }
+  override get message(): string {
+    const unit = this.part === "body" ? "bytes" : "characters"
+    return `The ${this.part} has ${this.size} ${unit}; the receiver takes at most ${this.limit}`
+  }
+}
+
+/**
+ * Everything that verification can fail with.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type VerifyError =
+  | SignatureMissing
+  | SignatureMalformed
+  | SignatureInvalid
+  | SignatureExpired
+  | SignatureNotYetValid
+  | SignatureWrongIssuer
+  | SignatureWrongSubject
+  | DeliveryBodyMismatch
+  | DeliveryTooLarge
+
+/**
+ * A receiver cannot be built from these options: verification with them would pass what it must not, or pass nothing.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class QStashReceiverMisconfigured extends Schema.TaggedError<QStashReceiverMisconfigured>(
+  "@effect-qstash/receiver/QStashReceiverMisconfigured"
+)("QStashReceiverMisconfigured", { option: Schema.String, reason: Schema.String }) {
+  override get message(): string {
+    return `The receiver's option ${this.option} ${this.reason}`
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What the main entry exports, with `QStashReceiver` on `node:crypto`.
+ *
+ * @since 0.1.0
+ */
+export * as QStashReceiver from "./NodeQStashReceiver.ts"
+export * from "./VerifiedDelivery.ts"
+export * from "./VerifyError.ts"

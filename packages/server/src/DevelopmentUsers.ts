@@ -1,0 +1,72 @@
+/**
+ * The users that QStash publishes for local development. Their tokens and keys stand in its documentation and in its
+ * clients, so they are no secrets, and they protect nothing.
+ *
+ * @since 0.1.0
+ */
+import * as Redacted from "effect/Redacted"
+
+/**
+ * An account of the server: its own schedules, behind its own token, with its own signing keys.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface User {
+  /** Names the account; the tenant id of the engine. */
+  readonly name: string
+  /** What a client sends as `Authorization: Bearer`. */
+  readonly token: Redacted.Redacted
+  /** Signs the account's deliveries. */
+  readonly currentSigningKey: Redacted.Redacted
+  /** Takes the current one's place at a rotation; receivers accept both. */
+  readonly nextSigningKey: Redacted.Redacted
+}
+
+const user = (name: string, token: string, currentSigningKey: string, nextSigningKey: string): User => ({
+  name,
+  token: Redacted.make(token),
+  currentSigningKey: Redacted.make(currentSigningKey),
+  nextSigningKey: Redacted.make(nextSigningKey)
+})
+
+/**
+ * The user that the official clients take in their development mode: they look for exactly these signing keys.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultUser: User = user(
+  "defaultUser",
+  "eyJVc2VySUQiOiJkZWZhdWx0VXNlciIsIlBhc3N3b3JkIjoiZGVmYXVsdFBhc3N3b3JkIn0=",
+  "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
+  "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs"
+)
+
+/**
+ * All four, {@link defaultUser} first.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const developmentUsers: ReadonlyArray<User> = [
+  defaultUser,
+  user(
+    "testUser1",
+    "eyJVc2VySUQiOiJ0ZXN0VXNlcjEiLCJQYXNzd29yZCI6InRlc3RQYXNzd29yZCJ9",
+    "sig_7GVPjvuwsfqF65iC8fSrs1dfYruM",
+    "sig_5NoELc3EFnZn4DVS5bDs2Nk4b7Ua"
+  ),
+  user(
+    "testUser2",
+    "eyJVc2VySUQiOiJ0ZXN0VXNlcjIiLCJQYXNzd29yZCI6InRlc3RQYXNzd29yZCJ9",
+    "sig_6jWGaWRxHsw4vMSPJprXadyvrybF",
+    "sig_7qHbvhmahe5GwfePDiS5Lg3pi6Qx"
+  ),
+  user(
+    "testUser3",
+    "eyJVc2VySUQiOiJ0ZXN0VXNlcjMiLCJQYXNzd29yZCI6InRlc3RQYXNzd29yZCJ9",
+    "sig_5T8FcSsynBjn9mMLBsXhpacRovJf",
+    "sig_7GFR4YaDshFcqsxWRZpRB161jguD"
+  )
+]

@@ -1,0 +1,286 @@
+/**
+ * QStash's HTTP API on this machine: an engine behind Node's HTTP server.
+ *
+ * @since 0.1.0
+ */
+import type { Courier } from "@effect-qstash/engine/Courier"
+import { Engine } from "@effect-qstash/engine/Engine"
+import * as EngineLayer from "@effect-qstash/engine/Engine"
+import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
+import type { Store } from "@effect-qstash/engine/Store"
+import { VirtualClock } from "@effect-qstash/engine/VirtualClock"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { developmentUsers, type User } from "./DevelopmentUsers.ts"
+import * as Api from "./internal/api.ts"
+import * as DeliveryLog from "./internal/deliveryLog.ts"
+import { type Answer, refused, Refusal, type Request } from "./internal/exchange.ts"
+import * as Gate from "./internal/gate.ts"
+import * as NodeHttp from "./internal/nodeHttp.ts"
+import * as Route from "./internal/route.ts"
+import type { ListenFailed, PortInUse } from "./ListenError.ts"
+import * as UndiciCourier from "./UndiciCourier.ts"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /**
+   * 0 takes a free one.
+   *
+   * @default 8080
+   */
+  readonly port?: number | undefined
+  /**
+   * The address to listen on. Any other than the default opens the server to the network, behind tokens that everybody
+   * knows unless `users` are given.
+   *
+   * @default both loopback addresses, 127.0.0.1 and, where there is one, ::1
+   */
+  readonly host?: string | undefined
+  /**
+   * With `"virtual"`, time stands still until it is moved on by `POST /dev/clock/advance`; it begins at the real now.
+   *
+   * @default "real"
+   */
+  readonly time?: "real" | "virtual" | undefined
+  /**
+   * How long, in real time, virtual time stands still for a worker that has not answered yet. After that it goes on, and
+   * the delivery may run into its timeout.
+   *
+   * @default "30 seconds"
+   */
+  readonly settle?: Duration.DurationInput | undefined
+  /**
+   * The accounts, each with its own schedules.
+   *
+   * @default the users that QStash publishes for development
+   */
+  readonly users?: ReadonlyArray<User> | undefined
+  /**
+   * Names or addresses that a request's `Host` may carry, with a port or for any port. The loopback ones and `host` are
+   * always allowed.
+   *
+   * @default none
+   */
+  readonly allowedHosts?: ReadonlyArray<string> | undefined
+  /**
+   * Origins whose pages may call the server from a browser, such as `https://console.upstash.com`.
+   *
+   * @default none
+   */
+  readonly allowedOrigins?: ReadonlyArray<string> | undefined
+  /**
+   * The largest headers of a request with its target, in bytes.
+   *
+   * @default 64 KiB
+   */
+  readonly maxHeaderBytes?: number | undefined
+  /**
+   * The largest body of a request, in bytes.
+   *
+   * @default 10 MB, the message size of QStash's pay-as-you-go plan
+   */
+  readonly maxBodyBytes?: number | undefined
+  /**
+   * How many connections each address takes at once; one more is closed.
+   *
+   * @default 256
+   */
+  readonly maxConnections?: number | undefined
+  /**
+   * How long a request may take to arrive, and its answer to be taken.
+   *
+   * @default "30 seconds"
+   */
+  readonly requestTimeout?: Duration.DurationInput | undefined
+  /**
+   * How many schedules each user may have.
+   *
+   * @default 1000, what QStash's pay-as-you-go plan includes
+   */
+  readonly maxSchedules?: number | undefined
+  /**
+   * How many deliveries may be under way at once.
+   *
+   * @default 100
+   */
+  readonly concurrency?: number | undefined
+  /**
+   * The longest that a delivery may take; a schedule's own timeout can only be shorter.
+   *
+   * @default "2 hours"
+   */
+  readonly deliveryTimeout?: Duration.DurationInput | undefined
+  /**
+   * How long the end of the server waits for requests under way, and then again for deliveries.
+   *
+   * @default "10 seconds"
+   */
+  readonly shutdownGrace?: Duration.DurationInput | undefined
+}
+
+/**
+ * @since 0.1.0
+ */
+export declare namespace QStashServer {
+  /**
+   * @since 0.1.0
+   * @category models
+   */
+  export interface Service {
+    /** What goes into `QSTASH_URL`. */
+    readonly url: string
+    readonly port: number
+    /** The addresses that the server listens on. */
+    readonly hosts: ReadonlyArray<string>
+  }
+}
+
+/**
+ * A server that is listening.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class QStashServer extends Context.Tag("@effect-qstash/server/QStashServer")<
+  QStashServer,
+  QStashServer.Service
+>() {}
+
+/**
+ * A server on the given Store and Courier. When its scope closes it stops accepting, answers what it has accepted, and
+ * lets deliveries end or hands them back to the Store.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (
+  options: Options = {}
+): Layer.Layer<QStashServer, PortInUse | ListenFailed, Store | Courier> => {
+  const users = options.users ?? developmentUsers
+  const engineOptions: EngineLayer.Options = {
+    signingKeys: signingKeysOf(users),
+    concurrency: options.concurrency,
+    maxSchedules: options.maxSchedules ?? 1000,
+    defaultTimeout: options.deliveryTimeout,
+    shutdownGrace: options.shutdownGrace,
+    onEvents: DeliveryLog.log
+  }
+  return options.time === "virtual"
+    ? Layer.scoped(
+        QStashServer,
+        Effect.flatMap(VirtualClock, (clock) => start(options, users, clock))
+      ).pipe(
+        Layer.provide(
+          EngineLayer.layerVirtual({
+            ...engineOptions,
+            settle: options.settle ?? "30 seconds",
+            destinations: "real"
+          })
+        )
+      )
+    : Layer.scoped(QStashServer, start(options, users, undefined)).pipe(
+        Layer.provide(EngineLayer.layer(engineOptions))
+      )
+}
+
+/**
+ * A server that keeps its schedules in memory and delivers over HTTP.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerMemory = (options?: Options): Layer.Layer<QStashServer, PortInUse | ListenFailed> =>
+  layer(options).pipe(Layer.provide([MemoryStore.layer, UndiciCourier.layer()]))
+
+const start = (
+  options: Options,
+  users: ReadonlyArray<User>,
+  clock: VirtualClock.Service | undefined
+): Effect.Effect<QStashServer.Service, PortInUse | ListenFailed, Engine | Scope.Scope> =>
+  Effect.gen(function* () {
+    const admit = Gate.make({
+      hosts: [
+        ...(options.allowedHosts ?? []),
+        ...(options.host === undefined ? [] : [authorityOf(options.host)])
+      ],
+      origins: options.allowedOrigins ?? []
+    })
+    const api = Api.make({ engine: yield* Engine, clock, users })
+    const { hosts, port } = yield* NodeHttp.listen(
+      {
+        hosts: options.host === undefined ? ["127.0.0.1", "::1"] : [options.host],
+        port: options.port ?? 8080,
+        headerBytes: options.maxHeaderBytes ?? 64 * 1024,
+        bodyBytes: options.maxBodyBytes ?? 10_000_000,
+        connections: options.maxConnections ?? 256,
+        requestTimeout: options.requestTimeout ?? "30 seconds",
+        shutdownGrace: options.shutdownGrace ?? "10 seconds"
+      },
+      (request) => {
+        // A target may name the host itself (`GET http://localhost:8080/v2/keys`); the gate has a look at that.
+        const route = Route.parse(request.method, request.target.replace(/^https?:\/\/[^/?#]*/i, ""))
+        return logged(request, route, answer(request, route))
+      }
+    )
+    return { url: `http://${authorityOf(nameOf(hosts))}:${port}`, port, hosts }
+
+    function answer(request: Request, route: Route.Route): Effect.Effect<Answer> {
+      return Effect.gen(function* () {
+        const cors = yield* admit(request)
+        const served =
+          Gate.preflight(request, cors) ?? (yield* Effect.catchTag(api(request, route), "Refusal", sayWhy))
+        return { ...served, headers: { ...served.headers, ...cors } }
+      }).pipe(Effect.catchTag("Refusal", sayWhy), Effect.catchAllDefect(broken))
+    }
+  })
+
+const sayWhy = (refusal: Refusal): Effect.Effect<Answer> => Effect.succeed(refused(refusal))
+
+const realClock = Clock.make()
+
+/** One line for each request, with its time in real milliseconds whatever the clock is. */
+const logged = (request: Request, route: Route.Route, answer: Effect.Effect<Answer>): Effect.Effect<Answer> =>
+  Effect.suspend(() => {
+    const begin = realClock.unsafeCurrentTimeMillis()
+    const line = (result: string) => {
+      const millis = realClock.unsafeCurrentTimeMillis() - begin
+      return Effect.logInfo(`${request.method} ${Route.toSafeText(route)} ${result} in ${millis} ms`)
+    }
+    return answer.pipe(
+      Effect.tap(({ status }) => line(String(status))),
+      Effect.onInterrupt(() => line("broken off"))
+    )
+  })
+
+/** The text of a defect may hold what somebody sent, so that only says where it happened. */
+const broken = (defect: unknown): Effect.Effect<Answer> => {
+  const [name, stack] = defect instanceof Error ? [defect.name, defect.stack ?? ""] : ["a defect", ""]
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line))
+  return Effect.as(
+    Effect.logError(["A request ended in", name, ...frames.slice(0, 10)].join("\n")),
+    refused(new Refusal({ status: 500, error: "internal error" }))
+  )
+}
+
+const signingKeysOf = (users: ReadonlyArray<User>): EngineLayer.Options["signingKeys"] => {
+  const byName = new Map(users.map((user) => [user.name, { current: user.currentSigningKey }]))
+  return (tenantId) => {
+    const keys = byName.get(tenantId)
+    if (keys === undefined)
+      throw new Error(`The Store holds schedules of "${tenantId}", who is not among the users`)
+    return keys
+  }
+}
+
+/** Every address is listened on under `0.0.0.0` and `::`, but none is called by that name. */
+const nameOf = ([host = "127.0.0.1"]: ReadonlyArray<string>): string =>
+  host === "0.0.0.0" || host === "::" ? "localhost" : host
+
+const authorityOf = (host: string): string => (host.includes(":") ? `[${host}]` : host)

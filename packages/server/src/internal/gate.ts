@@ -1,0 +1,89 @@
+import * as Either from "effect/Either"
+import { type Answer, Refusal, type Request } from "./exchange.ts"
+
+export interface GateOptions {
+  readonly hosts: ReadonlyArray<string>
+  readonly origins: ReadonlyArray<string>
+}
+
+/** What is added to every answer, so that a browser hands it to a page of an allowed origin. */
+export type CorsHeaders = Readonly<Record<string, string>>
+
+/**
+ * Keeps web pages out. The tokens of development are public, so all that protects a server on a developer's machine is
+ * that the browser says where a request comes from: a page of another site is told by `Origin` and `Sec-Fetch-Site`,
+ * and one that has pointed a name of its own at the loopback address by `Host`.
+ */
+export const make =
+  (options: GateOptions) =>
+  (request: Request): Either.Either<CorsHeaders, Refusal> =>
+    Either.gen(function* () {
+      const [host = "", ...otherHosts] = request.headers["host"] ?? []
+      if (host === "" || otherHosts.length > 0) {
+        return yield* refuse(400, "a request needs exactly one Host header")
+      }
+      const named = /^https?:\/\/([^/?#]*)/i.exec(request.target)?.[1] ?? host
+      if (!isAllowedHost(host, options.hosts) || !isAllowedHost(named, options.hosts)) {
+        return yield* refuse(
+          403,
+          "the Host header names a host that this server does not serve; allow it with --allow-host, or the option allowedHosts"
+        )
+      }
+      const origins = request.headers["origin"] ?? []
+      if (origins.length === 0) {
+        const site = request.headers["sec-fetch-site"] ?? []
+        return site.every((value) => value === "none" || value === "same-origin")
+          ? {}
+          : yield* refuse(403, foreignOrigin)
+      }
+      const [origin = "", ...otherOrigins] = origins
+      if (otherOrigins.length > 0) return yield* refuse(400, "a request has at most one Origin header")
+      if (origin.toLowerCase() === `http://${host.toLowerCase()}`) return {}
+      if (!options.origins.includes(origin)) return yield* refuse(403, foreignOrigin)
+      return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": "*",
+        Vary: "Origin"
+      }
+    })
+
+/** Answers the question that a browser asks before a request of an allowed origin; `undefined` where it is none. */
+export const preflight = (request: Request, cors: CorsHeaders): Answer | undefined => {
+  if (
+    request.method !== "OPTIONS" ||
+    cors["Access-Control-Allow-Origin"] === undefined ||
+    request.headers["access-control-request-method"] === undefined
+  ) {
+    return undefined
+  }
+  const asked = request.headers["access-control-request-headers"]
+  return {
+    status: 204,
+    headers: {
+      "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+      // The wildcard would not cover Authorization, so what is asked for is what is allowed.
+      ...(asked === undefined ? {} : { "Access-Control-Allow-Headers": asked.join(", ") }),
+      ...(request.headers["access-control-request-private-network"] === undefined
+        ? {}
+        : { "Access-Control-Allow-Private-Network": "true" }),
+      "Access-Control-Max-Age": "600"
+    }
+  }
+}
+
+const foreignOrigin =
+  "this request comes from a web page of an origin that is not allowed; allow it with --allow-origin, or the option allowedOrigins"
+
+const refuse = (status: number, error: string) => Either.left(new Refusal({ status, error }))
+
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i
+
+/** Any port will do: it is the name that another site could have made its own, and a tunnel changes the port. */
+const isAllowedHost = (host: string, allowed: ReadonlyArray<string>): boolean => {
+  const name = /^(\[[\da-f:.]+\]|[^:@/?#\s]+)(?::\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase()
+  return (
+    name !== undefined &&
+    (loopback.test(name) ||
+      allowed.some((one) => one.toLowerCase() === name || one.toLowerCase() === host.toLowerCase()))
+  )
+}

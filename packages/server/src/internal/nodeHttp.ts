@@ -1,0 +1,242 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
+import * as Http from "node:http"
+import type { Duplex } from "node:stream"
+import { ListenFailed, PortInUse } from "../ListenError.ts"
+import { type Answer, Refusal, refused, type Request } from "./exchange.ts"
+
+export interface ListenOptions {
+  /** Tried in turn; all share one port. */
+  readonly hosts: ReadonlyArray<string>
+  readonly port: number
+  readonly headerBytes: number
+  readonly bodyBytes: number
+  readonly connections: number
+  readonly requestTimeout: Duration.DurationInput
+  readonly shutdownGrace: Duration.DurationInput
+}
+
+const realClock = Clock.make()
+
+/**
+ * Serves until the scope closes: then no connection is accepted any more, requests under way have their grace, and what
+ * is left is cut off.
+ *
+ * Node's own server rather than platform's: what is served hangs on the raw target, on repeated headers and on how a
+ * connection ends, of which the platform's request shows nothing; and its span would carry the query with the token.
+ */
+export const listen = (
+  options: ListenOptions,
+  serve: (request: Request) => Effect.Effect<Answer>
+): Effect.Effect<
+  { readonly port: number; readonly hosts: ReadonlyArray<string> },
+  PortInUse | ListenFailed,
+  Scope.Scope
+> =>
+  Effect.gen(function* () {
+    const fibers = yield* FiberSet.make<void>()
+    const run = yield* FiberSet.runtime(fibers)()
+    const timeout = Duration.toMillis(options.requestTimeout)
+    let isClosing = false
+
+    const onRequest = (message: Http.IncomingMessage, response: Http.ServerResponse): void => {
+      const fiber = run(
+        Effect.flatMap(serve(requestOf(message, options.bodyBytes)), (answer) =>
+          write(response, answer, options.requestTimeout, isClosing)
+        )
+      )
+      // A client that left waits for nothing.
+      response.once("close", () => fiber.unsafeInterruptAsFork(FiberId.none))
+    }
+
+    const create = (): Http.Server => {
+      const server = Http.createServer(
+        {
+          maxHeaderSize: options.headerBytes,
+          headersTimeout: timeout,
+          requestTimeout: timeout,
+          connectionsCheckingInterval: Math.ceil(Math.min(timeout / 4, 1000)),
+          // Node would refuse it too, but not in JSON.
+          requireHostHeader: false
+        },
+        onRequest
+      )
+      // Their size is limited, and a header left out in silence would be worse than one too many.
+      server.maxHeadersCount = 0
+      server.maxConnections = options.connections
+      return server.on("clientError", refuseMalformed)
+    }
+
+    const open = Effect.gen(function* () {
+      const servers: Array<Http.Server> = []
+      const hosts: Array<string> = []
+      let port = options.port
+      for (const host of options.hosts) {
+        const server = create()
+        const bound = yield* Effect.either(bind(server, host, port))
+        if (bound._tag === "Right") {
+          port = bound.right
+          servers.push(server)
+          hosts.push(host)
+        } else if (host !== "::1" || !hasNoIpv6(bound.left)) {
+          for (const other of servers) other.close()
+          return yield* bound.left
+        }
+      }
+      return { servers, hosts, port }
+    }).pipe(
+      // A port that was free for the first address may be taken for the second: then another one is drawn.
+      Effect.retry({ times: options.port === 0 ? 5 : 0, while: (error) => error._tag === "PortInUse" })
+    )
+
+    const close = (servers: ReadonlyArray<Http.Server>) =>
+      Effect.gen(function* () {
+        isClosing = true
+        const closed = servers.map((server) =>
+          Effect.async<void>((resume) => void server.close(() => resume(Effect.void)))
+        )
+        const closing = yield* Effect.fork(Effect.all(closed, { concurrency: "unbounded" }))
+        yield* Effect.yieldNow()
+        for (const server of servers) server.closeIdleConnections()
+        yield* FiberSet.awaitEmpty(fibers).pipe(
+          // A finalizer cannot be interrupted, and so could not be timed out.
+          Effect.interruptible,
+          Effect.timeoutOption(options.shutdownGrace),
+          Effect.withClock(realClock)
+        )
+        for (const server of servers) server.closeAllConnections()
+        yield* closing
+      })
+
+    return yield* Effect.acquireRelease(open, ({ servers }) => close(servers))
+  })
+
+const bind = (
+  server: Http.Server,
+  host: string,
+  port: number
+): Effect.Effect<number, PortInUse | ListenFailed> =>
+  Effect.async((resume) => {
+    const fail = (error: NodeJS.ErrnoException): void =>
+      resume(
+        error.code === "EADDRINUSE"
+          ? new PortInUse({ host, port })
+          : new ListenFailed({ host, port, code: error.code ?? error.name })
+      )
+    server.once("error", fail)
+    try {
+      server.listen({ host, port }, () => {
+        server.off("error", fail)
+        const address = server.address()
+        resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : port))
+      })
+    } catch (error) {
+      // A port that is none is thrown, not emitted.
+      fail(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
+
+const hasNoIpv6 = (error: PortInUse | ListenFailed): boolean =>
+  error._tag === "ListenFailed" && ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"].includes(error.code)
+
+const requestOf = (message: Http.IncomingMessage, bodyBytes: number): Request => ({
+  method: message.method ?? "",
+  target: message.url ?? "",
+  headers: headersOf(message.rawHeaders),
+  // An IPv4 client of an IPv6 socket shows in the mapped form.
+  callerIp: message.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, ""),
+  body: bodyOf(message, bodyBytes)
+})
+
+/** Node's own record joins or drops repeated headers; here each value counts. */
+const headersOf = (raw: ReadonlyArray<string>): Request["headers"] => {
+  const headers = new Map<string, Array<string>>()
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index]?.toLowerCase() ?? ""
+    const values = headers.get(name) ?? []
+    values.push(raw[index + 1] ?? "")
+    headers.set(name, values)
+  }
+  return Object.fromEntries(headers)
+}
+
+/**
+ * Reads the body to its end. One over the limit is refused at once; what still comes is thrown away for a while, since a
+ * client that is cut off while it sends does not see the answer.
+ */
+const bodyOf = (message: Http.IncomingMessage, limit: number): Effect.Effect<Uint8Array, Refusal> =>
+  Effect.async((resume) => {
+    const chunks: Array<Buffer> = []
+    let length = 0
+    const refuse = (): void =>
+      resume(new Refusal({ status: 413, error: `quota maxMessageSize exceeded, current limit: ${limit}` }))
+    if (Number(message.headers["content-length"] ?? 0) > limit) refuse()
+    message.on("data", (chunk: Buffer) => {
+      length += chunk.length
+      if (length <= limit) {
+        chunks.push(chunk)
+        return
+      }
+      chunks.length = 0
+      refuse()
+      if (length > 2 * limit + lingerBytes) message.destroy()
+    })
+    message.on("end", () => resume(Effect.succeed(Buffer.concat(chunks))))
+  })
+
+const lingerBytes = 1024 * 1024
+
+/** Ends when the answer has left. A client that does not take it in time is cut off. */
+const write = (
+  response: Http.ServerResponse,
+  { body, headers, status }: Answer,
+  timeout: Duration.DurationInput,
+  isLast: boolean
+): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    const end = (): void => resume(Effect.void)
+    response.once("finish", end).once("close", end)
+    response.writeHead(status, {
+      ...headers,
+      ...(status === 204 ? {} : { "Content-Length": Buffer.byteLength(body ?? "") }),
+      ...(isLast ? { Connection: "close" } : {})
+    })
+    response.end(body)
+  }).pipe(
+    // Node's own timeout counts from the last byte in either direction, so a client that drips would keep it off.
+    Effect.timeoutTo({
+      duration: timeout,
+      onSuccess: () => Effect.void,
+      onTimeout: () => Effect.sync(() => response.destroy())
+    }),
+    Effect.flatten,
+    Effect.withClock(realClock)
+  )
+
+/** Answers what Node's parser refuses, in QStash's form, and closes the connection. */
+const refuseMalformed = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy()
+    return
+  }
+  const { body = "", status } = refused(malformed(error.code))
+  socket.end(
+    `HTTP/1.1 ${status} ${Http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy()
+  )
+}
+
+const malformed = (code: string | undefined): Refusal => {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return new Refusal({ status: 431, error: "the headers of the request are too large" })
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return new Refusal({ status: 408, error: "the request did not arrive in time" })
+    default:
+      return new Refusal({ status: 400, error: "the request is not HTTP/1.1" })
+  }
+}

@@ -1,0 +1,116 @@
+import { DevelopmentUsers } from "@effect-qstash/server"
+import { describe, it } from "@effect/vitest"
+import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Effect, Redacted } from "effect"
+import { call, create, exchange, quiet, serve, token } from "./support.ts"
+
+const invalid = { error: "unable to authenticate: invalid token" }
+
+describe("the token", () => {
+  it.scopedLive("is asked for on every route", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual" })
+      for (const [method, target] of [
+        ["GET", "/v2/schedules"],
+        ["POST", "/v2/schedules/https://example.com"],
+        ["GET", "/v2/schedules/a"],
+        ["DELETE", "/v2/schedules/a"],
+        ["POST", "/v2/schedules/a/pause"],
+        ["PATCH", "/v2/schedules/a/resume"],
+        ["GET", "/v2/keys"],
+        ["GET", "/dev/clock"],
+        ["POST", "/dev/clock/advance"]
+      ] as const) {
+        const { json, status } = yield* call(port, method, target, { headers: {} })
+        strictEqual(status, 401, `${method} ${target}`)
+        deepStrictEqual(json, invalid)
+      }
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("has to be the whole token, after the scheme in any case", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve()
+      const statusOf = (headers: ReadonlyArray<string>) =>
+        Effect.map(
+          call(port, "GET", "/v2/keys", { headers: ["Host", "localhost", ...headers] }),
+          ({ status }) => status
+        )
+      for (const value of [`Bearer ${token}`, `bearer ${token}`, `BEARER  ${token}`]) {
+        strictEqual(yield* statusOf(["Authorization", value]), 200, value)
+      }
+      for (const value of [
+        "",
+        "Bearer",
+        "Bearer ",
+        token,
+        `Basic ${token}`,
+        `Bearer ${token}x`,
+        `Bearer ${token.slice(1)}`,
+        `Bearer ${token} ${token}`,
+        "Bearer __proto__"
+      ]) {
+        strictEqual(yield* statusOf(["Authorization", value]), 401, value)
+      }
+      const twice = ["Authorization", `Bearer ${token}`, "Authorization", `Bearer ${token}`]
+      strictEqual(yield* statusOf(twice), 401)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("may stand in the query, where no header contradicts it", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve()
+      const target = `/v2/keys?qstash_token=${encodeURIComponent(token)}`
+      strictEqual((yield* call(port, "GET", target, { headers: {} })).status, 200)
+      strictEqual((yield* call(port, "GET", target, { headers: { Authorization: "Bearer no" } })).status, 401)
+      strictEqual((yield* call(port, "GET", "/v2/keys?qstash_token=", { headers: {} })).status, 401)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("decides whose keys and schedules they are", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve()
+      yield* create(port, "https://example.com", { "Upstash-Schedule-Id": "mine" })
+      strictEqual(DevelopmentUsers.developmentUsers.length, 4)
+      for (const user of DevelopmentUsers.developmentUsers) {
+        const headers = { Authorization: `Bearer ${Redacted.value(user.token)}` }
+        deepStrictEqual((yield* call(port, "GET", "/v2/keys", { headers })).json, {
+          current: Redacted.value(user.currentSigningKey),
+          next: Redacted.value(user.nextSigningKey)
+        })
+        const isMine = user === DevelopmentUsers.defaultUser
+        strictEqual((yield* call(port, "GET", "/v2/schedules/mine", { headers })).status, isMine ? 200 : 404)
+        if (!isMine) {
+          deepStrictEqual((yield* call(port, "GET", "/v2/schedules", { headers })).json, [])
+          strictEqual((yield* call(port, "DELETE", "/v2/schedules/mine", { headers })).status, 404)
+          strictEqual((yield* call(port, "POST", "/v2/schedules/mine/pause", { headers })).status, 404)
+        }
+      }
+      strictEqual((yield* call(port, "GET", "/v2/schedules/mine")).status, 200)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("is only that of the given users, where users are given", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({
+        users: [{ ...DevelopmentUsers.defaultUser, name: "me", token: Redacted.make("my token+/=") }]
+      })
+      strictEqual((yield* call(port, "GET", "/v2/keys")).status, 401)
+      const target = `/v2/keys?qstash_token=${encodeURIComponent("my token+/=")}`
+      strictEqual((yield* call(port, "GET", target, { headers: {} })).status, 200)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("is not read from a smuggled second request", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve()
+      const inner = `GET /v2/keys HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`
+      const reply = yield* exchange(
+        port,
+        `POST /v2/schedules/https://example.com HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${inner}`
+      )
+      assertTrue(reply.startsWith("HTTP/1.1 400 "))
+      assertTrue(!reply.includes("sig_"))
+    }).pipe(Effect.provide(quiet))
+  )
+})

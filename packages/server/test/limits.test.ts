@@ -1,0 +1,195 @@
+import { describe, it } from "@effect/vitest"
+import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Effect, Schedule } from "effect"
+import * as Net from "node:net"
+import { bearer, call, create, exchange, field, quiet, serve, token } from "./support.ts"
+
+const again = { times: 300, schedule: Schedule.spaced("10 millis") }
+const created = { ...bearer, "Upstash-Cron": "0 4 * * *" }
+const line = "POST /v2/schedules/https://example.com HTTP/1.1\r\nHost: localhost\r\n"
+const authorized = `Authorization: Bearer ${token}\r\nUpstash-Cron: 0 4 * * *\r\n`
+
+describe("a body", () => {
+  it.scopedLive("may be as long as the limit, and no longer", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ maxBodyBytes: 1000 })
+      const post = (body: string, headers: Readonly<Record<string, string>> = {}) =>
+        call(port, "POST", "/v2/schedules/https://example.com", { headers: { ...created, ...headers }, body })
+      strictEqual((yield* post("x".repeat(1000))).status, 200)
+      for (const headers of [{}, { "Transfer-Encoding": "chunked" }]) {
+        for (const length of [1001, 500_000]) {
+          const { json, status } = yield* post("x".repeat(length), headers)
+          strictEqual(status, 413)
+          deepStrictEqual(json, { error: "quota maxMessageSize exceeded, current limit: 1000" })
+        }
+      }
+      strictEqual((yield* post("x")).status, 200)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("that never ends is cut off", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ maxBodyBytes: 1000 })
+      const sent = yield* Effect.async<number>((resume) => {
+        let length = 0
+        const socket = Net.connect(port, "127.0.0.1", () => {
+          socket.write(`${line}${authorized}Transfer-Encoding: chunked\r\n\r\n`)
+          const more = () => {
+            while (!socket.destroyed) {
+              length += 0x4000
+              if (!socket.write(`4000\r\n${"x".repeat(0x4000)}\r\n`)) return
+            }
+          }
+          socket.on("drain", more)
+          more()
+        })
+        socket.on("error", () => socket.destroy())
+        socket.on("close", () => resume(Effect.succeed(length)))
+      })
+      assertTrue(sent < 50_000_000)
+      strictEqual((yield* call(port, "GET", "/v2/keys")).status, 200)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("is not waited for before the token is known", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve()
+      const reply = yield* exchange(port, `${line}Content-Length: 1000\r\nConnection: close\r\n\r\n`)
+      assertInclude(reply, "HTTP/1.1 401 ")
+    }).pipe(Effect.provide(quiet))
+  )
+})
+
+describe("headers", () => {
+  it.scopedLive("may be as large as the limit, and no larger", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ maxHeaderBytes: 20_000 })
+      const get = (length: number) =>
+        exchange(
+          port,
+          `GET /v2/keys HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${authorized}X: ${"x".repeat(length)}\r\n\r\n`
+        )
+      assertInclude(yield* get(18_000), "HTTP/1.1 200 ")
+      const refused = yield* get(21_000)
+      assertInclude(refused, "HTTP/1.1 431 ")
+      assertInclude(refused, '{"error":')
+      assertInclude(
+        yield* exchange(port, `GET /${"x".repeat(30_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`),
+        "HTTP/1.1 431 "
+      )
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("are all kept, however many they are", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve()
+      const names = Array.from({ length: 2500 }, (_, index) => `H${index}`)
+      const headers = Object.fromEntries(names.map((name) => [`Upstash-Forward-${name}`, "1"]))
+      const scheduleId = yield* create(port, "https://example.com", headers)
+      const { json } = yield* call(port, "GET", `/v2/schedules/${scheduleId}`)
+      deepStrictEqual(Object.keys(field(json, "header") ?? {}).toSorted(), names.toSorted())
+    }).pipe(Effect.provide(quiet))
+  )
+})
+
+describe("a slow sender", () => {
+  it.scopedLive("is cut off, wherever it stops", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ requestTimeout: "300 millis" })
+      const replies = yield* Effect.forEach(
+        [
+          "",
+          "GET",
+          "GET /v2/keys HTTP/1.1\r\nHost: loc",
+          `${line}${authorized}Content-Length: 10\r\n\r\nhalf`,
+          `${line}${authorized}Transfer-Encoding: chunked\r\n\r\n5\r\nhalf`
+        ],
+        (bytes) => exchange(port, bytes),
+        { concurrency: "unbounded" }
+      )
+      for (const reply of replies.slice(1)) {
+        assertInclude(reply, "HTTP/1.1 408 ")
+        assertInclude(reply, '{"error":"the request did not arrive in time"}')
+      }
+      deepStrictEqual((yield* call(port, "GET", "/v2/schedules")).json, [])
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("that closes its half within a request leaves nothing behind", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve()
+      for (const bytes of [
+        "",
+        "GET /v2/keys HTTP/1.1\r\nHost: loc",
+        `${line}${authorized}Content-Length: 10\r\n\r\nhalf`,
+        `${line}${authorized}Transfer-Encoding: chunked\r\n\r\n5\r\nhalf`
+      ]) {
+        const reply = yield* exchange(port, bytes, { halfClose: true })
+        assertTrue(reply === "" || reply.startsWith("HTTP/1.1 400 "), reply)
+      }
+      deepStrictEqual((yield* call(port, "GET", "/v2/schedules")).json, [])
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("that takes no answer is cut off", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ requestTimeout: "500 millis" })
+      yield* create(port, "https://example.com", {}, "x".repeat(9_000_000))
+      const isCut = yield* Effect.async<boolean>((resume) => {
+        const socket = Net.connect(port, "127.0.0.1", () => {
+          socket.pause()
+          socket.write(`GET /v2/schedules HTTP/1.1\r\nHost: localhost\r\n${authorized}\r\n`)
+          // Nothing is read any more, so only a write can tell that the other side is gone.
+          const ask = setInterval(() => socket.write("\r\n"), 100)
+          socket.on("error", () => {
+            clearInterval(ask)
+            socket.destroy()
+            resume(Effect.succeed(true))
+          })
+        })
+      })
+      assertTrue(isCut)
+    }).pipe(Effect.provide(quiet))
+  )
+})
+
+describe("connections", () => {
+  it.scopedLive("over the limit are closed, and the others go on", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ maxConnections: 5, host: "127.0.0.1" })
+      const open = Effect.acquireRelease(
+        Effect.async<Net.Socket>((resume) => {
+          const socket = Net.connect(port, "127.0.0.1", () => resume(Effect.succeed(socket)))
+          socket.on("error", () => {})
+        }),
+        (socket) => Effect.sync(() => socket.destroy())
+      )
+      const ask = (socket: Net.Socket) =>
+        Effect.async<boolean>((resume) => {
+          socket.once("data", () => resume(Effect.succeed(true)))
+          socket.once("close", () => resume(Effect.succeed(false)))
+          if (socket.destroyed) resume(Effect.succeed(false))
+          socket.write(`GET /v2/keys HTTP/1.1\r\nHost: localhost\r\n${authorized}\r\n`)
+        })
+      const sockets = yield* Effect.forEach(Array.from({ length: 8 }), () => open)
+      const answers = yield* Effect.forEach(sockets, ask, { concurrency: "unbounded" })
+      strictEqual(answers.filter((isAnswered) => isAnswered).length, 5)
+      for (const socket of sockets) socket.destroy()
+      strictEqual((yield* Effect.retry(call(port, "GET", "/v2/keys"), again)).status, 200)
+    }).pipe(Effect.provide(quiet))
+  )
+})
+
+describe("schedules", () => {
+  it.scopedLive("over the limit are refused, and replacing one is not", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ maxSchedules: 2 })
+      yield* create(port, "https://example.com/1", { "Upstash-Schedule-Id": "1" })
+      yield* create(port, "https://example.com/2", { "Upstash-Schedule-Id": "2" })
+      const third = yield* call(port, "POST", "/v2/schedules/https://example.com/3", { headers: created })
+      strictEqual(third.status, 412)
+      deepStrictEqual(third.json, { error: "quota maxSchedules exceeded, current limit: 2" })
+      yield* create(port, "https://example.com/3", { "Upstash-Schedule-Id": "2" })
+    }).pipe(Effect.provide(quiet))
+  )
+})

@@ -1,0 +1,156 @@
+import { QStashSchedules, ScheduleId } from "@effect-qstash/domain"
+import { QStashReceiver } from "@effect-qstash/receiver"
+import { QStashReceiver as NodeQStashReceiver } from "@effect-qstash/receiver/node"
+import { QStashTest } from "@effect-qstash/testing"
+import { HttpApp, HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer, Redacted, Ref, Schema, Stream } from "effect"
+
+const nightly = ScheduleId.make("nightly-report")
+const Payload = Schema.parseJson(Schema.Struct({ tenant: Schema.NonEmptyString }))
+
+/** What the job does; a test looks at it. */
+class Reports extends Context.Tag("test/Reports")<Reports, Ref.Ref<ReadonlyArray<string>>>() {
+  static readonly layer = Layer.effect(Reports, Ref.make<ReadonlyArray<string>>([]))
+}
+
+/** An application as it runs in production: verify, decode, do the work. */
+const worker = HttpRouter.empty.pipe(
+  HttpRouter.post(
+    "/jobs/nightly",
+    Effect.gen(function* () {
+      const receiver = yield* QStashReceiver.QStashReceiver
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const body = new Uint8Array(yield* request.arrayBuffer)
+      const { signed } = yield* receiver.verify({ headers: request.headers, url: request.originalUrl, body })
+      const { tenant } = yield* Schema.decode(Payload)(new TextDecoder().decode(signed.body))
+      yield* Effect.sleep("3 seconds")
+      yield* Ref.update(yield* Reports, (reports) => [...reports, tenant])
+      return HttpServerResponse.empty({ status: 200 })
+    }).pipe(Effect.catchTag("SignatureInvalid", () => HttpServerResponse.empty({ status: 401 })))
+  )
+)
+
+const createNightly = (tenant: string) =>
+  Effect.flatMap(QStashSchedules, (schedules) =>
+    schedules.create({
+      scheduleId: nightly,
+      cron: "0 4 * * *",
+      destination: "https://api.example.com/jobs/nightly",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ tenant }),
+      retries: 1
+    })
+  )
+
+describe("an HttpApp", () => {
+  for (const [name, receiver] of [
+    ["WebCrypto", QStashReceiver],
+    ["node:crypto", NodeQStashReceiver]
+  ] as const) {
+    it.effect(`verifies its deliveries with ${name} and works in virtual time`, () =>
+      Effect.gen(function* () {
+        yield* createNightly("acme")
+        yield* QStashTest.advance("7 days")
+        assert.lengthOf(yield* Ref.get(yield* Reports), 7)
+        assert.isTrue((yield* QStashTest.deliveries).every(({ status }) => status === 200))
+      }).pipe(
+        Effect.provide(
+          Layer.provideMerge(
+            QStashTest.layerApp(worker),
+            Layer.merge(receiver.layer(QStashTest.signingKeys), Reports.layer)
+          )
+        )
+      )
+    )
+  }
+
+  it.effect("that checks other keys refuses them, and is tried again", () =>
+    Effect.gen(function* () {
+      yield* createNightly("acme")
+      yield* QStashTest.advance("1 day")
+      assert.deepStrictEqual(
+        (yield* QStashTest.deliveries).map(({ retried, status }) => [retried, status]),
+        [
+          [0, 401],
+          [1, 401]
+        ]
+      )
+    }).pipe(
+      Effect.provide(
+        Layer.provide(QStashTest.layerApp(worker), [
+          QStashReceiver.layer({
+            currentSigningKey: Redacted.make("sig_other"),
+            nextSigningKey: Redacted.make("sig_another")
+          }),
+          Reports.layer
+        ])
+      )
+    )
+  )
+
+  it.effect("answers failures, defects and unknown paths as a server would", () =>
+    Effect.gen(function* () {
+      const schedules = yield* QStashSchedules
+      for (const path of ["missing", "fails", "dies", "streams", "adds"]) {
+        yield* schedules.create({
+          scheduleId: ScheduleId.make(path),
+          cron: "0 4 * * *",
+          destination: `https://api.example.com/${path}?a=1`,
+          retries: 0
+        })
+      }
+      yield* QStashTest.advance("1 day")
+      assert.deepStrictEqual(
+        (yield* QStashTest.deliveries).map(({ scheduleId, status }) => [String(scheduleId), status]),
+        [
+          ["missing", 404],
+          ["fails", 500],
+          ["dies", 500],
+          ["streams", 202],
+          ["adds", 204]
+        ]
+      )
+    }).pipe(
+      Effect.provide(
+        QStashTest.layerApp(
+          HttpRouter.empty.pipe(
+            HttpRouter.post("/fails", Effect.fail("no database")),
+            HttpRouter.post("/dies", Effect.die("a bug")),
+            HttpRouter.post(
+              "/streams",
+              HttpServerResponse.stream(Stream.make(new Uint8Array([1])), { status: 202 })
+            ),
+            HttpRouter.post(
+              "/adds",
+              Effect.as(
+                HttpApp.appendPreResponseHandler((_request, response) =>
+                  Effect.succeed(HttpServerResponse.setStatus(response, 204))
+                ),
+                HttpServerResponse.empty({ status: 200 })
+              )
+            )
+          )
+        )
+      )
+    )
+  )
+
+  it.effect("may use the schedules itself", () =>
+    Effect.gen(function* () {
+      yield* createNightly("acme")
+      yield* QStashTest.advance("7 days")
+      assert.lengthOf(yield* QStashTest.deliveries, 1)
+      const schedules = yield* QStashSchedules
+      assert.isTrue((yield* schedules.get(nightly)).isPaused)
+    }).pipe(
+      Effect.provide(
+        QStashTest.layerApp(
+          Effect.flatMap(QStashSchedules, (schedules) =>
+            Effect.as(Effect.orDie(schedules.pause(nightly)), HttpServerResponse.empty({ status: 200 }))
+          )
+        )
+      )
+    )
+  )
+})

@@ -1,0 +1,86 @@
+import { QStashSchedules, ScheduleId } from "@effect-qstash/domain"
+import { QStashTest } from "@effect-qstash/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, DateTime, Effect, Fiber, TestClock } from "effect"
+
+const everyMinute = Effect.flatMap(QStashSchedules, (schedules) =>
+  schedules.create({
+    scheduleId: ScheduleId.make("every-minute"),
+    cron: "* * * * *",
+    destination: "https://api.example.com/jobs/minute"
+  })
+)
+
+describe("the clock", () => {
+  it.effect("begins at a documented instant, and is the test's own", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(DateTime.formatIso(yield* DateTime.now), "2025-01-01T00:00:00.000Z")
+      yield* QStashTest.advance("90 seconds")
+      assert.strictEqual(DateTime.formatIso(yield* DateTime.now), "2025-01-01T00:01:30.000Z")
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("begins where the test has moved TestClock to", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(DateTime.unsafeMake("2027-03-01T00:00:00Z").epochMillis)
+      const start = yield* Effect.provide(DateTime.now, QStashTest.layer)
+      assert.strictEqual(DateTime.formatIso(start), "2027-03-01T00:00:00.000Z")
+    })
+  )
+
+  it.effect("begins where it is told to", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(DateTime.formatIso(yield* DateTime.now), "2030-06-01T00:00:00.000Z")
+    }).pipe(Effect.provide(QStashTest.layerWith({ start: "2030-06-01T00:00:00Z" })))
+  )
+
+  it.effect("is moved by TestClock.adjust as well", () =>
+    Effect.gen(function* () {
+      yield* everyMinute
+      yield* TestClock.adjust("1 hour")
+      assert.lengthOf(yield* QStashTest.deliveries, 60)
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("is gone with the layer", () =>
+    Effect.gen(function* () {
+      const before = yield* Clock.currentTimeMillis
+      yield* Effect.provide(QStashTest.advance("1 day"), QStashTest.layer)
+      assert.strictEqual(yield* Clock.currentTimeMillis, before)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* Clock.currentTimeMillis, before + 1000)
+    })
+  )
+
+  it.effect("wakes the test's own sleepers in their turn", () =>
+    Effect.gen(function* () {
+      yield* everyMinute
+      const sleeper = yield* Effect.fork(Effect.zipRight(Effect.sleep("150 seconds"), QStashTest.deliveries))
+      yield* QStashTest.advance("1 hour")
+      assert.lengthOf(yield* Fiber.join(sleeper), 2)
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("does not go back", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(QStashTest.advanceTo("2024-12-31T00:00:00Z"))
+      assert.strictEqual(
+        error.message,
+        "The virtual clock stands at 2025-01-01T00:00:00.000Z and cannot go back to 2024-12-31T00:00:00.000Z"
+      )
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+})
+
+describe("retention", () => {
+  it.effect("keeps the newest deliveries and events, over any time", () =>
+    Effect.gen(function* () {
+      yield* everyMinute
+      yield* QStashTest.advance("7 days")
+      const deliveries = yield* QStashTest.deliveries
+      assert.lengthOf(deliveries, 100)
+      assert.strictEqual(deliveries.at(-1)?.messageId, "msg_10080")
+      assert.lengthOf(yield* QStashTest.events, 100)
+    }).pipe(Effect.provide(QStashTest.layerWith({ retention: 100 })))
+  )
+})

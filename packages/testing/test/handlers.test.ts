@@ -1,0 +1,144 @@
+import { QStashSchedules, ScheduleId } from "@effect-qstash/domain"
+import { QStashTest } from "@effect-qstash/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Effect, Ref } from "effect"
+
+const nightly = ScheduleId.make("nightly-report")
+
+/** A schedule that fires at 04:00, and is tried twice more when it fails. */
+const createNightly = Effect.flatMap(QStashSchedules, (schedules) =>
+  schedules.create({
+    scheduleId: nightly,
+    cron: "0 4 * * *",
+    destination: "https://api.example.com/jobs/nightly",
+    retries: 2
+  })
+)
+
+/** When each attempt was made, and what it was answered. */
+const attempts = Effect.map(QStashTest.deliveries, (deliveries) =>
+  deliveries.map(({ retried, status, time }) => [DateTime.formatIso(time).slice(11, 19), retried, status])
+)
+
+const lastState = Effect.flatMap(QStashSchedules, (schedules) =>
+  Effect.map(schedules.get(nightly), (schedule) => Object.values(schedule.lastScheduleStates)[0])
+)
+
+describe("a handler", () => {
+  it.effect("that recovers on its third attempt is tried again as QStash does it", () =>
+    Effect.gen(function* () {
+      yield* QStashTest.respond(({ retried }) => Effect.succeed(retried < 2 ? 503 : 200))
+      yield* createNightly
+
+      yield* QStashTest.advance("5 hours")
+
+      assert.deepStrictEqual(yield* attempts, [
+        ["04:00:00", 0, 503],
+        ["04:00:12", 1, 503],
+        ["04:02:40", 2, 200]
+      ])
+      assert.strictEqual(yield* lastState, "SUCCESS")
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("that asks for a pause gets it", () =>
+    Effect.gen(function* () {
+      yield* QStashTest.respond(({ retried }) =>
+        Effect.succeed(retried === 0 ? { status: 429, headers: { "Retry-After": "90" } } : 200)
+      )
+      yield* createNightly
+
+      yield* QStashTest.advance("5 hours")
+
+      assert.deepStrictEqual(yield* attempts, [
+        ["04:00:00", 0, 429],
+        ["04:01:30", 1, 200]
+      ])
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("that fails or dies is answered with 500", () =>
+    Effect.gen(function* () {
+      yield* QStashTest.respond(({ retried }) =>
+        retried === 0 ? Effect.fail("no database") : Effect.die("a bug")
+      )
+      yield* createNightly
+
+      yield* QStashTest.advance("5 hours")
+
+      assert.deepStrictEqual(
+        (yield* attempts).map(([, , status]) => status),
+        [500, 500, 500]
+      )
+      assert.strictEqual(yield* lastState, "FAIL")
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("that sleeps takes virtual time, and none of yours", () =>
+    Effect.gen(function* () {
+      const ended = yield* Ref.make("never")
+      yield* QStashTest.respond(() =>
+        Effect.gen(function* () {
+          yield* Effect.sleep("5 minutes")
+          yield* Ref.set(ended, DateTime.formatIso(yield* DateTime.now))
+          return 200
+        })
+      )
+      yield* createNightly
+
+      yield* QStashTest.advanceTo("2025-01-01T04:03:00Z")
+      assert.deepStrictEqual(yield* attempts, [["04:00:00", 0, undefined]])
+
+      yield* QStashTest.advanceTo("2025-01-01T05:00:00Z")
+      assert.deepStrictEqual(yield* attempts, [["04:00:00", 0, 200]])
+      assert.strictEqual(yield* Ref.get(ended), "2025-01-01T04:05:00.000Z")
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("that does real I/O is waited for while virtual time stands still", () =>
+    Effect.gen(function* () {
+      yield* QStashTest.respond(() =>
+        Effect.promise(() => new Promise<number>((resolve) => setTimeout(() => resolve(200), 20)))
+      )
+      yield* createNightly
+
+      yield* QStashTest.advance("3 days")
+
+      assert.deepStrictEqual(yield* attempts, [
+        ["04:00:00", 0, 200],
+        ["04:00:00", 0, 200],
+        ["04:00:00", 0, 200]
+      ])
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("that never returns runs into its timeout, and the next night comes all the same", () =>
+    Effect.gen(function* () {
+      const schedules = yield* QStashSchedules
+      yield* QStashTest.respond(() => Effect.never)
+      yield* schedules.create({
+        scheduleId: nightly,
+        cron: "0 4 * * *",
+        destination: "https://api.example.com/jobs/nightly",
+        retries: 0,
+        timeout: "15 minutes"
+      })
+
+      yield* QStashTest.advance("29 hours")
+
+      const stalled = (yield* QStashTest.events).filter(({ state }) => state === "STALLED")
+      assert.deepStrictEqual(
+        stalled.map(({ messageId }) => messageId),
+        ["msg_1", "msg_2"]
+      )
+      const failures = (yield* QStashTest.events).filter(({ state }) => state === "FAILED")
+      assert.deepStrictEqual(
+        failures.map(({ error, time }) => [DateTime.formatIso(time), error]),
+        [
+          ["2025-01-01T04:15:00.000Z", "no answer within 15m"],
+          ["2025-01-02T04:15:00.000Z", "no answer within 15m"]
+        ]
+      )
+    }).pipe(Effect.provide(QStashTest.layerWith({ settle: "50 millis" })))
+  )
+})
