@@ -390,6 +390,13 @@ export const layerApp = <E, R>(
       Effect.context<
         Exclude<Exclude<R, QStashSchedules>, HttpServerRequest.HttpServerRequest | Scope.Scope>
       >(),
-      (context) => deliverInto(Effect.provideService(app, QStashSchedules, schedules), context)
+      (context) => {
+        // Added once: `Effect.provideService` would do so, and undo it, at every delivery. An Exclude does not add up.
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+        const services = Context.add(context, QStashSchedules, schedules) as Context.Context<
+          Exclude<R, HttpServerRequest.HttpServerRequest | Scope.Scope>
+        >
+        return deliverInto(app, services)
+      }
     )
   )
