@@ -29,13 +29,16 @@ export const receiver = async (nowMillis: number, scale: number): Promise<Readon
     const text = "x".repeat(bytes)
     const body = new TextEncoder().encode(text)
     const signature = signer.sign({ url, body, jti: "jwt_1", nowMillis })
-    const delivery = { headers: { "upstash-signature": signature }, url, body }
+    const delivery = { headers: headersOf(signature, bytes), url, body }
     const calls = Math.max(1, Math.round(count * scale))
-    const measured = await byTurns(7, {
+    const sides = {
       node: () => microsEachAsync(calls, () => Effect.runPromise(node.verify(delivery))),
       web: () => microsEachAsync(calls, () => Effect.runPromise(web.verify(delivery))),
       official: () => microsEachAsync(calls, () => official.verify({ signature, body: text, url }))
-    })
+    }
+    // A turn that does not count, so that all are compiled alike when the others begin.
+    await byTurns(1, sides)
+    const measured = await byTurns(7, sides)
     const row = (name: string, ours: number, wanted: number): Row => ({
       what: `verifying a delivery of ${size}, ${name}`,
       ours: micros(ours),
@@ -48,3 +51,21 @@ export const receiver = async (nowMillis: number, scale: number): Promise<Readon
   }
   return rows
 }
+
+/** What a worker sees of a delivery. Ours looks through it; the official receiver is handed the signature alone. */
+const headersOf = (signature: string, bytes: number): Readonly<Record<string, string>> => ({
+  host: "api.example.com",
+  "user-agent": "Upstash-QStash",
+  "content-length": String(bytes),
+  "accept-encoding": "gzip",
+  "content-type": "application/json",
+  "upstash-caller-ip": "203.0.113.7",
+  "upstash-message-id": "msg_26hZCxZCuWyyTWPmSVBrNC1RADwpgWxPcak2rQD51EMjFMuzcW7qYXpPiDyw8Gd",
+  "upstash-region": "EU-CENTRAL-1",
+  "upstash-retried": "0",
+  "upstash-schedule-id": "nightly",
+  "upstash-signature": signature,
+  "x-forwarded-for": "203.0.113.9",
+  "x-forwarded-host": "api.example.com",
+  "x-forwarded-proto": "https"
+})

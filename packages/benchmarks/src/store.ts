@@ -1,4 +1,5 @@
 import { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import { MessageId } from "@effect-qstash/domain/MessageId"
 import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import type { Store } from "@effect-qstash/engine/Store"
@@ -41,9 +42,13 @@ export const store = async (scale: number): Promise<ReadonlyArray<Row>> => {
           const begin = performance.now()
           for (let index = 0; index < looks; index++) {
             now += minute
-            yield* among.claimDueSchedules({ now, limit: 1000, mintMessageId: () => `msg_${now}` })
-            const leases = yield* among.claimDueMessages({ now, limit: 1000, leaseFor: () => minute })
-            yield* among.settle(leases.map(({ token }) => ({ token, _tag: "Delivered" }) as const))
+            const mintMessageId = () => MessageId.make(`msg_${now}`)
+            yield* among.claimDueSchedules({ now, limit: 1000, mintMessageId })
+            const { leases } = yield* among.claimDueMessages({ now, limit: 1000, leaseFor: () => minute })
+            const settlements = leases.map(
+              ({ token }) => ({ token, response: undefined, _tag: "Delivered" }) as const
+            )
+            yield* among.settle({ settlements, now, mintMessageId })
           }
           return ((performance.now() - begin) * 1000) / looks
         })

@@ -2,8 +2,18 @@
  * @since 0.1.0
  */
 import * as QStashClient from "@effect-qstash/client/QStashClient"
-import type { QStashError, QStashQuotaExceeded, ScheduleNotFound } from "@effect-qstash/domain/QStashError"
-import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import type {
+  DlqMessageNotFound,
+  FlowControlKeyNotFound,
+  MessageNotFound,
+  QStashError,
+  QStashQuotaExceeded,
+  QStashUnavailable,
+  QueueNotFound,
+  ScheduleNotFound,
+  UrlGroupNotFound
+} from "@effect-qstash/domain/QStashError"
+import type { QStashServices } from "@effect-qstash/domain/QStashServices"
 import { defaultUser } from "@effect-qstash/server/DevelopmentUsers"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Config from "effect/Config"
@@ -13,6 +23,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { failed, type Failure, wrongUsage } from "./Failure.ts"
+import { parseUrl } from "./render/url.ts"
 
 /**
  * @since 0.1.0
@@ -67,27 +78,31 @@ const find: Effect.Effect<Target.Service, ConfigError.ConfigError> = Effect.gen(
     () => "https://qstash.upstash.io"
   )
   // The client says what is wrong with one that does not parse, and sends nothing.
-  if (!URL.canParse(url)) return { origin: "QSTASH_URL", isLocal: false }
-  const { hostname, origin } = new URL(url)
-  return { origin, isLocal: loopbackHost.test(hostname) }
+  return Option.match(parseUrl(url), {
+    onNone: () => ({ origin: "QSTASH_URL", isLocal: false }),
+    onSome: ({ hostname, origin }) => ({ origin, isLocal: loopbackHost.test(hostname) })
+  })
 })
 
 /**
- * The schedules of the target. A server on this machine is asked once, with the public development token if
+ * All that the target offers. A server on this machine is asked once, with the public development token if
  * `QSTASH_TOKEN` is not set; any other is tried for ten seconds, since somebody is waiting.
  */
-const client = (target: Target.Service): Layer.Layer<QStashSchedules, ConfigError.ConfigError> =>
+const client = (target: Target.Service): Layer.Layer<QStashServices, ConfigError.ConfigError> =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
       const hasToken = Option.isSome(yield* filled("QSTASH_TOKEN")) || Option.isSome(yield* regionalUrl)
+      const token = target.isLocal
+        ? Config.succeed(defaultUser.token)
+        : Config.fail("QSTASH_TOKEN is not set")
       return QStashClient.layerConfig({
-        ...(target.isLocal && !hasToken ? { token: Config.succeed(defaultUser.token) } : {}),
+        ...(hasToken ? {} : { token }),
         retryBudget: Config.succeed(target.isLocal ? "0 seconds" : "10 seconds")
       })
     })
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
-const layer: Layer.Layer<Target | QStashSchedules, Failure> = Layer.effect(Target, find).pipe(
+const layer: Layer.Layer<Target | QStashServices, Failure> = Layer.effect(Target, find).pipe(
   Layer.flatMap((context) =>
     Layer.merge(Layer.succeedContext(context), client(Context.get(context, Target)))
   ),
@@ -96,18 +111,22 @@ const layer: Layer.Layer<Target | QStashSchedules, Failure> = Layer.effect(Targe
 
 const console = "https://console.upstash.com/qstash"
 
+const howToGetToken = `Set it to the token of your account (${console}), or set QSTASH_URL to a server of your own: \`effect-qstash dev\` starts one.`
+
 /** What is wrong counts before what is missing: a server on this machine needs no token. */
 const misconfigured = (error: ConfigError.ConfigError): Failure => {
   const wrong = leavesOf(error).find(ConfigError.isInvalidData)
-  return wrong === undefined
-    ? wrongUsage(
-        "QSTASH_TOKEN is not set, so QStash would not know whose schedules these are.",
-        `Set it to the token of your account (${console}), or set QSTASH_URL to a server of your own: \`effect-qstash dev\` starts one.`
-      )
-    : wrongUsage(
-        `${wrong.path.join(".")}: ${wrong.message}.`,
-        "Mend the variable, or unset it to use its default."
-      )
+  if (wrong === undefined) {
+    return wrongUsage(
+      "QSTASH_TOKEN is not set, so QStash would not know whose account is meant.",
+      howToGetToken
+    )
+  }
+  const name = wrong.path.join(".")
+  return wrongUsage(
+    `${name}: ${wrong.message}.`,
+    name.endsWith("QSTASH_TOKEN") ? howToGetToken : "Mend the variable, or unset it to use its default."
+  )
 }
 
 const leavesOf = (error: ConfigError.ConfigError): ReadonlyArray<ConfigError.ConfigError> =>
@@ -116,23 +135,67 @@ const leavesOf = (error: ConfigError.ConfigError): ReadonlyArray<ConfigError.Con
     : [error]
 
 /**
+ * What any command can meet.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CallError =
+  | QStashError
+  | QStashQuotaExceeded
+  | ScheduleNotFound
+  | MessageNotFound
+  | QueueNotFound
+  | UrlGroupNotFound
+  | DlqMessageNotFound
+  | FlowControlKeyNotFound
+
+/**
  * What an error of QStash means to somebody at a shell, and what to do next.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const explain = (
-  error: QStashError | QStashQuotaExceeded | ScheduleNotFound,
-  { isLocal, origin }: Target.Service
-): Failure => {
+export const explain = (error: CallError, { isLocal, origin }: Target.Service): Failure => {
   switch (error._tag) {
     case "ScheduleNotFound":
       return failed(
         `${error.message} at ${origin}.`,
         "`effect-qstash schedules list` shows the ids that there are."
       )
+    case "MessageNotFound":
+      return failed(
+        `${error.message} at ${origin}.`,
+        "`effect-qstash logs --message <id>` shows what has become of a message."
+      )
+    case "QueueNotFound":
+      return failed(
+        `${error.message} at ${origin}.`,
+        "`effect-qstash queues list` shows the queues that there are."
+      )
+    case "UrlGroupNotFound":
+      return failed(
+        `${error.message} at ${origin}.`,
+        "`effect-qstash url-groups list` shows the groups that there are."
+      )
+    case "DlqMessageNotFound":
+      return failed(
+        `${error.message} at ${origin}.`,
+        "`effect-qstash dlq list` shows the ids that there are. One that was retried is gone as well."
+      )
+    case "FlowControlKeyNotFound":
+      return failed(
+        `${error.message} at ${origin}.`,
+        "`effect-qstash flow-control list` shows the keys that are in use."
+      )
     case "QStashInvalidRequest":
-      return error.status === undefined ? wrongUsage(`${error.message}.`) : failed(`${error.message}.`)
+      if (error.status === undefined) return wrongUsage(`${error.message}.`)
+      return failed(
+        `${error.message}.`,
+        /^topic .* not found$/.test(error.reason)
+          ? "`effect-qstash url-groups add <group> <url>` makes a URL group."
+          : undefined
+      )
     case "QStashUnauthorized":
       return failed(
         `${origin} did not accept the token (${error.status}): ${error.reason}.`,
@@ -143,7 +206,7 @@ export const explain = (
     case "QStashQuotaExceeded":
       return failed(
         `${error.message}.`,
-        `Delete a schedule that is not needed, or change the plan: ${console}`
+        `Delete what is not needed any more or ask for less, or change the plan: ${console}`
       )
     case "QStashRateLimited":
       return failed(`${error.message}.`, "Wait for it, and run the command again.")
@@ -168,14 +231,25 @@ export const explain = (
 }
 
 /**
- * Gives a command the schedules that the environment names, and puts their errors into the words of a shell.
+ * The same for a call that must not simply be made again where no answer came: the hint says what to do instead.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const explainUnsure = (error: QStashUnavailable, target: Target.Service, hint: string): Failure => {
+  const { next, what } = explain(error, target)
+  return failed(what, target.isLocal && error.status === undefined ? `${next}\n${hint}` : hint)
+}
+
+/**
+ * Gives a command the QStash that the environment names, and puts its errors into the words of a shell.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const withTarget = <R>(
-  command: Effect.Effect<void, Failure | QStashError | QStashQuotaExceeded | ScheduleNotFound, R>
-): Effect.Effect<void, Failure, Exclude<R, Target | QStashSchedules>> =>
+  command: Effect.Effect<void, Failure | CallError, R>
+): Effect.Effect<void, Failure, Exclude<R, Target | QStashServices>> =>
   Effect.flatMap(Target, (target) =>
     command.pipe(
       Effect.tapErrorCause((cause) => Effect.logDebug(cause)),

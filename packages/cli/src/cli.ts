@@ -6,15 +6,15 @@
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
-import type * as ValidationError from "@effect/cli/ValidationError"
+import * as ValidationError from "@effect/cli/ValidationError"
 import * as Terminal from "@effect/platform/Terminal"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
-import { dev } from "./commands/dev.ts"
-import { schedules } from "./commands/schedules.ts"
 import { failed, Failure, wrongUsage } from "./Failure.ts"
-import { commandOf, helpFor } from "./help.ts"
+import { root } from "./commands/root.ts"
+import { mended } from "./completions.ts"
+import { commandOf, helpFor, unknownOption, wrongCommand } from "./help.ts"
 import { bold, printable, red, unstyled } from "./render/text.ts"
 import { Shell } from "./Shell.ts"
 
@@ -39,16 +39,13 @@ export const run = (args: ReadonlyArray<string>, options: { readonly version: st
 
 const dispatch = (args: ReadonlyArray<string>, version: string) =>
   Effect.consoleWith((console) => {
-    const root = Command.make("effect-qstash").pipe(
-      Command.withSubcommands([dev, schedules]),
-      Command.transformHandler((effect) =>
-        effect.pipe(
-          Effect.tapDefect((cause) => Effect.logDebug(cause)),
-          Effect.withConsole(console)
-        )
+    const traced = Command.transformHandler(root, (effect) =>
+      effect.pipe(
+        Effect.tapDefect((cause) => Effect.logDebug(cause)),
+        Effect.withConsole(console)
       )
     )
-    const program = Command.run(root, { name: "effect-qstash", executable: "effect-qstash", version })
+    const program = Command.run(traced, { name: "effect-qstash", executable: "effect-qstash", version })
     return program(["node", "effect-qstash", ...separated(args)]).pipe(
       Effect.provide(CliConfig.layer({ isCaseSensitive: true })),
       // The parser prints what it fails with, which is then shown as any other failure.
@@ -60,16 +57,6 @@ const dispatch = (args: ReadonlyArray<string>, version: string) =>
       })
     )
   })
-
-/**
- * The parser's script for bash joins the names of a path with `__`, and their hyphens too, but forgets either where a
- * path begins or goes on: with it as it is, nothing would be completed below the first command.
- */
-const mended = (completions: string): string =>
-  completions
-    .replace('cmd="effect-qstash"', 'cmd="effect__qstash"')
-    .replace(/^( +)effect-qstash\)$/m, "$1effect__qstash)")
-    .replace(/^( +effect__qstash),schedules,/gm, "$1__schedules,")
 
 /** `--name=value` as two arguments, which the parser does by itself only for an option that stands alone. */
 const separated = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
@@ -95,8 +82,12 @@ const show = ({ exitCode, next, what }: Failure): Effect.Effect<number> =>
 
 /** What the parser could not read, and where to read on. */
 const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<string>): Failure => {
+  if (ValidationError.isCommandMismatch(error)) return wrongCommand(args)
   const command = commandOf(args)
-  const what = unstyled(HelpDoc.toAnsiText(error.error)).trim()
+  const told = unstyled(HelpDoc.toAnsiText(error.error)).trim()
+  // The parser takes an option that it does not know for an argument, and then finds fault with what follows on it.
+  const option = told.startsWith("Received unknown argument") ? unknownOption(args) : undefined
+  const what = option === undefined ? told : `${option} is not an option of this command.`
   const path = command === undefined ? "effect-qstash" : `effect-qstash ${command}`
   return wrongUsage(
     what === "" ? "There is no such option." : what,

@@ -1,20 +1,20 @@
 import * as CliConfig from "@effect/cli/CliConfig"
-import * as Command from "@effect/cli/Command"
+import * as CommandDescriptor from "@effect/cli/CommandDescriptor"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import type * as Span from "@effect/cli/HelpDoc/Span"
-import { pause, remove, resume } from "./commands/change.ts"
-import { create } from "./commands/create.ts"
-import { dev } from "./commands/dev.ts"
-import { get } from "./commands/get.ts"
-import { list } from "./commands/list.ts"
-import { next } from "./commands/next.ts"
-import { bold, unstyled, widthOf } from "./render/text.ts"
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import { root, topLevel } from "./commands/root.ts"
+import { type Failure, wrongUsage } from "./Failure.ts"
+import { bold, cut, unstyled, widthOf } from "./render/text.ts"
 
 /** An argument or an option, as it is written, and what it does. */
 type Definition = readonly [name: string, description: string]
 
 interface Help {
   readonly description: string
+  /** Those below it, in order. */
+  readonly commands: ReadonlyArray<string>
   readonly arguments: ReadonlyArray<Definition>
   readonly options: ReadonlyArray<Definition>
 }
@@ -34,51 +34,111 @@ const definitionsOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<Definition> =>
       })
     : []
 
+/** The parser lists commands by their usage. */
+const firstWordsOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<string> =>
+  HelpDoc.isEnumeration(doc) ? doc.elements.map((element) => textOf(element).split(" ", 1)[0] ?? "") : []
+
+type Descriptor = CommandDescriptor.Command<unknown>
+
 /** What the parser knows of a command, which it prints on five lines an option. */
-const helpOf = <Name extends string, R, E, A>(command: Command.Command<Name, R, E, A>): Help => {
+const helpOf = (command: Descriptor): Help => {
   const sections = new Map<string, Array<HelpDoc.HelpDoc>>()
   let section: Array<HelpDoc.HelpDoc> = []
-  for (const block of blocksOf(Command.getHelp(command, CliConfig.make({ showBuiltIns: false })))) {
+  for (const block of blocksOf(CommandDescriptor.getHelp(command, CliConfig.make({ showBuiltIns: false })))) {
     if (HelpDoc.isHeader(block)) sections.set(textOfSpan(block.value), (section = []))
     else section.push(block)
   }
   return {
     description: (sections.get("DESCRIPTION") ?? []).map(textOf).join("\n"),
+    commands: Array.from(new Set((sections.get("COMMANDS") ?? []).flatMap(firstWordsOf))),
     arguments: (sections.get("ARGUMENTS") ?? []).flatMap(definitionsOf),
     options: (sections.get("OPTIONS") ?? []).flatMap(definitionsOf)
   }
 }
+/** A command, and the names that lead to it. */
+interface Found {
+  readonly path: ReadonlyArray<string>
+  readonly command: Descriptor
+}
 
-const commands: ReadonlyMap<string, () => Help> = new Map([
-  ["dev", () => helpOf(dev)],
-  ["schedules list", () => helpOf(list)],
-  ["schedules get", () => helpOf(get)],
-  ["schedules create", () => helpOf(create)],
-  ["schedules pause", () => helpOf(pause)],
-  ["schedules resume", () => helpOf(resume)],
-  ["schedules delete", () => helpOf(remove)],
-  ["schedules next", () => helpOf(next)]
-])
+const start: Found = { path: [], command: root.descriptor }
+
+const below = ({ command, path }: Found): HashMap.HashMap<string, Descriptor> =>
+  path.length === 0
+    ? HashMap.fromIterable(
+        topLevel.flatMap((one) => Array.from(CommandDescriptor.getNames(one), (name) => [name, one] as const))
+      )
+    : CommandDescriptor.getSubcommands(command)
+
+const child = (found: Found, name: string): Option.Option<Found> =>
+  Option.map(HashMap.get(below(found), name), (command) => ({ path: [...found.path, name], command }))
+
+/** These stand before a command with a value, which is no name of one. */
+const takesValue = (option: string | undefined): boolean =>
+  option === "--log-level" || option === "--completions"
+
+const wordsOf = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
+  args.filter((arg, index) => !arg.startsWith("-") && !takesValue(args[index - 1]))
+
+/** As far down as the arguments lead, and the words after that. */
+const lookUp = (args: ReadonlyArray<string>): Found & { readonly rest: ReadonlyArray<string> } => {
+  let found = start
+  const words = wordsOf(args)
+  for (const [index, word] of words.entries()) {
+    const next = child(found, word)
+    if (Option.isNone(next)) return { ...found, rest: words.slice(index) }
+    found = next.value
+  }
+  return { ...found, rest: [] }
+}
 
 /** The command that these arguments name, such as `schedules list`; undefined where they name none. */
-export const commandOf = (args: ReadonlyArray<string>): string | undefined => {
-  const words = args.filter((arg) => !arg.startsWith("-"))
-  return [words.slice(0, 1), words.slice(0, 2)]
-    .map((path) => path.join(" "))
-    .find((name) => commands.has(name))
+export const commandOf = (args: ReadonlyArray<string>): string | undefined =>
+  lookUp(args).path.join(" ") || undefined
+
+/** The most of a word that an error repeats. */
+const mostQuoted = 100
+
+/** What there is instead of a command that there is not. */
+export const wrongCommand = (args: ReadonlyArray<string>): Failure => {
+  const { command, path, rest } = lookUp(args)
+  const parent = ["effect-qstash", ...path].join(" ")
+  const names = helpOf(command).commands.join(", ")
+  return wrongUsage(
+    rest[0] === undefined
+      ? `\`${parent}\` needs a command: ${names}.`
+      : `\`${parent}\` has no command "${cut(rest[0], mostQuoted)}"; it has ${names}.`,
+    `See \`${parent} --help\`.`
+  )
 }
+
+const namesIn = (definitions: ReadonlyArray<Definition>): ReadonlyArray<string> =>
+  definitions.flatMap(([name]) => name.match(/(?<![\w-])--?[a-z][a-z-]*/g) ?? [])
+
+/** The first option among the arguments that their command does not have. */
+export const unknownOption = (args: ReadonlyArray<string>): string | undefined => {
+  const known = namesIn([...helpOf(lookUp(args).command).options, ...everyCommand])
+  return args
+    .map((arg) => arg.split("=", 1)[0] ?? "")
+    .find((name) => name.startsWith("--") && !known.includes(name))
+}
+
+/** What the arguments ask for, beside how much is logged. */
+const withoutLogLevel = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
+  args.filter((arg, index) => !/^--log-level(?:=|$)/.test(arg) && args[index - 1] !== "--log-level")
 
 const asksForHelp = (arg: string): boolean => arg === "--help" || arg === "-h"
 
 /** The help that the arguments ask for, by an option or by naming no command; undefined where they ask for none. */
 export const helpFor = (args: ReadonlyArray<string>, columns: number): string | undefined => {
   const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args
-  const isBare = own.length === 0 || (own.length === 1 && own[0] === "schedules")
+  const found = lookUp(own)
+  const help = helpOf(found.command)
+  const isBare = withoutLogLevel(own).length === found.path.length && help.commands.length > 0
   if (!isBare && !own.some(asksForHelp)) return undefined
   const width = Math.min(columns === 0 ? 80 : columns, 100)
-  const name = commandOf(own)
-  const help = name === undefined ? undefined : commands.get(name)?.()
-  return (name === undefined || help === undefined ? overview(width) : details(name, help, width)).join("\n")
+  const page = found.path.length === 0 ? overview : help.commands.length > 0 ? group : details
+  return page(found, help, width).join("\n")
 }
 
 const everyCommand: ReadonlyArray<Definition> = [
@@ -95,23 +155,45 @@ const environment: ReadonlyArray<Definition> = [
   ["QSTASH_DEV_PORT", "The port of `effect-qstash dev`."]
 ]
 
-const overview = (width: number): ReadonlyArray<string> => [
-  "QStash at the shell: a local server, and the schedules of any account.",
+const childrenOf = (found: Found, help: Help): ReadonlyArray<readonly [name: string, help: Help]> =>
+  help.commands.flatMap((name) =>
+    Option.match(child(found, name), { onNone: () => [], onSome: ({ command }) => [[name, helpOf(command)]] })
+  )
+
+type Page = (found: Found, help: Help, width: number) => ReadonlyArray<string>
+
+const overview: Page = (found, help, width) => [
+  "QStash at the shell: a local server, and all that an account holds.",
   "",
   `${bold("Usage:")} effect-qstash <command> [options]`,
   ...listing(
     "Commands",
-    Array.from(commands, ([name, help]) => [name, help().description]),
+    childrenOf(found, help).map(([name, { commands, description }]) => [
+      name,
+      commands.length === 0 ? description : `${description}\n${commands.join(", ")}`
+    ]),
     width
   ),
   ...listing("Options", everyCommand, width),
   ...listing("Environment", environment, width)
 ]
 
-const details = (name: string, help: Help, width: number): ReadonlyArray<string> => [
+const group: Page = (found, help, width) => [
   ...wrap(help.description, width),
   "",
-  `${bold("Usage:")} effect-qstash ${[name, "[options]", ...help.arguments.map(([argument]) => argument)].join(" ")}`,
+  `${bold("Usage:")} effect-qstash ${found.path.join(" ")} <command> [options]`,
+  ...listing(
+    "Commands",
+    childrenOf(found, help).map(([name, { description }]) => [name, description]),
+    width
+  ),
+  ...listing("Options", everyCommand.slice(0, 1), width)
+]
+
+const details: Page = ({ path }, help, width) => [
+  ...wrap(help.description, width),
+  "",
+  `${bold("Usage:")} effect-qstash ${[...path, "[options]", ...help.arguments.map(([argument]) => argument)].join(" ")}`,
   ...listing("Arguments", help.arguments, width),
   ...listing("Options", [...help.options, ...everyCommand.slice(0, 1)], width)
 ]
@@ -131,15 +213,18 @@ const listing = (
     "",
     bold(`${title}:`),
     ...definitions.flatMap(([name, description]) => {
-      const start = `  ${plainName(name)}`
-      const [first = "", ...rest] = wrap(description, width - indent)
+      const head = `  ${plainName(name)}`
+      const [first = "", ...rest] = description.split("\n").flatMap((line) => wrap(line, width - indent))
       const more = rest.map((line) => " ".repeat(indent) + line)
-      return widthOf(start) + 2 <= indent
-        ? [start.padEnd(indent) + first, ...more]
-        : [start, " ".repeat(indent) + first, ...more]
+      return widthOf(head) + 2 <= indent
+        ? [head.padEnd(indent) + first, ...more]
+        : [...wrap(plainName(name), width - 4).map(hung), " ".repeat(indent) + first, ...more]
     })
   ]
 }
+
+/** A name on lines of its own. */
+const hung = (line: string, index: number): string => (index === 0 ? "  " : "    ") + line
 
 /** The parser writes several names of one option in brackets. */
 const plainName = (name: string): string => name.replace(/^\((.*)\)$/, "$1")

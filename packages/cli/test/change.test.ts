@@ -103,10 +103,10 @@ describe("schedules pause, resume and delete", () => {
       for (const name of ["pause", "resume", "delete"]) {
         const neither = yield* cli(`schedules ${name} --yes`, { env })
         strictEqual(neither.code, 2)
-        assertInclude(neither.stderr, `Give the ids of the schedules to ${name}, or --all.`)
+        assertInclude(neither.stderr, `Name the schedules to ${name}, or give --all.`)
         const both = yield* cli(`schedules ${name} one --all --yes`, { env })
         strictEqual(both.code, 2)
-        assertInclude(both.stderr, "Both ids and --all were given.")
+        assertInclude(both.stderr, "Both --all and single schedules were given.")
       }
     })
   )

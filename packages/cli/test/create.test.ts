@@ -1,4 +1,4 @@
-import { ScheduleId } from "@effect-qstash/domain"
+import { ScheduleId, UrlGroupName } from "@effect-qstash/domain"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Duration, Effect } from "effect"
@@ -82,26 +82,47 @@ describe("schedules create", () => {
     })
   )
 
-  // The local server refuses what this version of it does not do, and so shows what was sent.
-  const refusedByServer: ReadonlyArray<readonly [options: string, header: string]> = [
-    ["--queue q", "Upstash-Queue-Name"],
-    ["--flow-control-key k --flow-control-rate 3 --flow-control-period 1m", "Flow-Control"],
-    ["--flow-control-key k --flow-control-parallelism 3", "Flow-Control"],
-    ["--callback https://example.com/c", "Upstash-Callback"],
-    ["--failure-callback https://example.com/c", "Upstash-Failure-Callback"]
-  ]
-  for (const [options, header] of refusedByServer) {
-    it.scopedLive(`ends with 1 and the server's words for ${options}`, () =>
-      Effect.gen(function* () {
-        const { env, schedules } = yield* serve
-        const { code, stderr } = yield* cli(`${create} --cron @daily ${options}`, { env })
-        strictEqual(code, 1)
-        assertInclude(stderr, "error: QStash refused the request (400)")
-        assertInclude(stderr, header)
-        deepStrictEqual(yield* schedules.list, [])
+  it.scopedLive("takes a queue, a limit and callbacks", () =>
+    Effect.gen(function* () {
+      const { env, schedules } = yield* serve
+      const { code, stderr } = yield* cli(
+        `${create} --cron @daily --id nightly --queue q
+          --flow-control-key k --flow-control-parallelism 2 --flow-control-rate 3 --flow-control-period 1m
+          --callback https://example.com/c --failure-callback https://example.com/f`,
+        { env }
+      )
+      strictEqual(stderr, "")
+      strictEqual(code, 0)
+      const stored = yield* schedules.get(nightly)
+      deepStrictEqual(
+        { ...stored, period: stored.period && Duration.toSeconds(stored.period) },
+        {
+          ...stored,
+          queueName: "q",
+          flowControlKey: "k",
+          parallelism: 2,
+          rate: 3,
+          period: 60,
+          callback: "https://example.com/c",
+          failureCallback: "https://example.com/f"
+        }
+      )
+    })
+  )
+
+  it.scopedLive("aims at a URL group as well", () =>
+    Effect.gen(function* () {
+      const { env, schedules } = yield* serve
+      const { code, stderr } = yield* cli("schedules create --url-group alerts --cron @daily --id nightly", {
+        env
       })
-    )
-  }
+      strictEqual(stderr, "")
+      strictEqual(code, 0)
+      deepStrictEqual((yield* schedules.get(nightly)).destination, {
+        urlGroup: UrlGroupName.make("alerts")
+      })
+    })
+  )
 
   const refusedBeforeSending: ReadonlyArray<readonly [options: string, text: string]> = [
     ["--cron '0 4 * *'", "--cron: Invalid cron expression expected exactly 5 fields"],
@@ -135,7 +156,18 @@ describe("schedules create", () => {
       }
       const { code, stderr } = yield* cli("schedules create example.com --cron @daily", { env })
       assertInclude(stderr, "<destination>: expected a URL")
+      assertInclude(stderr, "--url-group")
       strictEqual(code, 2)
+      const wrongTargets = [
+        ["schedules create --cron @daily", "No destination was given"],
+        [`${create} --cron @daily --url-group alerts`, "Both a destination and --url-group"],
+        ["schedules create --cron @daily --url-group 'a b'", "--url-group: Expected a URL group name"]
+      ] as const
+      for (const [line, text] of wrongTargets) {
+        const ended = yield* cli(line, { env })
+        assertInclude(ended.stderr, text)
+        strictEqual(ended.code, 2, line)
+      }
       deepStrictEqual(yield* schedules.list, [])
     })
   )

@@ -1,31 +1,10 @@
 import { describe, it } from "@effect/vitest"
 import { assertInclude, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
-import { createServer } from "node:http"
-import { cli, serve } from "./support.ts"
+import { answering, cli, serve } from "./support.ts"
 
 describe("what QStash fails with", () => {
   const list = "schedules list --json"
-
-  /** A server that answers everything alike. */
-  const answering = (status: number, body: string, headers: Readonly<Record<string, string>> = {}) =>
-    Effect.map(
-      Effect.acquireRelease(
-        Effect.async<ReturnType<typeof createServer>>((resume) => {
-          const server = createServer((_, response) => response.writeHead(status, headers).end(body))
-          server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-        }),
-        (server) =>
-          Effect.sync(() => {
-            server.closeAllConnections()
-            server.close()
-          })
-      ),
-      (server) => {
-        const address = server.address()
-        return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
-      }
-    )
 
   const answers: ReadonlyArray<readonly [status: number, body: string, what: string, next: string]> = [
     [401, '{"error":"no such token"}', "did not accept the token (401): no such token", "QSTASH_TOKEN"],
@@ -56,7 +35,7 @@ describe("what QStash fails with", () => {
       const { code, stderr } = yield* cli("schedules create https://example.com --cron @daily", { env })
       strictEqual(code, 1)
       assertInclude(stderr, "maxSchedules")
-      assertInclude(stderr, "Delete a schedule that is not needed")
+      assertInclude(stderr, "Delete what is not needed any more or ask for less")
     })
   )
 
@@ -84,11 +63,12 @@ describe("what QStash fails with", () => {
 describe("the environment", () => {
   const wrong: ReadonlyArray<readonly [env: Readonly<Record<string, string>>, what: string, next: string]> = [
     [{}, "QSTASH_TOKEN is not set", "effect-qstash dev"],
-    [{ QSTASH_TOKEN: "" }, "QSTASH_TOKEN", "Mend the variable"],
+    [{ QSTASH_TOKEN: "" }, "QSTASH_TOKEN is not set", "Set it to the token of your account"],
     [{ QSTASH_URL: "https://qstash.upstash.io" }, "QSTASH_TOKEN is not set", "effect-qstash dev"],
     [{ QSTASH_URL: "planted" }, "QSTASH_URL: ", "Mend the variable"],
     [{ QSTASH_URL: "http://127.0.0.1:9/v2" }, "QSTASH_URL: ", "Mend the variable"],
-    [{ QSTASH_TOKEN: "pla nted" }, "QSTASH_TOKEN: ", "Mend the variable"]
+    [{ QSTASH_TOKEN: "pla nted" }, "QSTASH_TOKEN: ", "Set it to the token of your account"],
+    [{ QSTASH_TOKEN: "", QSTASH_URL: "planted" }, "QSTASH_URL: ", "Mend the variable"]
   ]
   for (const [env, what, next] of wrong) {
     it.effect(`ends with 2 where it names no QStash: ${JSON.stringify(env)}`, () =>

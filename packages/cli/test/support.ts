@@ -1,4 +1,13 @@
-import { QStashSchedules } from "@effect-qstash/domain"
+import {
+  QStashDlq,
+  QStashFlowControl,
+  QStashLogs,
+  QStashMessages,
+  QStashQueues,
+  QStashSchedules,
+  QStashSigningKeys,
+  QStashUrlGroups
+} from "@effect-qstash/domain"
 import { QStashClient } from "@effect-qstash/client"
 import { DevelopmentUsers, QStashServer } from "@effect-qstash/server"
 import { FetchHttpClient, Terminal } from "@effect/platform"
@@ -13,10 +22,12 @@ import {
   Mailbox,
   Option,
   Redacted,
-  Schema
+  Schema,
+  type Scope
 } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
+import { createServer, type Server } from "node:http"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -29,16 +40,68 @@ export const token = Redacted.value(DevelopmentUsers.defaultUser.token)
 const quiet = Logger.remove(Logger.defaultLogger)
 
 /** A server of its own for a test, and what it holds. */
-export const serve = Effect.gen(function* () {
-  const server = yield* Layer.build(QStashServer.layerMemory({ port: 0 }))
-  const { port, url } = Context.get(server, QStashServer.QStashServer)
-  const client = QStashClient.layer({ url, token: DevelopmentUsers.defaultUser.token })
-  const schedules = Context.get(
-    yield* Layer.build(Layer.provide(client, FetchHttpClient.layer)),
-    QStashSchedules
+const serverWith = (options: QStashServer.Options) =>
+  Effect.gen(function* () {
+    const server = yield* Layer.build(QStashServer.layerMemory({ port: 0, ...options }))
+    const { port, url } = Context.get(server, QStashServer.QStashServer)
+    const client = QStashClient.layer({ url, token: DevelopmentUsers.defaultUser.token })
+    const services = yield* Layer.build(Layer.provide(client, FetchHttpClient.layer))
+    return {
+      url,
+      port,
+      env: { QSTASH_URL: url },
+      schedules: Context.get(services, QStashSchedules),
+      messages: Context.get(services, QStashMessages),
+      queues: Context.get(services, QStashQueues),
+      urlGroups: Context.get(services, QStashUrlGroups),
+      dlq: Context.get(services, QStashDlq),
+      flowControl: Context.get(services, QStashFlowControl),
+      logs: Context.get(services, QStashLogs),
+      signingKeys: Context.get(services, QStashSigningKeys)
+    }
+  }).pipe(Effect.provide(quiet))
+
+export const serve = serverWith({})
+
+/** The same where nothing happens but when a test moves time on. */
+export const serveVirtual = Effect.map(serverWith({ time: "virtual" }), (server) => ({
+  ...server,
+  advance: (duration: string) =>
+    Effect.promise(() =>
+      fetch(`${server.url}/dev/clock/advance`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${token}` },
+        body: JSON.stringify({ duration })
+      })
+    )
+}))
+
+/** A server that answers everything alike. */
+export const answering = (
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {}
+): Effect.Effect<string, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.async<Server>((resume) => {
+        const server = createServer((_, response) => response.writeHead(status, headers).end(body))
+        server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+      }),
+      (server) =>
+        Effect.sync(() => {
+          server.closeAllConnections()
+          server.close()
+        })
+    ),
+    (server) => {
+      const address = server.address()
+      return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
+    }
   )
-  return { url, port, schedules, env: { QSTASH_URL: url } }
-}).pipe(Effect.provide(quiet))
+
+/** Nothing listens there. */
+export const nowhere = "http://127.0.0.1:9/jobs"
 
 export interface Ended {
   readonly code: number
@@ -172,3 +235,10 @@ export const temporaryDirectory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-qstash-"))),
   (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
 )
+
+/** The lines of a table or a card, each as its cells. */
+export const cells = ({ stdout }: Ended): ReadonlyArray<ReadonlyArray<string>> =>
+  stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.trim().split(/ {2,}/))

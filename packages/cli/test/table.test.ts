@@ -1,9 +1,28 @@
-import { type QStashSchedule, ScheduleId, UrlGroupName } from "@effect-qstash/domain"
+import {
+  DlqId,
+  type DlqMessage,
+  FlowControlKey,
+  type FlowControlState,
+  type LogEntry,
+  MessageId,
+  type QStashQueue,
+  type QStashSchedule,
+  QueueName,
+  ScheduleId,
+  type UrlGroup,
+  UrlGroupName
+} from "@effect-qstash/domain"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { DateTime, FastCheck } from "effect"
+import { DateTime, Duration, FastCheck } from "effect"
+import { flowControlCard, flowControlTable } from "../src/render/flowControl.ts"
+import { logTable } from "../src/render/logs.ts"
+import { deadLetterCard, deadLetterTable, messageCard, messageTable } from "../src/render/messages.ts"
+import { queueCard, queueTable } from "../src/render/queues.ts"
 import { byNextFiring, scheduleCard, scheduleTable } from "../src/render/schedules.ts"
 import { cut, printable, unstyled, widthOf } from "../src/render/text.ts"
+import { safeText, safeUrl } from "../src/render/url.ts"
+import { urlGroupCard, urlGroupTable } from "../src/render/urlGroups.ts"
 
 const zone = DateTime.zoneUnsafeMakeNamed("Europe/London")
 
@@ -88,6 +107,163 @@ describe("the table of schedules", () => {
   })
 })
 
+const now = DateTime.unsafeMake("2026-11-24T04:00:05.123Z")
+
+const entry = (more: Partial<LogEntry> = {}): LogEntry => ({
+  time: now,
+  state: "ERROR",
+  messageId: MessageId.make("msg_5RLBWxdLydTNr99CiaTBCRb6UtrU"),
+  url: "https://example.com/jobs/nightly/with/a/path/that/is/too/long/for/a/narrow/terminal",
+  headers: {},
+  responseStatus: 500,
+  error: "the destination answered 500",
+  labels: [],
+  ...more
+})
+
+const letter = (more: Partial<DlqMessage> = {}): DlqMessage => ({
+  dlqId: DlqId.make("1725323658779-0"),
+  messageId: MessageId.make("msg_5RLBWxdLydTNr99CiaTBCRb6UtrU"),
+  url: "https://example.com/jobs/nightly/with/a/path/that/is/too/long/for/a/narrow/terminal",
+  method: "POST",
+  headers: {},
+  createdAt: now,
+  notBefore: now,
+  maxRetries: 3,
+  labels: [],
+  ...more
+})
+
+const group = (more: Partial<UrlGroup> = {}): UrlGroup => ({
+  name: UrlGroupName.make("alerts"),
+  createdAt: now,
+  updatedAt: now,
+  endpoints: [
+    { url: "https://example.com/a" },
+    { url: "https://example.com/with/a/path/that/is/too/long/for/a/narrow/terminal", name: "b" }
+  ],
+  ...more
+})
+
+const queue = (more: Partial<QStashQueue> = {}): QStashQueue => ({
+  name: QueueName.make("orders"),
+  createdAt: now,
+  updatedAt: now,
+  parallelism: 1,
+  isPaused: false,
+  lag: 0,
+  ...more
+})
+
+const key = (more: Partial<FlowControlState> = {}): FlowControlState => ({
+  flowControlKey: FlowControlKey.make("mails"),
+  waitListSize: 7,
+  parallelismMax: 3,
+  parallelismCount: 2,
+  rateMax: 10,
+  rateCount: 5,
+  ratePeriod: Duration.minutes(1),
+  isPaused: false,
+  isPinnedParallelism: true,
+  isPinnedRate: true,
+  ...more
+})
+
+const linesOf = (
+  entries: ReadonlyArray<LogEntry>,
+  reader: { readonly columns: number; readonly zone: DateTime.TimeZone }
+) => {
+  const { lines, titles } = logTable(entries, reader)
+  return [...titles, ...lines]
+}
+
+describe("the tables of messages, dead letters, logs, queues, URL groups and keys", () => {
+  it("take two lines where the destination would tell nothing beside the rest", () => {
+    deepStrictEqual(plain(messageTable([entry()], { zone, columns: 80 })), [
+      "ID                                STATE  SINCE (Europe/London)",
+      "  DESTINATION",
+      "msg_5RLBWxdLydTNr99CiaTBCRb6UtrU  ERROR  2026-11-24 04:00:05.123",
+      "  https://example.com/jobs/nightly/with/a/path/that/is/too/long/for/a/narrow/te…"
+    ])
+    deepStrictEqual(plain(deadLetterTable([letter()], { zone, columns: 80 })), [
+      "ID               STATUS     CREATED (Europe/London)  DESTINATION",
+      "1725323658779-0  no answer  2026-11-24 04:00:05.123  https://example.com/jobs/n…"
+    ])
+    deepStrictEqual(plain(urlGroupTable([group()], { zone, columns: 80 })), [
+      "NAME    ENDPOINTS  CHANGED (Europe/London)  URLS",
+      "alerts  2          Tue 2026-11-24 04:00     https://example.com/a, https://exam…"
+    ])
+  })
+
+  it("show why an entry of the log is an error on a line of its own", () => {
+    deepStrictEqual(plain(linesOf([entry({ state: "ACTIVE" }), entry()], { zone, columns: 80 })).slice(2), [
+      "2026-11-24 04:00:05.123  ACTIVE     500     msg_5RLBWxdLydTNr99CiaTBCRb6UtrU",
+      "  https://example.com/jobs/nightly/with/a/path/that/is/too/long/for/a/narrow/te…",
+      "  the destination answered 500",
+      "2026-11-24 04:00:05.123  ERROR      500     msg_5RLBWxdLydTNr99CiaTBCRb6UtrU",
+      "  https://example.com/jobs/nightly/with/a/path/that/is/too/long/for/a/narrow/te…",
+      "  the destination answered 500"
+    ])
+    const { error: _, ...quiet } = entry({ state: "DELIVERED", responseStatus: 200 })
+    strictEqual(linesOf([quiet], { zone, columns: 80 }).length, 4)
+  })
+
+  it("put later entries of the log below the first ones", () => {
+    const [short = ""] = logTable([entry({ state: "ACTIVE" })], { zone, columns: 0 }).lines
+    const [long = ""] = logTable([entry({ state: "DELIVERED" })], { zone, columns: 0 }).lines
+    strictEqual(unstyled(short).indexOf("msg_"), unstyled(long).indexOf("msg_"))
+    strictEqual(unstyled(short).indexOf("https"), unstyled(long).indexOf("https"))
+  })
+
+  it("say what is pinned", () => {
+    const [, line = ""] = plain(flowControlTable([key()], { zone, columns: 0 }))
+    deepStrictEqual(line.split(/ {2,}/), [
+      "mails",
+      "active",
+      "7",
+      "parallelism 2 of 3, pinned; rate 5 of 10 in 1m, pinned"
+    ])
+    const { parallelismMax: _, rateMax: __, ...free } = key()
+    strictEqual(plain(flowControlTable([free], { zone, columns: 0 }))[1]?.endsWith("none"), true)
+  })
+
+  it("are never wider than the terminal, if that has 80 columns or more", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        FastCheck.integer({ min: 80, max: 250 }),
+        FastCheck.webUrl({ withQueryParameters: true }),
+        FastCheck.string({ maxLength: 200 }),
+        (columns, url, error) => {
+          const reader = { zone, columns }
+          const tables = [
+            messageTable([entry({ url })], reader),
+            deadLetterTable([letter({ url })], reader),
+            linesOf([entry({ url, error })], reader),
+            urlGroupTable([group({ endpoints: [{ url }, { url }] })], reader),
+            queueTable([queue()], reader),
+            flowControlTable([key()], reader)
+          ]
+          return tables.flat().every((line) => widthOf(unstyled(line).trimEnd()) <= columns)
+        }
+      )
+    )
+  })
+})
+
+describe("a URL", () => {
+  it("loses its credentials and its query, also within other text", () => {
+    strictEqual(safeUrl("https://user:hidden@example.com/a?key=hidden#hidden"), "https://example.com/a?…")
+    strictEqual(
+      safeText(
+        'Get "https://u:hidden@example.com/a?key=hidden": no such host, see http://b.example/?hidden.'
+      ),
+      'Get "https://example.com/a?…": no such host, see http://b.example/?….'
+    )
+    strictEqual(safeUrl("https://é.example/ü"), "https://xn--9ca.example/%C3%BC")
+    strictEqual(safeUrl("nonsense?hidden"), "a URL that does not parse")
+  })
+})
+
 describe("what comes from a server", () => {
   const hostile = schedule("id\u001b[2J", {
     cron: "\u009b2J",
@@ -95,6 +271,41 @@ describe("what comes from a server", () => {
     error: "line\nline",
     labels: ["\u0007"]
   })
+  const evil = "\u001b[2J\u202e\r\n"
+  const id = <A>(schema: {
+    readonly make: (text: string, options: { readonly disableValidation: true }) => A
+  }): A => schema.make(evil, { disableValidation: true })
+
+  const hostileLines = (reader: { readonly zone: DateTime.TimeZone; readonly columns: number }) => {
+    const oneEntry = entry({ messageId: id(MessageId), state: evil, url: evil, error: evil })
+    const oneLetter = letter({
+      dlqId: id(DlqId),
+      messageId: id(MessageId),
+      url: evil,
+      method: evil,
+      headers: { [evil]: [evil] },
+      urlGroup: id(UrlGroupName),
+      endpointName: evil,
+      labels: [evil]
+    })
+    const oneGroup = group({ name: id(UrlGroupName), endpoints: [{ url: evil, name: evil }] })
+    const oneQueue = queue({ name: id(QueueName) })
+    const oneKey = key({ flowControlKey: id(FlowControlKey) })
+    return [
+      ...messageTable([oneEntry], reader),
+      ...linesOf([oneEntry], reader),
+      ...deadLetterTable([oneLetter], reader),
+      ...deadLetterCard(oneLetter, reader),
+      ...messageCard(oneLetter, reader),
+      ...urlGroupTable([oneGroup], reader),
+      ...urlGroupCard(oneGroup, reader),
+      ...queueTable([oneQueue], reader),
+      ...queueCard(oneQueue, reader),
+      ...flowControlTable([oneKey], reader),
+      ...flowControlCard(oneKey, reader)
+    ]
+  }
+
   // oxlint-disable-next-line no-control-regex -- these are what must not be printed
   const control = /[\u0000-\u001f\u007f-\u009f\u202e]/
 
@@ -102,7 +313,8 @@ describe("what comes from a server", () => {
     const lines = [
       ...scheduleTable([hostile], { zone, columns: 80 }),
       ...scheduleTable([hostile], { zone, columns: 0 }),
-      ...scheduleCard(hostile, { zone, columns: 80 })
+      ...scheduleCard(hostile, { zone, columns: 80 }),
+      ...[80, 0].flatMap((columns) => hostileLines({ zone, columns }))
     ]
     for (const line of lines) strictEqual(control.test(unstyled(line)), false, JSON.stringify(line))
   })

@@ -6,29 +6,66 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { cli, temporaryDirectory } from "./support.ts"
 
-const names = ["list", "get", "create", "pause", "resume", "delete", "next"]
+const groups: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
+  ["messages", ["publish", "list", "get", "cancel"]],
+  ["schedules", ["list", "get", "create", "pause", "resume", "delete", "next"]],
+  ["queues", ["list", "get", "upsert", "pause", "resume", "delete"]],
+  ["url-groups", ["list", "get", "add", "remove", "delete"]],
+  ["dlq", ["list", "get", "retry", "delete"]],
+  ["flow-control", ["list", "get", "pause", "resume", "pin", "unpin", "reset-rate"]],
+  ["keys", ["get", "rotate"]]
+])
+
+const topLevel = [...groups.keys(), "dev", "logs"]
+
+/** Every command by its path. */
+const paths = [
+  "dev",
+  "logs",
+  ...Array.from(groups).flatMap(([group, names]) => names.map((name) => `${group} ${name}`))
+]
 
 describe("help", () => {
-  it.effect("comes without arguments, for a group, and where it is asked for", () =>
+  it.effect("comes without arguments, and where it is asked for", () =>
     Effect.gen(function* () {
       const { code, stderr, stdout } = yield* cli("")
       strictEqual(stderr, "")
       strictEqual(code, 0)
-      for (const name of names) assertInclude(stdout, `  schedules ${name} `)
-      for (const line of ["--help", "-h", "schedules", "schedules --help"]) {
+      for (const name of topLevel) assertInclude(stdout, `\n  ${name} `)
+      for (const names of groups.values()) assertInclude(stdout, ` ${names.join(", ")}\n`)
+      for (const line of ["--help", "-h", "--log-level debug", "--log-level=debug --help", "unknown -h"]) {
         strictEqual((yield* cli(line)).stdout, stdout)
+      }
+    })
+  )
+
+  it.effect("lists the commands of a group", () =>
+    Effect.gen(function* () {
+      for (const [group, names] of groups) {
+        const { code, stderr, stdout } = yield* cli(group)
+        strictEqual(stderr, "")
+        strictEqual(code, 0)
+        assertInclude(stdout, `Usage: effect-qstash ${group} <command> [options]`)
+        for (const name of names) assertInclude(stdout, `\n  ${name} `)
+        strictEqual((yield* cli(`${group} --help`)).stdout, stdout)
+        strictEqual((yield* cli(`--log-level debug ${group} -h`)).stdout, stdout)
+        strictEqual((yield* cli(`${group} --log-level debug`)).stdout, stdout)
       }
     })
   )
 
   it.effect("explains each option of a command, and fits 80 columns", () =>
     Effect.gen(function* () {
-      for (const name of names) {
-        const { code, stdout } = yield* cli(`schedules ${name} --help`, { columns: 80 })
+      for (const path of paths) {
+        const { code, stdout } = yield* cli(`${path} --help`, { columns: 80 })
         strictEqual(code, 0)
-        assertInclude(stdout, `Usage: effect-qstash schedules ${name} [options]`)
-        assertInclude(stdout, "--json")
+        assertInclude(stdout, `Usage: effect-qstash ${path} [options]`)
+        if (path !== "dev") assertInclude(stdout, "--json")
         for (const line of stdout.split("\n")) strictEqual(line.length <= 80, true, line)
+      }
+      for (const line of ["", ...groups.keys()]) {
+        const { stdout } = yield* cli(line, { columns: 80 })
+        for (const text of stdout.split("\n")) strictEqual(text.length <= 80, true, text)
       }
       const { stdout } = yield* cli("dev -h")
       for (const option of ["--port", "--host", "--virtual-clock", "--allow-host", "--allow-origin"]) {
@@ -53,8 +90,23 @@ describe("help", () => {
 
 describe("a wrong command line", () => {
   const wrong: ReadonlyArray<readonly [line: string, what: string, next: string]> = [
-    ["lst", "Invalid subcommand for effect-qstash", "`effect-qstash --help`"],
-    ["schedules lst", "Invalid subcommand", "`effect-qstash --help`"],
+    ["lst", '`effect-qstash` has no command "lst"; it has dev, messages,', "`effect-qstash --help`"],
+    [
+      "schedules lst",
+      '`effect-qstash schedules` has no command "lst"; it has list, get, create,',
+      "`effect-qstash schedules --help`"
+    ],
+    [
+      "--log-level debug flow-control lst",
+      '`effect-qstash flow-control` has no command "lst"; it has list, get, pause,',
+      "`effect-qstash flow-control --help`"
+    ],
+    ["messages list all", "Received unknown argument: 'all'", "`effect-qstash messages list --help`"],
+    ["logs all", "Received unknown argument: 'all'", "`effect-qstash logs --help`"],
+    ["messages publish --hedaer hidden https://x.y", "--hedaer is not an option", "messages publish --help"],
+    ["logs --follow all --lines=3", "--lines is not an option", "logs --help"],
+    ["logs --count 0", "--count: expected a whole number of at least 1", "logs --help"],
+    ["keys rotate --force", "--force is not an option of this command", "keys rotate --help"],
     ["schedules list all", "Received unknown argument: 'all'", "`effect-qstash schedules list --help`"],
     ["schedules get", "Missing argument <id>", "`effect-qstash schedules get --help`"],
     ["schedules pause --al", "--al is not an option", "`effect-qstash schedules pause --help`"],
@@ -74,28 +126,29 @@ describe("a wrong command line", () => {
         strictEqual(stdout, "")
         assertInclude(stderr, `error: ${what}`)
         assertInclude(stderr, next)
+        strictEqual(stderr.includes("hidden"), false)
       })
     )
   }
 })
 
 describe("completions", () => {
+  const scriptFor = (shell: string) => Effect.map(cli(`--completions ${shell}`), ({ stdout }) => stdout)
+
   it.effect("are a script for each shell that knows every command", () =>
     Effect.gen(function* () {
       for (const shell of ["bash", "zsh", "fish", "sh"]) {
-        const { code, stdout } = yield* cli(`--completions ${shell}`)
-        strictEqual(code, 0)
-        for (const name of [...names, "dev"]) assertInclude(stdout, name)
+        const script = yield* scriptFor(shell)
+        for (const name of [...topLevel, ...Array.from(groups.values()).flat()]) assertInclude(script, name)
       }
     })
   )
 
   it.scoped("complete commands and options at every level in bash", () =>
     Effect.gen(function* () {
-      const { stdout } = yield* cli("--completions bash")
       const directory = yield* temporaryDirectory
       const script = join(directory, "completions.bash")
-      writeFileSync(script, stdout)
+      writeFileSync(script, yield* scriptFor("bash"))
       const complete = (...words: ReadonlyArray<string>) =>
         execFileSync("bash", [
           "-c",
@@ -106,14 +159,55 @@ describe("completions", () => {
         ])
           .toString()
           .trim()
-      strictEqual(complete("s"), "schedules")
-      strictEqual(complete("schedules", "p"), "pause")
-      deepStrictEqual(complete("schedules", "pause", "--").split(" ").slice(0, 3), [
-        "--all",
-        "--yes",
-        "--json"
-      ])
-      assertInclude(complete("dev", "--"), "--virtual-clock")
+          .split(" ")
+      deepStrictEqual(complete("s"), ["schedules"])
+      deepStrictEqual(complete("flow"), ["flow-control"])
+      for (const [group, names] of groups) {
+        const offered = complete(group, "")
+        for (const name of names) {
+          strictEqual(offered.includes(name), true, `${group} ${name}`)
+          strictEqual(complete(group, name, "--").includes("--json"), true, `${group} ${name} --json`)
+        }
+      }
+      deepStrictEqual(complete("schedules", "pause", "--").slice(0, 3), ["--all", "--yes", "--json"])
+      deepStrictEqual(complete("queues", "pause", "--").slice(0, 3), ["--all", "--yes", "--json"])
+      deepStrictEqual(complete("flow-control", "unpin", "--").slice(0, 2), ["--parallelism", "--rate"])
+      strictEqual(complete("dev", "--").includes("--virtual-clock"), true)
+      strictEqual(complete("logs", "--").includes("--follow"), true)
+      deepStrictEqual(complete("messages", "publish", "--method", "P"), ["POST", "PUT", "PATCH"])
+    })
+  )
+
+  it.effect("call no function in zsh that there is not", () =>
+    Effect.gen(function* () {
+      const script = yield* scriptFor("zsh")
+      const called = Array.from(script.matchAll(/":: :(\S+)"/g), ([, name]) => name)
+      strictEqual(called.length, groups.size + 1)
+      for (const name of called) assertInclude(script, `\n${name}() {\n`)
+      for (const [group, names] of groups) {
+        const described = new RegExp(
+          `\n_effect__qstash__${group.replaceAll("-", "__")}_commands\\(\\) {\n.*\n([^)]*)`
+        )
+        const offered = described.exec(script)?.[1] ?? ""
+        for (const name of names) assertInclude(offered, `'${name}:`)
+      }
+    })
+  )
+
+  it.effect("offer the commands of a group in fish once the group is written", () =>
+    Effect.gen(function* () {
+      const lines = (yield* scriptFor("fish")).split("\n")
+      for (const [group, names] of groups) {
+        for (const name of names) {
+          const offers = (line: string) =>
+            line.startsWith(`complete -c effect-qstash -n "__fish_seen_subcommand_from ${group};`) &&
+            line.includes(` -a "${name}"`)
+          const takesJson = (line: string) =>
+            line.includes(`from ${group}; and __fish_seen_subcommand_from ${name}" -l json`)
+          strictEqual(lines.some(offers), true, `${group} ${name}`)
+          strictEqual(lines.some(takesJson), true, `${group} ${name} --json`)
+        }
+      }
     })
   )
 })

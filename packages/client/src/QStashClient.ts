@@ -1,18 +1,37 @@
 /**
  * @since 0.1.0
  */
-import { IdGenerator, QStashSchedules } from "@effect-qstash/domain"
+import {
+  IdGenerator,
+  QStashDlq,
+  QStashFlowControl,
+  QStashLogs,
+  QStashMessages,
+  QStashQueues,
+  QStashSchedules,
+  type QStashServices,
+  QStashSigningKeys,
+  QStashUrlGroups
+} from "@effect-qstash/domain"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import { dlqOver } from "./internal/dlq.ts"
+import { flowControlOver } from "./internal/flowControl.ts"
 import { fromConfig } from "./internal/fromConfig.ts"
 import { makeHttp } from "./internal/http.ts"
+import { logsOver } from "./internal/logs.ts"
+import { messagesOver } from "./internal/messages.ts"
+import { queuesOver } from "./internal/queues.ts"
 import { schedulesOver } from "./internal/schedules.ts"
 import { fromOptions, type Settings } from "./internal/settings.ts"
+import { signingKeysOver } from "./internal/signingKeys.ts"
+import { urlGroupsOver } from "./internal/urlGroups.ts"
 import type { QStashClientMisconfigured } from "./QStashClientMisconfigured.ts"
 
 /**
@@ -49,7 +68,7 @@ export interface Options {
   readonly maxResponseBytes?: number | undefined
   /**
    * Wraps the `HttpClient` of every attempt, to log, count or rate-limit. It sees the bearer token in the request's
-   * headers. Whatever it retries, it retries within one attempt.
+   * headers. Whatever it retries, it retries within one attempt, and so also what a repeat could do twice.
    *
    * @default identity
    */
@@ -68,42 +87,60 @@ export type ConfigOptions = {
 
 const fromSettings = (
   settings: Settings
-): Effect.Effect<QStashSchedules.Service, never, HttpClient.HttpClient> =>
-  Effect.zipWith(makeHttp(settings), IdGenerator, schedulesOver)
+): Effect.Effect<Context.Context<QStashServices>, never, HttpClient.HttpClient> =>
+  Effect.zipWith(makeHttp(settings), IdGenerator, (http, ids) =>
+    Context.make(QStashSchedules, schedulesOver(http, ids)).pipe(
+      Context.add(QStashMessages, messagesOver(http, ids)),
+      Context.add(QStashQueues, queuesOver(http)),
+      Context.add(QStashUrlGroups, urlGroupsOver(http)),
+      Context.add(QStashDlq, dlqOver(http)),
+      Context.add(QStashFlowControl, flowControlOver(http)),
+      Context.add(QStashLogs, logsOver(http)),
+      Context.add(QStashSigningKeys, signingKeysOver(http))
+    )
+  )
 
 /**
- * The schedules alone. See {@link layer} for how calls behave.
+ * All services of QStash, for one account. See {@link layer} for how calls behave.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const makeSchedules = (
+export const make = (
   options: Options
-): Effect.Effect<QStashSchedules.Service, QStashClientMisconfigured, HttpClient.HttpClient> =>
+): Effect.Effect<Context.Context<QStashServices>, QStashClientMisconfigured, HttpClient.HttpClient> =>
   Effect.flatMap(fromOptions(options), fromSettings)
 
 /**
  * QStash over HTTPS, on any `HttpClient`.
  *
- * - Every call is safe to repeat, so one that fails with a transport fault, a timeout, 408 or 5xx is tried again, with
- *   exponential backoff and jitter, at most 10 times and within `retryBudget`. 429 waits for the reset that it names if
- *   that fits the budget; a 429 that names none fails at once, as every other 4xx does.
- * - A create always carries a schedule id: the caller's, or one that is minted once for all attempts of the call.
- * - A delete that finds nothing after an attempt of its own got no reply has succeeded.
+ * - A call that fails with a transport fault, a timeout, 408 or 5xx is tried again, with exponential backoff and jitter,
+ *   at most 10 times and within `retryBudget`. 429 waits for the reset that it names if that fits the budget; a 429 that
+ *   names none fails at once, as every other 4xx does.
+ * - What a repeat could do twice is tried again after a 429 alone: the retry of dead letters and the rotation of the
+ *   signing keys.
+ * - A create always carries a schedule id, and a publish, an enqueue and each message of a batch a deduplication id
+ *   unless they are deduplicated by content: the caller's, or one that is minted once for all attempts of the call.
+ *   QStash's answer about an id of the call's own tells of no duplicate, for there was no other message.
+ * - A delete or a cancel that finds nothing after an attempt of its own got no reply has succeeded. The count of a bulk
+ *   operation is what its last attempt found.
+ * - More than 100 ids are spread over several calls.
  * - Redirects are not followed, since they would carry the token elsewhere. For `FetchHttpClient` this takes a
  *   `RequestInit`, which replaces one that only its own layer was given: provide yours to this layer as well, and the
  *   two are merged.
- * - Each call is one span, `QStashSchedules.<method>`, of kind client, with `qstash.schedule_id`, and
- *   `http.request.resend_count` if it was retried. The `HttpClient`'s own spans, which hold headers and URLs, are
- *   switched off, and no tracing header is sent to QStash.
+ * - Each call is one span of kind client, named after its service and method, such as `QStashSchedules.create`; of a
+ *   stream it is each page. It tells what the call names or makes (`qstash.schedule_id`, `qstash.message_id`, `qstash.dlq_id`,
+ *   `qstash.queue_name`, `qstash.url_group`, `qstash.flow_control_key`), and `http.request.resend_count` if it was
+ *   retried. The `HttpClient`'s own spans, which hold headers and URLs, are switched off, and no tracing header is sent
+ *   to QStash.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (
   options: Options
-): Layer.Layer<QStashSchedules, QStashClientMisconfigured, HttpClient.HttpClient> =>
-  Layer.effect(QStashSchedules, makeSchedules(options))
+): Layer.Layer<QStashServices, QStashClientMisconfigured, HttpClient.HttpClient> =>
+  Layer.effectContext(make(options))
 
 /**
  * The same from configuration: `QSTASH_TOKEN`, and `QSTASH_URL` if it is set and not empty.
@@ -117,5 +154,5 @@ export const layer = (
  */
 export const layerConfig = (
   options: ConfigOptions = {}
-): Layer.Layer<QStashSchedules, ConfigError.ConfigError, HttpClient.HttpClient> =>
-  Layer.effect(QStashSchedules, Effect.flatMap(fromConfig(options), fromSettings))
+): Layer.Layer<QStashServices, ConfigError.ConfigError, HttpClient.HttpClient> =>
+  Layer.effectContext(Effect.flatMap(fromConfig(options), fromSettings))

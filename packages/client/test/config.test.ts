@@ -2,8 +2,8 @@ import { QStashClient, QStashClientMisconfigured } from "@effect-qstash/client"
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Cause, Config, ConfigProvider, Effect, Exit, FastCheck as fc, Layer, Logger, Redacted } from "effect"
-import { calls } from "./calls.ts"
-import { fine, over, stub, token } from "./stub.ts"
+import { calls, methods } from "./calls.ts"
+import { fine, stub, token } from "./stub.ts"
 
 const working = () => stub((sent) => Effect.succeed(fine(sent)))
 
@@ -15,7 +15,7 @@ const home = (variables: Readonly<Record<string, string>>, options?: QStashClien
     const logger = Logger.make(({ logLevel, message }) => {
       warnings.push(`${logLevel.label} ${String(message)}`)
     })
-    yield* calls.list.pipe(
+    yield* calls["QStashSchedules.list"].pipe(
       Effect.provide(QStashClient.layerConfig(options).pipe(Layer.provide(transport.layer))),
       Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables)))),
       Effect.provide(Logger.replace(Logger.defaultLogger, logger))
@@ -199,11 +199,15 @@ describe("layer", () => {
       })
   )
 
-  it.effect("keeps what it was built with", () =>
+  it.effect("gives all services, which keep what it was built with", () =>
     Effect.gen(function* () {
       const transport = working()
-      yield* calls.list.pipe(over(transport, { url: new URL("http://127.0.0.1:8080") }))
-      strictEqual(transport.sent[0]?.url.href, "http://127.0.0.1:8080/v2/schedules")
+      const context = yield* QStashClient.make({ token, url: new URL("http://127.0.0.1:8080") }).pipe(
+        Effect.provide(transport.layer)
+      )
+      for (const method of methods) yield* Effect.provide(calls[method], context)
+      strictEqual(transport.sent.length, methods.length)
+      assertTrue(transport.sent.every(({ url }) => url.origin === "http://127.0.0.1:8080"))
     })
   )
 })

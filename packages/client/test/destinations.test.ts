@@ -1,16 +1,27 @@
 import {
   CreateSchedule,
   Destination,
+  DlqId,
+  FlowControlKey,
+  MessageId,
+  QStashDlq,
+  QStashFlowControl,
   QStashInvalidRequest,
+  QStashMessages,
+  QStashQueues,
   QStashSchedules,
-  ScheduleId
+  type QStashServices,
+  QStashUrlGroups,
+  QueueName,
+  ScheduleId,
+  UrlGroupName
 } from "@effect-qstash/domain"
 import * as ScheduleRequest from "@effect-qstash/domain/wire/ScheduleRequest"
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Either, FastCheck as fc, Logger, LogLevel } from "effect"
-import { named, type nightly, schedule } from "./calls.ts"
-import { overFetch, rawServer, reply } from "./rawServer.ts"
+import { queueName, schedule } from "./calls.ts"
+import { overFetch, rawAnswer, rawServer } from "./rawServer.ts"
 import { fine, over, stub } from "./stub.ts"
 
 const oddUrl = fc
@@ -83,8 +94,27 @@ const oddUrl = fc
   )
   .map(([scheme, parts]) => scheme + parts.join(""))
 
-const sendTo = (destination: string | URL) =>
-  Effect.flatMap(QStashSchedules, (schedules) => schedules.create({ ...schedule, destination }))
+/** The calls that have a destination in their path, and what stands before it. */
+const senders: ReadonlyArray<
+  readonly [
+    route: string,
+    sendTo: (destination: string | URL) => Effect.Effect<unknown, unknown, QStashServices>
+  ]
+> = [
+  [
+    "/v2/schedules/",
+    (destination) =>
+      Effect.flatMap(QStashSchedules, (service) => service.create({ ...schedule, destination }))
+  ],
+  [
+    "/v2/publish/",
+    (destination) => Effect.flatMap(QStashMessages, (service) => service.publish({ destination }))
+  ],
+  [
+    "/v2/enqueue/reports/",
+    (destination) => Effect.flatMap(QStashMessages, (service) => service.enqueue(queueName, { destination }))
+  ]
+]
 
 describe("destinations", () => {
   const path = "/v2/schedules/"
@@ -109,8 +139,8 @@ describe("destinations", () => {
 
   it.effect.prop(
     "leave the client as they were checked, or not at all",
-    { destination: oddUrl },
-    ({ destination }) =>
+    { destination: oddUrl, sender: fc.constantFrom(...senders) },
+    ({ destination, sender: [route, sendTo] }) =>
       Effect.gen(function* () {
         const transport = stub((sent) => Effect.succeed(fine(sent)))
         const result = yield* Effect.either(sendTo(destination)).pipe(over(transport))
@@ -119,7 +149,7 @@ describe("destinations", () => {
           Either.match(CreateSchedule.make({ ...schedule, destination }), {
             onLeft: () => [],
             onRight: (checked) => [
-              ["https://qstash.upstash.io", path + Destination.toText(checked.destination)]
+              ["https://qstash.upstash.io", route + Destination.toText(checked.destination)]
             ]
           })
         )
@@ -130,9 +160,7 @@ describe("destinations", () => {
 
   it.scopedLive("stand on the wire byte for byte", () =>
     Effect.gen(function* () {
-      const server = yield* rawServer(({ headers, socket }) =>
-        socket.write(reply(200, JSON.stringify({ scheduleId: headers["upstash-schedule-id"] })))
-      )
+      const server = yield* rawServer((request) => request.socket.write(rawAnswer(request)))
       const given = fc
         .sample(oddUrl, 2000)
         .flatMap((destination) =>
@@ -141,12 +169,14 @@ describe("destinations", () => {
             onRight: (checked) => [[destination, Destination.toText(checked.destination)] as const]
           })
         )
-        .slice(0, 100)
-      strictEqual(given.length, 100)
-      yield* Effect.forEach(given, ([destination]) => sendTo(destination)).pipe(overFetch(server))
+        .slice(0, 35)
+      strictEqual(given.length, 35)
+      yield* Effect.forEach(senders, ([, sendTo]) =>
+        Effect.forEach(given, ([destination]) => sendTo(destination))
+      ).pipe(overFetch(server))
       deepStrictEqual(
         server.requests.map(({ target }) => target),
-        given.map(([, text]) => `/v2/schedules/${text}`)
+        senders.flatMap(([route]) => given.map(([, text]) => route + text))
       )
     })
   )
@@ -164,9 +194,13 @@ describe("destinations", () => {
         "?",
         "."
       ]) {
-        const transport = stub((sent) => Effect.succeed(fine(sent)))
-        yield* Effect.either(sendTo(destination)).pipe(over(transport))
-        assertTrue(transport.sent.every(({ target }) => /^\/v2\/schedules\/https?:\/\/[^/]/.test(target)))
+        for (const [route, sendTo] of senders) {
+          const transport = stub((sent) => Effect.succeed(fine(sent)))
+          yield* Effect.either(sendTo(destination)).pipe(over(transport))
+          for (const { target } of transport.sent) {
+            assertTrue(target.startsWith(route) && /^https?:\/\/[^/]/.test(target.slice(route.length)))
+          }
+        }
       }
     })
   )
@@ -181,9 +215,8 @@ describe("destinations", () => {
       const logged = (destination: string | URL) =>
         Effect.gen(function* () {
           lines.length = 0
-          yield* Effect.flatMap(QStashSchedules, (schedules) =>
-            schedules.create({ ...schedule, destination })
-          )
+          for (const [, sendTo] of senders) yield* sendTo(destination)
+          yield* Effect.flatMap(QStashMessages, (messages) => messages.batch([{ destination }]))
           return lines.length
         }).pipe(
           over(transport),
@@ -192,17 +225,98 @@ describe("destinations", () => {
         )
       strictEqual(yield* logged("https://user:hunter22@x.y/a?key=hunter22"), 0)
       strictEqual(yield* logged(new URL("https://x.y/a?b")), 0)
-      strictEqual(yield* logged("https://user:hunter22@x.y/a/../b?key=hunter22#f"), 1)
-      const [line = ""] = lines
-      assertTrue(line.startsWith("DEBUG ") && line.includes("https://x.y/b") && !line.includes("hunter22"))
+      strictEqual(yield* logged("https://user:hunter22@x.y/a/../b?key=hunter22#f"), 4)
+      for (const line of lines) {
+        assertTrue(line.startsWith("DEBUG ") && line.includes("https://x.y/b") && !line.includes("hunter22"))
+      }
     })
   )
 })
 
-describe("schedule ids", () => {
-  /** As an answer may carry them: any text. */
-  const unchecked = (text: string) => ScheduleId.make(text, { disableValidation: true })
+interface Route {
+  /** The field that an error names. */
+  readonly field: string
+  readonly before: ReadonlyArray<string>
+  readonly after: ReadonlyArray<string>
+  readonly call: (id: string) => Effect.Effect<unknown, unknown, QStashServices>
+}
 
+/** As an answer may carry it: any text. */
+const unchecked = { disableValidation: true } as const
+
+const schedules = ["get", "delete", "pause", "resume"] as const
+const queues = schedules
+const messages = ["get", "cancel"] as const
+const groups = ["get", "delete", "upsertEndpoints", "removeEndpoints"] as const
+const deadLetters = ["get", "delete", "retry"] as const
+const flowControl = ["get", "pause", "resume", "resetRate"] as const
+
+const suffix = (method: string): ReadonlyArray<string> =>
+  method.endsWith("Endpoints")
+    ? ["endpoints"]
+    : ["pause", "resume", "resetRate"].includes(method)
+      ? [method]
+      : []
+
+/** The calls that have an id or a name in their path. */
+const routes: ReadonlyArray<Route> = [
+  ...schedules.map((method) => ({
+    field: "scheduleId",
+    before: ["v2", "schedules"],
+    after: suffix(method),
+    call: (id: string) =>
+      Effect.flatMap(QStashSchedules, (service): Effect.Effect<unknown, unknown> =>
+        service[method](ScheduleId.make(id, unchecked))
+      )
+  })),
+  ...queues.map((method) => ({
+    field: "queueName",
+    before: ["v2", "queues"],
+    after: suffix(method),
+    call: (id: string) =>
+      Effect.flatMap(QStashQueues, (service): Effect.Effect<unknown, unknown> =>
+        service[method](QueueName.make(id, unchecked))
+      )
+  })),
+  ...messages.map((method) => ({
+    field: "messageId",
+    before: ["v2", "messages"],
+    after: [],
+    call: (id: string) =>
+      Effect.flatMap(QStashMessages, (service): Effect.Effect<unknown, unknown> =>
+        service[method](MessageId.make(id, unchecked))
+      )
+  })),
+  ...groups.map((method) => ({
+    field: "urlGroup",
+    before: ["v2", "topics"],
+    after: suffix(method),
+    call: (id: string) =>
+      Effect.flatMap(QStashUrlGroups, (service): Effect.Effect<unknown, unknown> =>
+        service[method](UrlGroupName.make(id, unchecked), [{ url: "https://x.y" }])
+      )
+  })),
+  ...deadLetters.map((method) => ({
+    field: "dlqId",
+    before: method === "retry" ? ["v2", "dlq", "retry"] : ["v2", "dlq"],
+    after: [],
+    call: (id: string) =>
+      Effect.flatMap(QStashDlq, (service): Effect.Effect<unknown, unknown> =>
+        service[method](DlqId.make(id, unchecked))
+      )
+  })),
+  ...flowControl.map((method) => ({
+    field: "flowControlKey",
+    before: ["v2", "flowControl"],
+    after: suffix(method),
+    call: (id: string) =>
+      Effect.flatMap(QStashFlowControl, (service): Effect.Effect<unknown, unknown> =>
+        service[method](FlowControlKey.make(id, unchecked))
+      )
+  }))
+]
+
+describe("ids and names", () => {
   const oddId = fc.oneof(
     fc.constantFrom(
       "",
@@ -228,23 +342,21 @@ describe("schedule ids", () => {
 
   it.effect.prop(
     "are one segment of the path, or refused by name before anything is sent",
-    { id: oddId, method: fc.constantFrom(...named) },
-    ({ id, method }) =>
+    { id: oddId, route: fc.constantFrom(...routes) },
+    ({ id, route }) =>
       Effect.gen(function* () {
         const transport = stub((sent) => Effect.succeed(fine(sent)))
-        const result = yield* Effect.flatMap(QStashSchedules, (schedules) =>
-          schedules[method](unchecked(id))
-        ).pipe(Effect.either, over(transport))
+        const result = yield* route.call(id).pipe(Effect.either, over(transport))
         const [sent] = transport.sent
         if (sent === undefined) {
           const failure = yield* Effect.flip(result)
           assertInstanceOf(failure, QStashInvalidRequest)
-          strictEqual(failure.field, "scheduleId")
+          strictEqual(failure.field, route.field)
           assertTrue(id.trim() === "" || id === "." || id === ".." || /\p{Surrogate}/u.test(id))
         } else {
-          const suffix = method === "pause" || method === "resume" ? [method] : []
-          const [, v2, schedules, segment, ...rest] = sent.target.split("/")
-          deepStrictEqual([v2, schedules, rest], ["v2", "schedules", suffix])
+          const segments = sent.target.split("/").slice(1)
+          const segment = segments[route.before.length]
+          deepStrictEqual(segments, [...route.before, segment, ...route.after])
           strictEqual(decodeURIComponent(segment ?? ""), id)
           deepStrictEqual([sent.url.search, sent.url.hash], ["", ""])
         }
@@ -252,15 +364,37 @@ describe("schedule ids", () => {
     { fastCheck: { numRuns: 150 } }
   )
 
+  it.effect("that would make a call one for everything are refused in every call", () =>
+    Effect.gen(function* () {
+      const transport = stub(() => Effect.dieMessage("nothing is to be sent"))
+      for (const route of routes) {
+        for (const id of ["", " ", ".", ".."]) {
+          const failure = yield* Effect.flip(route.call(id).pipe(over(transport)))
+          assertInstanceOf(failure, QStashInvalidRequest)
+          strictEqual(failure.field, route.field)
+        }
+      }
+    })
+  )
+
   it.effect("that are no text, as JavaScript may pass them, are refused", () =>
     Effect.gen(function* () {
       const transport = stub(() => Effect.dieMessage("nothing is to be sent"))
-      const absent: { readonly id?: typeof nightly } = {}
-      for (const method of named) {
-        const failure = yield* Effect.flatMap(QStashSchedules, (schedules) =>
-          // @ts-expect-error an id is needed
-          schedules[method](absent.id)
-        ).pipe(Effect.flip, over(transport))
+      for (const call of [
+        // @ts-expect-error an id is needed
+        Effect.flatMap(QStashSchedules, (service) => service.get()),
+        // @ts-expect-error an id is needed
+        Effect.flatMap(QStashMessages, (service) => service.cancel()),
+        // @ts-expect-error a name is needed
+        Effect.flatMap(QStashQueues, (service) => service.delete()),
+        // @ts-expect-error a name is needed
+        Effect.flatMap(QStashUrlGroups, (service) => service.delete()),
+        // @ts-expect-error an id is needed
+        Effect.flatMap(QStashDlq, (service) => service.retry()),
+        // @ts-expect-error a key is needed
+        Effect.flatMap(QStashFlowControl, (service) => service.pause())
+      ] as const) {
+        const failure = yield* Effect.flip(over(transport)<unknown, unknown>(call))
         assertInstanceOf(failure, QStashInvalidRequest)
       }
     })

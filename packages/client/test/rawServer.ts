@@ -1,7 +1,7 @@
 import { FetchHttpClient } from "@effect/platform"
 import { Deferred, Effect, FiberId, type Scope } from "effect"
 import * as net from "node:net"
-import { over } from "./stub.ts"
+import { answerOf, over } from "./stub.ts"
 
 /** A request as it stood on the wire. */
 export interface RawRequest {
@@ -95,3 +95,9 @@ export const reply = (status: number, body: string, headers: ReadonlyArray<strin
   [`HTTP/1.1 ${status} Whatever`, `Content-Length: ${Buffer.byteLength(body)}`, ...headers, "", body].join(
     "\r\n"
   )
+
+/** What QStash answers to a request where nothing goes wrong. */
+export const rawAnswer = (request: RawRequest): string => {
+  const answer = answerOf(request)
+  return reply(200, answer === undefined ? "" : JSON.stringify(answer))
+}

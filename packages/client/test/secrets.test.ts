@@ -1,5 +1,14 @@
 import { QStashClient } from "@effect-qstash/client"
-import { type CreateSchedule, QStashSchedules } from "@effect-qstash/domain"
+import {
+  type CreateSchedule,
+  type PublishMessage,
+  QStashDlq,
+  QStashLogs,
+  QStashMessages,
+  QStashSchedules,
+  type QStashServices,
+  QStashUrlGroups
+} from "@effect-qstash/domain"
 import { HttpClient, HttpClientError } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
@@ -14,13 +23,24 @@ import {
   LogLevel,
   Option,
   Redacted,
+  Stream,
   TestClock,
   Tracer
 } from "effect"
 import { inspect } from "node:util"
-import { calls, type Method, methods, nightly } from "./calls.ts"
+import {
+  calls,
+  deduplicationId,
+  dlqId,
+  flowControlKey,
+  type Method,
+  methods,
+  nightly,
+  queueName,
+  urlGroup
+} from "./calls.ts"
 import { overFetch, type RawRequest, rawServer, reply } from "./rawServer.ts"
-import { type Answer, fine, json, over, record, type Sent, stub } from "./stub.ts"
+import { type Answer, fine, json, letter, over, record, type Sent, stub } from "./stub.ts"
 
 const secrets = {
   token: "secret-of-the-token",
@@ -29,10 +49,11 @@ const secrets = {
   failureHeader: "secret-of-a-failure-header",
   username: "secret-of-a-username",
   password: "secret-of-a-password",
-  query: "secret-of-a-query",
+  query: "secret/of+a'query",
   callbackPassword: "secret-of-a-callback-password",
   callbackQuery: "secret-of-a-callback-query",
-  body: "secret-of-the-body"
+  body: "secret-of-the-body",
+  signingKey: "secret-of-a-signing-key"
 } as const
 
 const input: CreateSchedule.Input = {
@@ -49,9 +70,41 @@ const input: CreateSchedule.Input = {
   failureCallback: { url: "https://example.com/failed", headers: { Authorization: secrets.failureHeader } }
 }
 
+const { scheduleId: _id, cron: _cron, ...settings } = input
+
+const message = { ...settings, body: secrets.body, deduplicationId } satisfies PublishMessage.Input
+
+/** A batch is JSON, and a body in it often JSON once more. */
+const batched = [
+  { ...message, body: JSON.stringify({ password: secrets.body }) },
+  { destination: "https://example.com" }
+]
+
+const secretUrl = `https://${secrets.username}:${secrets.password}@example.com/?key=${secrets.query}`
+
 const secretCalls: typeof calls = {
   ...calls,
-  create: Effect.flatMap(QStashSchedules, (schedules) => schedules.create(input))
+  "QStashSchedules.create": Effect.flatMap(QStashSchedules, (schedules) => schedules.create(input)),
+  "QStashMessages.publish": Effect.flatMap(QStashMessages, (messages) => messages.publish(message)),
+  "QStashMessages.enqueue": Effect.flatMap(QStashMessages, (messages) =>
+    messages.enqueue(queueName, message)
+  ),
+  "QStashMessages.batch": Effect.flatMap(QStashMessages, (messages) => messages.batch(batched)),
+  "QStashMessages.cancelMany": Effect.flatMap(QStashMessages, (messages) =>
+    messages.cancelMany({ url: secretUrl })
+  ),
+  "QStashUrlGroups.upsertEndpoints": Effect.flatMap(QStashUrlGroups, (groups) =>
+    groups.upsertEndpoints(urlGroup, [{ url: secretUrl }])
+  ),
+  "QStashUrlGroups.removeEndpoints": Effect.flatMap(QStashUrlGroups, (groups) =>
+    groups.removeEndpoints(urlGroup, [{ url: secretUrl }])
+  ),
+  "QStashDlq.list": Effect.flatMap(QStashDlq, (dlq) => dlq.list({ url: secretUrl })),
+  "QStashDlq.stream": Effect.flatMap(QStashDlq, (dlq) => Stream.runDrain(dlq.stream({ url: secretUrl }))),
+  "QStashDlq.deleteMany": Effect.flatMap(QStashDlq, (dlq) => dlq.deleteMany({ url: secretUrl })),
+  "QStashDlq.retryMany": Effect.flatMap(QStashDlq, (dlq) => dlq.retryMany({ url: secretUrl })),
+  "QStashLogs.list": Effect.flatMap(QStashLogs, (logs) => logs.list({ url: secretUrl })),
+  "QStashLogs.stream": Effect.flatMap(QStashLogs, (logs) => Stream.runDrain(logs.stream({ url: secretUrl })))
 }
 
 const token = Redacted.make(secrets.token)
@@ -61,12 +114,15 @@ const watch = <A, E>(call: Effect.Effect<A, E>) =>
   Effect.gen(function* () {
     const seen: Array<string> = []
     const spans: Array<string> = []
+    const kinds: Array<Tracer.SpanKind> = []
+    const seenAttributes = new Map<string, unknown>()
     const see = (...values: ReadonlyArray<unknown>) => {
       for (const value of values) seen.push(inspect(value, { depth: 30, showHidden: true, getters: true }))
     }
     const tracer = Tracer.make({
       span: (name, parent, _context, links, startTime, kind, options): Tracer.Span => {
         spans.push(name)
+        kinds.push(kind)
         see(name, links, options)
         const attributes = new Map<string, unknown>()
         return {
@@ -86,6 +142,7 @@ const watch = <A, E>(call: Effect.Effect<A, E>) =>
           },
           attribute: (key, value) => {
             attributes.set(key, value)
+            seenAttributes.set(key, value)
             see(key, value)
           },
           event: (title, _, values) => see(title, values),
@@ -113,12 +170,17 @@ const watch = <A, E>(call: Effect.Effect<A, E>) =>
         Cause.pretty(exit.cause, { renderErrorCause: true })
       )
     }
-    return { exit, spans, seen: seen.join("\n") }
+    return { attributes: seenAttributes, exit, kinds, spans, seen: seen.join("\n") }
   })
 
+/** Neither as it is nor as it stands in a query. */
 const assertNone = (seen: string): void =>
   deepStrictEqual(
-    Object.entries(secrets).flatMap(([name, secret]) => (seen.includes(secret) ? [name] : [])),
+    Object.entries(secrets).flatMap(([name, secret]) =>
+      seen.includes(secret) || seen.includes(new URLSearchParams([["", secret]]).toString().slice(1))
+        ? [name]
+        : []
+    ),
     []
   )
 
@@ -145,6 +207,10 @@ const scenarios: Readonly<Record<string, Answer>> = {
       json([{ ...record, body: { secret: secrets.body }, header: { Authorization: [secrets.header] } }])
     ),
   "an answer under an id that is a secret": () => Effect.sync(() => json({ scheduleId: secrets.token })),
+  "signing keys": () => Effect.sync(() => json({ current: secrets.signingKey, next: secrets.signingKey })),
+  "signing keys of which one is missing": () => Effect.sync(() => json({ current: secrets.signingKey })),
+  "signing keys of the wrong shape": () =>
+    Effect.sync(() => json({ current: { key: secrets.signingKey }, next: [secrets.signingKey] })),
   "a redirect to a place with a secret": () =>
     Effect.sync(
       () => new Response(null, { status: 302, headers: { Location: `https://x.y/?${secrets.query}` } })
@@ -165,6 +231,12 @@ const scenarios: Readonly<Record<string, Answer>> = {
       ]
     )
   ),
+  "400 that quotes a body from its middle on": (sent) =>
+    Effect.sync(() => {
+      const text = new TextDecoder().decode(sent.body)
+      return new Response(text.slice(Math.max(0, text.indexOf('"body"'))), { status: 400 })
+    }),
+  "400 that quotes a query": ({ url }) => Effect.sync(() => new Response(url.search, { status: 400 })),
   "a fault": transportFault(() => new TypeError("fetch failed", { cause: new Error("ECONNRESET") })),
   "a fault that quotes a header": transportFault(
     ({ headers }) => new TypeError(`${headers["authorization"]} is invalid`)
@@ -202,7 +274,7 @@ describe("no secret is shown", () => {
       Effect.gen(function* () {
         for (const method of methods) {
           const { seen } = yield* watch(secretCalls[method].pipe(over(stub(answer), options)))
-          assertTrue(seen.includes("QStashSchedules"))
+          assertTrue(seen.includes(method))
           assertNone(seen)
         }
       })
@@ -228,12 +300,29 @@ describe("no secret is shown", () => {
           const { seen } = yield* watch(
             secretCalls[method].pipe(overFetch(server, { token, retryBudget: 0 }))
           )
-          assertTrue(seen.includes("QStashSchedules"))
+          assertTrue(seen.includes(method))
           assertNone(seen)
         }
       })
     )
   }
+
+  it.effect("in what a batch answers about a message that was refused", () =>
+    Effect.gen(function* () {
+      const transport = stub((sent) =>
+        Effect.sync(() => json([{ error: echo(sent) }, { error: `${"x".repeat(92)} ${echo(sent)}` }]))
+      )
+      const answers = yield* Effect.flatMap(QStashMessages, (messages) =>
+        messages.batch([message, { ...message, body: "another" }])
+      ).pipe(over(transport, options))
+      for (const answer of answers) {
+        const refusal = yield* Effect.flip(answer)
+        assertTrue(refusal.reason.length <= 101)
+        assertNone([refusal.message, refusal.stack, JSON.stringify(refusal), inspect(refusal)].join("\n"))
+      }
+      strictEqual(answers.length, 2)
+    })
+  )
 
   it.effect("when options are refused", () =>
     Effect.gen(function* () {
@@ -244,14 +333,26 @@ describe("no secret is shown", () => {
         { ...input, callback: `ftp://${secrets.callbackPassword}@x.y` },
         { ...input, failureCallback: { url: "https://x.y", headers: { A: `${secrets.failureHeader}☃` } } }
       ]
-      for (const one of broken) {
-        const { exit, seen } = yield* watch(
-          Effect.flatMap(QStashSchedules, (schedules) => schedules.create(one)).pipe(
-            over(
-              stub(() => Effect.dieMessage("nothing is to be sent")),
-              options
-            )
+      const brokenUrl = `ftp://${secrets.username}:${secrets.password}@x.y?${secrets.query}`
+      const refused: ReadonlyArray<Effect.Effect<unknown, unknown, QStashServices>> = [
+        ...broken.map((one) => Effect.flatMap(QStashSchedules, (schedules) => schedules.create(one))),
+        ...broken.flatMap(({ scheduleId: _ofSchedule, cron: _toSchedule, ...one }) => [
+          Effect.flatMap(QStashMessages, (messages) => messages.publish(one)),
+          Effect.flatMap(QStashMessages, (messages) => messages.enqueue(queueName, one)),
+          Effect.flatMap(QStashMessages, (messages) =>
+            messages.batch([message, { ...one, body: secrets.body }])
           )
+        ]),
+        Effect.flatMap(QStashUrlGroups, (groups) => groups.upsertEndpoints(urlGroup, [{ url: brokenUrl }])),
+        Effect.flatMap(QStashUrlGroups, (groups) => groups.removeEndpoints(urlGroup, [{ url: brokenUrl }])),
+        Effect.flatMap(QStashLogs, (logs) => logs.list({ url: secretUrl, count: 0 }))
+      ]
+      for (const call of refused) {
+        const { exit, seen } = yield* watch(
+          over(
+            stub(() => Effect.dieMessage("nothing is to be sent")),
+            options
+          )(call)
         )
         assertTrue(Exit.isFailure(exit))
         assertNone(seen)
@@ -282,22 +383,68 @@ describe("spans", () => {
   const spansOf = (method: Method, transformClient?: QStashClient.Options["transformClient"]) =>
     Effect.gen(function* () {
       const transport = stub((sent) => Effect.succeed(fine(sent)))
-      const { exit, seen, spans } = yield* watch(
+      const { attributes, exit, kinds, spans } = yield* watch(
         Effect.withSpan(
           secretCalls[method].pipe(over(transport, { ...options, transformClient })),
           "application"
         )
       )
       assertTrue(Exit.isSuccess(exit))
-      return { seen, sent: transport.sent, spans }
+      return { attributes, kinds, sent: transport.sent, spans }
     })
 
+  const attributes: Readonly<Record<string, ReadonlyArray<readonly [name: string, value: string]>>> = {
+    "QStashMessages.publish": [["message_id", "msg_1"]],
+    "QStashMessages.enqueue": [
+      ["message_id", "msg_1"],
+      ["queue_name", "reports"]
+    ],
+    "QStashMessages.get": [["message_id", "msg_1"]],
+    "QStashMessages.cancel": [["message_id", "msg_1"]],
+    "QStashDlq.get": [["dlq_id", dlqId]],
+    "QStashDlq.delete": [["dlq_id", dlqId]],
+    "QStashDlq.retry": [
+      ["dlq_id", dlqId],
+      ["message_id", "msg_2"]
+    ],
+    ...Object.fromEntries(
+      ["create", "get", "delete", "pause", "resume"].map((name) => [
+        `QStashSchedules.${name}`,
+        [["schedule_id", nightly] as const]
+      ])
+    ),
+    ...Object.fromEntries(
+      ["upsert", "get", "delete", "pause", "resume"].map((name) => [
+        `QStashQueues.${name}`,
+        [["queue_name", "reports"] as const]
+      ])
+    ),
+    ...Object.fromEntries(
+      ["upsertEndpoints", "removeEndpoints", "get", "delete"].map((name) => [
+        `QStashUrlGroups.${name}`,
+        [["url_group", urlGroup] as const]
+      ])
+    ),
+    ...Object.fromEntries(
+      ["get", "pause", "resume", "pin", "unpin", "resetRate"].map((name) => [
+        `QStashFlowControl.${name}`,
+        [["flow_control_key", flowControlKey] as const]
+      ])
+    )
+  }
+
   for (const method of methods) {
-    it.effect(`${method} is one, with the schedule's id, and no tracing header is sent`, () =>
+    it.effect(`${method} is one, with what it names, and no tracing header is sent`, () =>
       Effect.gen(function* () {
-        const { seen, sent, spans } = yield* spansOf(method)
-        deepStrictEqual(spans, ["application", `QStashSchedules.${method}`])
-        strictEqual(seen.includes("qstash.schedule_id"), method !== "list")
+        const { attributes: found, kinds, sent, spans } = yield* spansOf(method)
+        deepStrictEqual(spans, ["application", method])
+        strictEqual(kinds[1], "client")
+        deepStrictEqual(
+          new Map([...found].filter(([name]) => name.startsWith("qstash."))),
+          new Map<string, unknown>(
+            (attributes[method] ?? []).map(([name, value]) => [`qstash.${name}`, value])
+          )
+        )
         deepStrictEqual(
           Object.keys(sent[0]?.headers ?? {}).filter((name) => /trace|^b3$|baggage/.test(name)),
           []
@@ -306,6 +453,34 @@ describe("spans", () => {
     )
   }
 
+  it.effect("of messages name their group and their flow-control key as well", () =>
+    Effect.gen(function* () {
+      const transport = stub((sent) => Effect.succeed(fine(sent)))
+      const { attributes: found } = yield* watch(
+        Effect.flatMap(QStashMessages, (messages) =>
+          messages.publish({ destination: { urlGroup }, flowControl: { key: flowControlKey, rate: 1 } })
+        ).pipe(over(transport, options))
+      )
+      deepStrictEqual(
+        found,
+        new Map<string, unknown>([
+          ["qstash.flow_control_key", flowControlKey],
+          ["qstash.url_group", urlGroup]
+        ])
+      )
+    })
+  )
+
+  it.effect("of a stream are one for each page", () =>
+    Effect.gen(function* () {
+      const transport = stub((_sent, index) =>
+        Effect.succeed(json({ messages: [letter], ...(index < 2 ? { cursor: `${index}` } : {}) }))
+      )
+      const { spans } = yield* watch(calls["QStashDlq.stream"].pipe(over(transport, options)))
+      deepStrictEqual(spans, ["QStashDlq.stream", "QStashDlq.stream", "QStashDlq.stream"])
+    })
+  )
+
   it.effect("tell how often a call was sent again", () =>
     Effect.gen(function* () {
       const transport = stub((sent, index) =>
@@ -313,7 +488,7 @@ describe("spans", () => {
           index < 2 ? json({ error: "no" }, { status: 429, headers: { "Retry-After": "0" } }) : fine(sent)
         )
       )
-      const fiber = yield* Effect.fork(watch(calls.get.pipe(over(transport))))
+      const fiber = yield* Effect.fork(watch(calls["QStashSchedules.get"].pipe(over(transport))))
       yield* TestClock.adjust("10 seconds")
       const { seen } = yield* Fiber.join(fiber)
       assertTrue(/http\.request\.resend_count'\n2/.test(seen))
@@ -322,7 +497,7 @@ describe("spans", () => {
 
   it.effect("of a client that the user made stay the user's", () =>
     Effect.gen(function* () {
-      const { spans } = yield* spansOf("get", (client) =>
+      const { spans } = yield* spansOf("QStashSchedules.get", (client) =>
         HttpClient.transformResponse(client, Effect.withSpan("mine"))
       )
       deepStrictEqual(spans, ["application", "QStashSchedules.get", "mine"])

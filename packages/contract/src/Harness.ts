@@ -3,12 +3,12 @@
  *
  * @since 0.1.0
  */
-import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
-import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import type { QStashServices } from "@effect-qstash/domain/QStashServices"
+import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 
 /**
  * One attempt to deliver a message, as the destination saw it.
@@ -28,14 +28,21 @@ export interface Delivery {
 }
 
 /**
- * What a destination does with a delivery: a status, with or without headers (names in lower case), or no answer at all.
+ * What a destination does with a delivery: a status, one with headers (names in lower case) and a body, or no answer at
+ * all.
  *
  * @since 0.1.0
  * @category models
  */
 export type Answer =
   | number
-  | { readonly status: number; readonly headers: Readonly<Record<string, string>> }
+  | {
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body?: string | Uint8Array
+      /** How long it takes, in the home's own time. Only {@link Capabilities.slowly} makes such answers. */
+      readonly after?: Duration.DurationInput
+    }
   | "silence"
 
 /**
@@ -66,19 +73,19 @@ export interface Time {
   readonly advance: (duration: Duration.DurationInput) => Effect.Effect<void>
   /** A fresh one with each use. */
   readonly endpoint: Effect.Effect<Endpoint>
-  /** What the deliveries of this account are signed with. */
-  readonly signingKey: Redacted.Redacted
+  /** Those of this account, as they are until somebody rotates them. */
+  readonly signingKeys: SigningKeys
 }
 
 /**
- * Another account of the same home.
+ * An account with what belongs to it.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Neighbour {
-  readonly schedules: QStashSchedules.Service
-  readonly signingKey: Redacted.Redacted
+export interface Account {
+  readonly services: Context.Context<QStashServices>
+  readonly time: Time
 }
 
 /**
@@ -89,9 +96,14 @@ export interface Neighbour {
  */
 export interface Capabilities {
   readonly time: Time
-  readonly neighbour: Neighbour
-  /** How many schedules the account may hold: few enough to make them all. */
-  readonly quota: number
+  /** Another account of the same home. */
+  readonly neighbour: Account
+  /** An account that nobody else has, for laws about everything in it. A fresh one with each use. */
+  readonly ownAccount: Effect.Effect<Account, never, Scope.Scope>
+  /** How many of each the account may hold: few enough to make them all. */
+  readonly quotas: { readonly schedules: number; readonly queues: number }
+  /** Makes an answer that comes after a while, so that a law can look while a delivery is under way. */
+  readonly slowly: (after: Duration.DurationInput, status: number) => Answer
 }
 
 /**
@@ -103,8 +115,8 @@ export declare namespace Harness {
    * @category models
    */
   export interface Service extends Partial<Capabilities> {
-    /** An id that nobody else has, with a prefix of this run's own. */
-    readonly mintId: Effect.Effect<ScheduleId>
+    /** A name that nobody else has, for whatever is named, with a prefix of this run's own. */
+    readonly mintId: Effect.Effect<string>
   }
 }
 

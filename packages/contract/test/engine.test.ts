@@ -1,4 +1,4 @@
 import * as EngineHome from "@effect-qstash/contract/homes/EngineHome"
-import { laws } from "@effect-qstash/contract/SchedulesLaws"
+import { laws } from "@effect-qstash/contract/Laws"
 
 laws({ name: "the engine", ...EngineHome })

@@ -1,5 +1,5 @@
 import * as RealServiceHome from "@effect-qstash/contract/homes/RealServiceHome"
-import { laws } from "@effect-qstash/contract/SchedulesLaws"
+import { laws } from "@effect-qstash/contract/Laws"
 import { describe, it } from "vitest"
 
 const name = "the real service"
@@ -8,7 +8,7 @@ const isWanted = process.env["QSTASH_CONTRACT"] === "live" && (process.env["QSTA
 if (isWanted) {
   laws({ name, ...RealServiceHome })
 } else {
-  describe.skip(`QStashSchedules (${name})`, () => {
+  describe.skip(`QStash (${name})`, () => {
     it("is asked only with QSTASH_CONTRACT=live and a QSTASH_TOKEN in the environment", () => {})
   })
 }

@@ -1,4 +1,4 @@
 import * as TestingHome from "@effect-qstash/contract/homes/TestingHome"
-import { laws } from "@effect-qstash/contract/SchedulesLaws"
+import { laws } from "@effect-qstash/contract/Laws"
 
 laws({ name: "in a test", ...TestingHome })

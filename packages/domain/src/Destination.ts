@@ -15,6 +15,19 @@ import { UrlGroupName } from "./UrlGroupName.ts"
  */
 export type Destination = string | { readonly urlGroup: UrlGroupName }
 
+/**
+ * @since 0.1.0
+ */
+export declare namespace Destination {
+  /**
+   * What a user gives.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export type Input = string | URL | { readonly urlGroup: UrlGroupName }
+}
+
 const toText = (destination: Destination): string =>
   typeof destination === "string" ? destination : destination.urlGroup
 
@@ -55,7 +68,7 @@ const parseDestinationUrl = (text: string): Parsed<string> =>
 
 const parseUrlGroup = parser(UrlGroupName)
 
-const parse = (input: string | URL | { readonly urlGroup: UrlGroupName }): Parsed<Destination> => {
+const parse = (input: Destination.Input): Parsed<Destination> => {
   if (typeof input === "string") return parseDestinationUrl(input)
   if (input instanceof URL) return parseDestinationUrl(input.href)
   return typeof input === "object" && input !== null && "urlGroup" in input

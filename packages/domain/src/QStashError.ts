@@ -9,6 +9,11 @@ import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { quote } from "./internal/quote.ts"
 import { ScheduleIdFromAnswer } from "./ScheduleId.ts"
+import { DlqIdFromAnswer } from "./DlqId.ts"
+import { FlowControlKeyFromAnswer } from "./FlowControl.ts"
+import { MessageIdFromAnswer } from "./MessageId.ts"
+import { QueueNameFromAnswer } from "./QueueName.ts"
+import { UrlGroupNameFromAnswer } from "./UrlGroupName.ts"
 
 /**
  * No schedule has this id: QStash answered 404 to a call that names it.
@@ -25,6 +30,97 @@ export class ScheduleNotFound extends Schema.TaggedError<ScheduleNotFound>(
   }
   override get message(): string {
     return `No schedule has the id ${quote(this.scheduleId)}`
+  }
+}
+
+/**
+ * No pending message has this id: there was none, or it is delivered, given up or cancelled.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class MessageNotFound extends Schema.TaggedError<MessageNotFound>(
+  "@effect-qstash/domain/MessageNotFound"
+)("MessageNotFound", { messageId: Schema.typeSchema(MessageIdFromAnswer) }) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return false
+  }
+  override get message(): string {
+    return `No pending message has the id ${quote(this.messageId)}`
+  }
+}
+
+/**
+ * No queue has this name.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class QueueNotFound extends Schema.TaggedError<QueueNotFound>("@effect-qstash/domain/QueueNotFound")(
+  "QueueNotFound",
+  { queueName: Schema.typeSchema(QueueNameFromAnswer) }
+) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return false
+  }
+  override get message(): string {
+    return `No queue has the name ${quote(this.queueName)}`
+  }
+}
+
+/**
+ * No URL group has this name, or it does not have the endpoints that a call names.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UrlGroupNotFound extends Schema.TaggedError<UrlGroupNotFound>(
+  "@effect-qstash/domain/UrlGroupNotFound"
+)("UrlGroupNotFound", { urlGroup: Schema.typeSchema(UrlGroupNameFromAnswer) }) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return false
+  }
+  override get message(): string {
+    return `No URL group has the name ${quote(this.urlGroup)}`
+  }
+}
+
+/**
+ * The dead letter queue has no entry with this id: there was none, or it is deleted, retried or has expired.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DlqMessageNotFound extends Schema.TaggedError<DlqMessageNotFound>(
+  "@effect-qstash/domain/DlqMessageNotFound"
+)("DlqMessageNotFound", { dlqId: Schema.typeSchema(DlqIdFromAnswer) }) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return false
+  }
+  override get message(): string {
+    return `No dead letter has the id ${quote(this.dlqId)}`
+  }
+}
+
+/**
+ * No message has used this flow-control key yet.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class FlowControlKeyNotFound extends Schema.TaggedError<FlowControlKeyNotFound>(
+  "@effect-qstash/domain/FlowControlKeyNotFound"
+)("FlowControlKeyNotFound", { flowControlKey: Schema.typeSchema(FlowControlKeyFromAnswer) }) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return false
+  }
+  override get message(): string {
+    return `No message has used the flow-control key ${quote(this.flowControlKey)}`
   }
 }
 
@@ -120,7 +216,8 @@ export class QStashRateLimited extends Schema.TaggedError<QStashRateLimited>(
 
 /**
  * QStash could not be reached or could not answer: no connection, no reply in time, 408 or 5xx. Whether the call took
- * effect is not known; each call of this library is safe to repeat.
+ * effect is not known. Calls that name what they are about are safe to repeat; a create or a publish does so with an id
+ * of yours alone. Look at the keys before you repeat `QStashSigningKeys.rotate`.
  *
  * @since 0.1.0
  * @category errors

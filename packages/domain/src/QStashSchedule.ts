@@ -5,17 +5,10 @@ import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import type { Destination } from "./Destination.ts"
 import type { FlowControlKey } from "./FlowControl.ts"
+import type { QStashHeaders } from "./QStashHeaders.ts"
 import type { QueueName } from "./QueueName.ts"
 import type { RedactedValue } from "./RedactedValue.ts"
 import type { ScheduleId } from "./ScheduleId.ts"
-
-/**
- * Headers of an answer: canonical names, every value of a name in order, redacted ones as {@link RedactedValue}.
- *
- * @since 0.1.0
- * @category models
- */
-export type QStashHeaders = Readonly<Record<string, ReadonlyArray<string | RedactedValue>>>
 
 /**
  * A schedule as QStash reports it. What QStash itself may spell in ways that this library does not know (an old cron

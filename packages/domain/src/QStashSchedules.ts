@@ -3,10 +3,9 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import type { CreateSchedule } from "./CreateSchedule.ts"
-import { describe } from "./internal/describe.ts"
-import { QStashInvalidRequest } from "./QStashError.ts"
+import { encodeJson, withJsonType } from "./internal/jsonBody.ts"
 import type { QStashError, QStashQuotaExceeded, ScheduleNotFound } from "./QStashError.ts"
 import type { QStashSchedule } from "./QStashSchedule.ts"
 import type { ScheduleId } from "./ScheduleId.ts"
@@ -21,9 +20,9 @@ export declare namespace QStashSchedules {
    */
   export interface Service {
     /**
-     * Creates a schedule, or overwrites the one with the same id, and answers its id. Safe to repeat: without an id of
-     * the caller's the call mints one before it sends anything, so a lost answer never leaves two schedules. An
-     * overwrite replaces every setting.
+     * Creates a schedule, or overwrites the one with the same id, and answers its id. An overwrite replaces every
+     * setting. Without an id of the caller's the call mints one before it sends anything, so that its own retries never
+     * leave two schedules. To repeat the call itself safely, give an id.
      */
     readonly create: (
       schedule: CreateSchedule.Input
@@ -76,11 +75,7 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
   ): Effect.Effect<ScheduleId, QStashQuotaExceeded | QStashError, QStashSchedules | R> =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
-      const body = yield* Effect.mapError(
-        Schema.encode(Schema.parseJson(schema))(schedule.body),
-        (error) =>
-          new QStashInvalidRequest({ field: "body", reason: `cannot be encoded: ${describe(error)}` })
-      )
+      const body = yield* encodeJson(schema, schedule.body)
       return yield* schedules.create({ ...schedule, headers: withJsonType(schedule.headers), body })
     })
 
@@ -132,8 +127,3 @@ const isPausedNow = (schedules: QStashSchedules.Service, scheduleId: ScheduleId)
     Effect.map((known) => known.isPaused),
     Effect.catchTag("ScheduleNotFound", () => Effect.succeed(false))
   )
-
-const withJsonType = (headers: CreateSchedule.HeadersInput = {}): CreateSchedule.HeadersInput =>
-  Object.keys(headers).some((name) => name.toLowerCase() === "content-type")
-    ? headers
-    : { "Content-Type": "application/json", ...headers }

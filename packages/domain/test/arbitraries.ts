@@ -1,15 +1,28 @@
 import {
   CronExpression,
+  DeduplicationId,
   Destination,
   FlowControlKey,
   QueueName,
+  RedactedValue,
   RetryDelayExpression,
   ScheduleId,
   UrlGroupName
 } from "@effect-qstash/domain"
-import type { CreateSchedule, DeliveryMethod } from "@effect-qstash/domain"
+import type {
+  CreateSchedule,
+  DeliveryMethod,
+  MessageSettings,
+  PublishMessage,
+  QStashHeaders
+} from "@effect-qstash/domain"
+import { FlowControlKeyFromAnswer } from "@effect-qstash/domain/FlowControl"
+import { MessageIdFromAnswer } from "@effect-qstash/domain/MessageId"
+import { QueueNameFromAnswer } from "@effect-qstash/domain/QueueName"
+import { ScheduleIdFromAnswer } from "@effect-qstash/domain/ScheduleId"
+import { UrlGroupNameFromAnswer } from "@effect-qstash/domain/UrlGroupName"
 import { DurationText } from "@effect-qstash/domain/wire/DurationText"
-import { Arbitrary, Duration, Either, FastCheck, Schema } from "effect"
+import { Arbitrary, DateTime, Duration, Either, FastCheck, Schema } from "effect"
 
 const {
   anything,
@@ -17,7 +30,10 @@ const {
   boolean,
   constant,
   constantFrom,
+  dictionary,
+  double,
   integer,
+  jsonValue,
   nat,
   oneof,
   option,
@@ -59,7 +75,7 @@ export const headerText = string({
 })
 
 /** `Object.fromEntries` lets a name be `__proto__`, as `JSON.parse` does. */
-const headers: FastCheck.Arbitrary<CreateSchedule.HeadersInput> = array(
+const headers: FastCheck.Arbitrary<MessageSettings.HeadersInput> = array(
   tuple(headerName, oneof(headerText, array(headerText, { maxLength: 3 }))),
   { maxLength: 5 }
 ).map((entries) => Object.fromEntries(entries))
@@ -182,7 +198,7 @@ const callbackUrl = oneof(
   constantFrom("https://x.y/../a?b#c", "https://a`b/", "https://x.y/?upstash-a=1")
 )
 
-const callback: FastCheck.Arbitrary<CreateSchedule.CallbackInput | string | URL> = oneof(
+const callback: FastCheck.Arbitrary<MessageSettings.CallbackInput | string | URL> = oneof(
   callbackUrl,
   callbackUrl.map((url) => new URL(url)),
   record(
@@ -214,6 +230,34 @@ const redact: FastCheck.Arbitrary<CreateSchedule.Input["redact"]> = record(
   { requiredKeys: [] }
 )
 
+const body = oneof(
+  string({ unit: "binary" }),
+  string({ unit: "grapheme" }),
+  uint8Array(),
+  uint8Array().map((bytes) => Buffer.from(bytes)),
+  constant("")
+)
+
+/** The options that schedules and messages share, but for the delay. */
+const settings = {
+  destination,
+  method: option(method, { nil: undefined }),
+  headers,
+  body,
+  retries,
+  retryDelay: oneof(
+    retryDelay,
+    retryDelay.map((text) => RetryDelayExpression.make(text))
+  ),
+  timeout: span(1),
+  callback,
+  failureCallback: callback,
+  queueName,
+  flowControl,
+  labels: array(label, { maxLength: 3 }),
+  redact
+}
+
 /** What a user may give, over all options and all ways to say them. */
 export const input: FastCheck.Arbitrary<CreateSchedule.Input> = record(
   {
@@ -222,32 +266,117 @@ export const input: FastCheck.Arbitrary<CreateSchedule.Input> = record(
       cron,
       cron.map((expression) => ` ${expression.text}\t`)
     ),
-    destination,
-    method: option(method, { nil: undefined }),
-    headers,
-    body: oneof(
-      string({ unit: "binary" }),
-      string({ unit: "grapheme" }),
-      uint8Array(),
-      uint8Array().map((bytes) => Buffer.from(bytes)),
-      constant("")
-    ),
-    retries,
-    retryDelay: oneof(
-      retryDelay,
-      retryDelay.map((text) => RetryDelayExpression.make(text))
-    ),
-    timeout: span(1),
     delay: span(0),
-    callback,
-    failureCallback: callback,
-    queueName,
-    flowControl,
-    labels: array(label, { maxLength: 3 }),
-    redact
+    ...settings
   },
   { requiredKeys: ["cron", "destination"] }
 )
+
+/** The last instant of JavaScript. */
+const lastMillis = 8_640_000_000_000_000
+
+/** Every way to say an instant since 1970, fine ones among them. */
+const instantInput: FastCheck.Arbitrary<DateTime.DateTime.Input> = oneof(
+  nat(),
+  integer({ min: 0, max: lastMillis })
+).chain((millis) =>
+  constantFrom<DateTime.DateTime.Input>(
+    millis,
+    new Date(millis),
+    new Date(millis).toISOString(),
+    DateTime.unsafeMake(millis),
+    DateTime.unsafeMakeZoned(Math.min(millis, lastMillis - 86_400_000), { timeZone: "Europe/Berlin" })
+  )
+)
+
+const deduplicationId = string({
+  unit: integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+  minLength: 1,
+  maxLength: 20
+})
+  .filter((text) => !text.includes(":"))
+  .map((text) => DeduplicationId.make(text))
+
+/** The same for a message, with at most one of the options that exclude each other. */
+export const messageInput: FastCheck.Arbitrary<
+  PublishMessage.Input & { readonly queueName?: QueueName | undefined }
+> = tuple(
+  record(settings, { requiredKeys: ["destination"] }),
+  oneof(
+    record({ delay: span(0) }, { requiredKeys: [] }),
+    record({ notBefore: instantInput, delay: constant(undefined) }, { requiredKeys: ["notBefore"] })
+  ),
+  oneof(
+    record({ deduplicationId, contentBasedDeduplication: constant(false) }, { requiredKeys: [] }),
+    record({ contentBasedDeduplication: boolean() })
+  )
+).map(([options, timing, deduplication]) => ({ ...options, ...timing, ...deduplication }))
+
+/** What answers report: names that are older than the rules for them, and texts of any letters. */
+export const reportedText = string({ unit: "grapheme", minLength: 1 }).filter(
+  (value) => !value.startsWith("REDACTED:")
+)
+export const reportedMessageId = reportedText.map(Schema.decodeSync(MessageIdFromAnswer))
+export const reportedScheduleId = reportedText.map(Schema.decodeSync(ScheduleIdFromAnswer))
+export const reportedQueueName = reportedText.map(Schema.decodeSync(QueueNameFromAnswer))
+export const reportedUrlGroup = reportedText.map(Schema.decodeSync(UrlGroupNameFromAnswer))
+export const reportedFlowControlKey = reportedText.map(Schema.decodeSync(FlowControlKeyFromAnswer))
+
+const redactedValue = string({
+  unit: constantFrom(...Array.from("0123456789abcdef")),
+  minLength: 64,
+  maxLength: 64
+}).map((sha256) => new RedactedValue({ sha256 }))
+
+export const reportedInstant = integer({ min: 0, max: lastMillis }).map((millis) =>
+  DateTime.unsafeMake(millis)
+)
+export const reportedSpan = oneof(integer({ min: 1 }), constantFrom(0.5, 9_007_199_254_740)).map((count) =>
+  Duration.seconds(count)
+)
+export const reportedCount = integer({ min: 1, max: Number.MAX_SAFE_INTEGER })
+
+/** Names that a dictionary of an answer may have. */
+export const reportedName = oneof(constantFrom("__proto__", "constructor", "Content-Type"), string())
+
+const reportedHeaders: FastCheck.Arbitrary<QStashHeaders> = array(
+  tuple(
+    reportedName,
+    array(
+      oneof(
+        string({ unit: "binary" }).filter((value) => !value.startsWith("REDACTED:")),
+        redactedValue
+      ),
+      { maxLength: 3 }
+    )
+  ),
+  { maxLength: 3 }
+).map((entries) => Object.fromEntries(entries))
+export const someReportedHeaders = reportedHeaders.filter((found) => Object.keys(found).length > 0)
+
+/** A body that is there: text, bytes that are none, or what was redacted. */
+export const reportedBody = oneof(
+  reportedText,
+  uint8Array({ maxLength: 10 }).map((bytes) => Uint8Array.of(0xff, ...bytes)),
+  redactedValue
+)
+
+/** What schedules, messages and log entries report of their settings. */
+export const reportedSettings = {
+  headers: reportedHeaders,
+  body: reportedBody,
+  retryDelay: reportedText,
+  callback: reportedText,
+  callbackHeaders: someReportedHeaders,
+  failureCallback: reportedText,
+  failureCallbackHeaders: someReportedHeaders,
+  queueName: reportedQueueName,
+  flowControlKey: reportedFlowControlKey,
+  parallelism: reportedCount,
+  rate: reportedCount,
+  period: reportedSpan,
+  labels: array(reportedText, { maxLength: 3 })
+}
 
 /** Anything at all. */
 export const junk = oneof(
@@ -281,4 +410,13 @@ export const junk = oneof(
     new URL("ftp://x.y"),
     Object.create(null)
   )
+)
+
+/** What may stand in one field of an answer. */
+export const junkField = oneof(
+  jsonValue(),
+  double(),
+  string({ unit: "binary" }),
+  dictionary(string(), oneof(string(), array(string()))),
+  junk
 )

@@ -86,7 +86,7 @@ describe("CreateSchedule.make", () => {
   it.each([
     ["undefined", undefined],
     ["null", null],
-    ['"nightly"', "nightly"],
+    ["text", "https://user:s3cret@example.com"],
     ["an array", [minimal]],
     ["a value of type function", () => minimal]
   ])("wants an object: not %s", (shown, options) => {

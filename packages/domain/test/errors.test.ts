@@ -1,13 +1,23 @@
 import * as Domain from "@effect-qstash/domain"
 import {
+  DlqId,
+  DlqMessageNotFound,
+  FlowControlKey,
+  FlowControlKeyNotFound,
+  MessageId,
+  MessageNotFound,
   QStashInvalidRequest,
   QStashQuotaExceeded,
   QStashRateLimited,
   QStashUnauthorized,
   QStashUnavailable,
   QStashUnexpectedResponse,
+  QueueName,
+  QueueNotFound,
   ScheduleId,
-  ScheduleNotFound
+  ScheduleNotFound,
+  UrlGroupName,
+  UrlGroupNotFound
 } from "@effect-qstash/domain"
 import { ErrorBody, errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
 import { describe, it } from "@effect/vitest"
@@ -21,6 +31,27 @@ const spoken = [
     new ScheduleNotFound({ scheduleId: ScheduleId.make("nightly") }),
     false,
     'No schedule has the id "nightly"'
+  ],
+  [
+    new MessageNotFound({ messageId: MessageId.make("msg_1") }),
+    false,
+    'No pending message has the id "msg_1"'
+  ],
+  [new QueueNotFound({ queueName: QueueName.make("mails") }), false, 'No queue has the name "mails"'],
+  [
+    new UrlGroupNotFound({ urlGroup: UrlGroupName.make("billing") }),
+    false,
+    'No URL group has the name "billing"'
+  ],
+  [
+    new DlqMessageNotFound({ dlqId: DlqId.make("1725323658779-0") }),
+    false,
+    'No dead letter has the id "1725323658779-0"'
+  ],
+  [
+    new FlowControlKeyNotFound({ flowControlKey: FlowControlKey.make("tenant 7") }),
+    false,
+    'No message has used the flow-control key "tenant 7"'
   ],
   [
     new QStashInvalidRequest({ field: "retries", reason: "expected a whole number of at least 0, got -1" }),
@@ -82,6 +113,11 @@ const spoken = [
 
 const classes = [
   ScheduleNotFound,
+  MessageNotFound,
+  QueueNotFound,
+  UrlGroupNotFound,
+  DlqMessageNotFound,
+  FlowControlKeyNotFound,
   QStashInvalidRequest,
   QStashUnauthorized,
   QStashQuotaExceeded,
@@ -192,6 +228,23 @@ describe("errors", () => {
       scheduleId: "an/old id"
     })
     strictEqual(decoded.message, 'No schedule has the id "an/old id"')
+    for (const [json, message] of [
+      [{ _tag: "MessageNotFound", messageId: ".." }, 'No pending message has the id ".."'],
+      [{ _tag: "QueueNotFound", queueName: "a/b" }, 'No queue has the name "a/b"'],
+      [{ _tag: "UrlGroupNotFound", urlGroup: "a/b" }, 'No URL group has the name "a/b"'],
+      [{ _tag: "DlqMessageNotFound", dlqId: " " }, 'No dead letter has the id " "'],
+      [
+        { _tag: "FlowControlKeyNotFound", flowControlKey: "\n" },
+        'No message has used the flow-control key "\\n"'
+      ]
+    ] as const) {
+      strictEqual(Schema.decodeUnknownSync(codec)(json).message, message)
+    }
+  })
+
+  it("cut short what a long id would fill", () => {
+    const messageId = MessageId.make("m".repeat(500))
+    assertTrue(new MessageNotFound({ messageId }).message.length < 150)
   })
 
   it.effect("can be yielded, and caught by their tag alone", () =>
@@ -227,10 +280,15 @@ describe("ErrorBody", () => {
   })
 
   it("says what QStash says", () => {
-    deepStrictEqual(errorTexts, {
+    const { urlGroupNotFound, ...texts } = errorTexts
+    deepStrictEqual(texts, {
       invalidToken: "unable to authenticate: invalid token",
       emptyDestination: "a non-empty destination must be provided",
-      invalidScheme: "invalid destination url: endpoint has invalid scheme, add http:// or https://"
+      invalidScheme: "invalid destination url: endpoint has invalid scheme, add http:// or https://",
+      colonInDeduplicationId: "DeduplicationId cannot contain ':'",
+      flowControlValue:
+        "Upstash-Flow-Control-Value should be either rate=X or parallelism=Y, or both as comma-separated values"
     })
+    strictEqual(urlGroupNotFound("billing"), "topic billing not found")
   })
 })

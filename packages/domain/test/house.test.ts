@@ -14,6 +14,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   receiver: ["effect", "@effect-qstash/domain"],
   "receiver/src/node.ts": ["node:crypto"],
   "receiver/src/internal/nodeCrypto.ts": ["node:crypto"],
+  "receiver/src/internal/webCrypto.ts": ["@noble/hashes/*"],
   server: ["effect", "@effect-qstash/domain", "@effect-qstash/engine", "undici", "node:*"],
   testing: ["effect", "@effect/platform", "@effect-qstash/domain", "@effect-qstash/engine"],
   cli: [

@@ -32,6 +32,8 @@ export type DeliveryOutcome =
       readonly status: number
       /** Names in lower case. */
       readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+      /** For the callbacks, the dead letters and the logs; absent where there is none. A courier may cut a long one. */
+      readonly body?: Uint8Array
     }
   | {
       readonly _tag: "Unanswered"

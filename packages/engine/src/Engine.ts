@@ -2,9 +2,24 @@
  * @since 0.1.0
  */
 import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import type { LogEntry } from "@effect-qstash/domain/LogEntry"
+import type { Page } from "@effect-qstash/domain/Page"
+import type { Published } from "@effect-qstash/domain/Published"
+import type { PublishMessage } from "@effect-qstash/domain/PublishMessage"
+import type { QStashDlq } from "@effect-qstash/domain/QStashDlq"
 import type { QStashInvalidRequest, QStashQuotaExceeded } from "@effect-qstash/domain/QStashError"
+import type { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
+import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
+import type { DlqMessage, QStashMessage } from "@effect-qstash/domain/QStashMessage"
+import type { QStashMessages } from "@effect-qstash/domain/QStashMessages"
+import type { QStashQueues } from "@effect-qstash/domain/QStashQueues"
 import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import type { QStashServices } from "@effect-qstash/domain/QStashServices"
+import type { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
+import type { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
+import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -14,7 +29,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type { Courier } from "./Courier.ts"
@@ -25,14 +39,14 @@ import type { Store } from "./Store.ts"
 import { VirtualClock } from "./VirtualClock.ts"
 
 /**
- * Who asks: each tenant has schedules, signing keys and ids of its own.
+ * Who asks: each tenant has schedules, messages, signing keys and all else of its own.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Tenant {
   readonly tenantId: string
-  /** The address of the caller; what it creates carries it as `Upstash-Caller-Ip`. */
+  /** The address of the caller; what it creates and publishes carries it as `Upstash-Caller-Ip`. */
   readonly callerIp?: string | undefined
 }
 
@@ -41,20 +55,79 @@ export interface Tenant {
  */
 export declare namespace Engine {
   /**
+   * Which dead letters or entries of the log, in checked form.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export interface PageRequest {
+    readonly criteria: Criteria
+    /** The cursor of the page before. */
+    readonly cursor?: string | undefined
+    readonly count: number
+    readonly order: "latestFirst" | "earliestFirst"
+  }
+
+  /**
+   * Beside the contracts, which take what a user gives, there are entries for what a request over the wire gives:
+   * checked already, with destinations that stay byte for byte, where the contracts bring a user's into its normal form.
+   *
    * @since 0.1.0
    * @category models
    */
   export interface Service {
-    /** The schedules of one tenant. */
+    /** All services of one tenant. */
+    readonly services: (tenant: Tenant) => Context.Context<QStashServices>
     readonly schedules: (tenant: Tenant) => QStashSchedules.Service
-    /**
-     * Creates or overwrites from settings that are checked already, as a request over the wire gives them: their
-     * destination stays byte for byte, where `schedules(tenant).create` brings a user's into its normal form.
-     */
+    readonly messages: (tenant: Tenant) => QStashMessages.Service
+    readonly queues: (tenant: Tenant) => QStashQueues.Service
+    readonly urlGroups: (tenant: Tenant) => QStashUrlGroups.Service
+    readonly dlq: (tenant: Tenant) => QStashDlq.Service
+    readonly flowControl: (tenant: Tenant) => QStashFlowControl.Service
+    readonly logs: (tenant: Tenant) => QStashLogs.Service
+    readonly signingKeys: (tenant: Tenant) => QStashSigningKeys.Service
+
+    /** Creates or overwrites a schedule. */
     readonly createSchedule: (
       tenant: Tenant,
       settings: CreateSchedule
     ) => Effect.Effect<ScheduleId, QStashQuotaExceeded | QStashInvalidRequest>
+
+    /** Accepts all messages or none, and answers for each what it has become: for a URL group one for each endpoint. */
+    readonly accept: (
+      tenant: Tenant,
+      messages: ReadonlyArray<PublishMessage>
+    ) => Effect.Effect<ReadonlyArray<ReadonlyArray<Published>>, QStashQuotaExceeded | QStashInvalidRequest>
+
+    /** Every message of the tenant that is not done, oldest first. */
+    readonly pending: (tenant: Tenant) => Effect.Effect<ReadonlyArray<QStashMessage>>
+
+    /** Cancels what matches, `count` messages at the most, and answers how many. */
+    readonly cancelMany: (tenant: Tenant, criteria: Criteria, count?: number) => Effect.Effect<number>
+
+    /** A page of dead letters. A cursor that is none is refused. */
+    readonly dlqPage: (
+      tenant: Tenant,
+      request: PageRequest
+    ) => Effect.Effect<Page<DlqMessage>, QStashInvalidRequest>
+
+    /** Deletes dead letters, `count` of those that match, and answers a cursor where more would follow. */
+    readonly dlqDelete: (
+      tenant: Tenant,
+      request: Omit<PageRequest, "order">
+    ) => Effect.Effect<{ readonly deleted: number; readonly cursor?: string }, QStashInvalidRequest>
+
+    /** Publishes dead letters anew, `count` of those that match, and answers a cursor where more would follow. */
+    readonly dlqRetry: (
+      tenant: Tenant,
+      request: Omit<PageRequest, "order"> & { readonly retries?: number | undefined }
+    ) => Effect.Effect<Page<Published>, QStashInvalidRequest>
+
+    /** A page of the log. A cursor that is none is refused. */
+    readonly logsPage: (
+      tenant: Tenant,
+      request: PageRequest
+    ) => Effect.Effect<Page<LogEntry>, QStashInvalidRequest>
   }
 }
 
@@ -71,10 +144,10 @@ export class Engine extends Context.Tag("@effect-qstash/engine/Engine")<Engine, 
  * @category models
  */
 export interface Options {
-  /** The keys that a tenant's deliveries are signed with. Asked once for each tenant. */
-  readonly signingKeys: (tenantId: string) => { readonly current: Redacted.Redacted }
+  /** The keys that a tenant's deliveries are signed with until they are rotated. Asked once for each tenant. */
+  readonly signingKeys: (tenantId: string) => SigningKeys
   /**
-   * How many deliveries may be under way at once, over all tenants.
+   * How many deliveries may be under way at once, over all tenants; at least 1.
    *
    * @default 100
    */
@@ -86,7 +159,25 @@ export interface Options {
    */
   readonly maxSchedules?: number | undefined
   /**
-   * The longest that an attempt may take; a schedule's own timeout can only be shorter.
+   * How many queues one tenant may hold; a call that would make one more fails with `QStashQuotaExceeded`.
+   *
+   * @default 100000
+   */
+  readonly maxQueues?: number | undefined
+  /**
+   * How long the log is kept.
+   *
+   * @default "3 days", as in QStash's free plan
+   */
+  readonly logRetention?: Duration.DurationInput | undefined
+  /**
+   * How long dead letters are kept.
+   *
+   * @default "7 days", as in QStash's pay-as-you-go plan
+   */
+  readonly dlqRetention?: Duration.DurationInput | undefined
+  /**
+   * The longest that an attempt may take; a message's own timeout can only be shorter.
    *
    * @default "2 hours", the maximum of QStash's pay-as-you-go plan
    */
@@ -111,13 +202,22 @@ const resolve = (
   signAt: (now: number) => number = (instant) => instant
 ): Core.CoreOptions => ({
   signingKeys: options.signingKeys,
-  concurrency: options.concurrency ?? 100,
+  concurrency: atLeastOne(options.concurrency ?? 100),
   maxSchedules: options.maxSchedules ?? 100_000,
+  maxQueues: options.maxQueues ?? 100_000,
+  logRetention: Duration.toMillis(options.logRetention ?? "3 days"),
+  dlqRetention: Duration.toMillis(options.dlqRetention ?? "7 days"),
   defaultTimeout: Duration.toMillis(options.defaultTimeout ?? "2 hours"),
   onEvents: options.onEvents ?? (() => Effect.void),
   now,
   signAt
 })
+
+/** Less would let nothing through, which is never what somebody wants. */
+const atLeastOne = (concurrency: number): number => {
+  if (concurrency >= 1) return concurrency
+  throw new RangeError(`concurrency: expected a number of at least 1, got ${concurrency}`)
+}
 
 /** The longest that the real clock can sleep: a longer sleep would never end. */
 const longestSleep = 2 ** 31 - 1
@@ -187,7 +287,7 @@ export const make = (options: Options): Effect.Effect<Engine.Service, never, Sto
     )
     yield* Effect.addFinalizer(() => finish(core, deliveriesEnd, options.shutdownGrace ?? "10 seconds"))
     yield* Effect.forkScoped(Effect.interruptible(drive(core)))
-    return { schedules: core.schedules, createSchedule: core.createSchedule }
+    return core.service
   })
 
 /**
@@ -252,8 +352,6 @@ export const layerVirtual = (
       yield* Effect.addFinalizer(() =>
         finish(core, time.deliveriesRest(core), options.shutdownGrace ?? "10 seconds")
       )
-      return Context.make(Engine, { schedules: core.schedules, createSchedule: core.createSchedule }).pipe(
-        Context.add(VirtualClock, time.service)
-      )
+      return Context.make(Engine, core.service).pipe(Context.add(VirtualClock, time.service))
     })
   )

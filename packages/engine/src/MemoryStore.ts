@@ -1,29 +1,62 @@
 /**
  * @since 0.1.0
  */
+import { Destination } from "@effect-qstash/domain/Destination"
+import type { FlowControl, FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import { type DlqId, DlqIdFromAnswer } from "@effect-qstash/domain/DlqId"
+import type { MessageId } from "@effect-qstash/domain/MessageId"
+import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
+import type { QueueName } from "@effect-qstash/domain/QueueName"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
+import type { UrlGroupEndpoint } from "@effect-qstash/domain/UrlGroup"
+import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { Heap } from "./internal/Heap.ts"
+import * as Schema from "effect/Schema"
+import { callbackDrafts } from "./Callbacks.ts"
+import type { DeliveryEvent } from "./DeliveryEvent.ts"
+import { matchesDeadLetter, matchesEvent, matchesMessage } from "./internal/matches.ts"
+import { NumberedList } from "./internal/NumberedList.ts"
+import { type Due, Timetable } from "./internal/Timetable.ts"
 import {
+  type AcceptedMessage,
+  type DeliveryResponse,
+  type FlowControlChange,
   type Lease,
+  type MessageDraft,
   nextTime,
   type Settlement,
   Store,
+  type StoredDeadLetter,
+  type StoredFlowControl,
   type StoredMessage,
-  type StoredSchedule
+  type StoredQueue,
+  type StoredSchedule,
+  type StoredUrlGroup
 } from "./Store.ts"
 
-/** A place in one of the heaps. It counts only while its row still says the same: rows that moved on leave old places behind. */
-interface Due<Row> {
-  readonly at: number
-  readonly sequence: number
-  readonly row: Row
-}
-
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+interface Tenant {
+  readonly tenantId: string
+  readonly schedules: Map<ScheduleId, ScheduleRow>
+  readonly messages: Map<MessageId, MessageRow>
+  readonly queues: Map<QueueName, QueueRow>
+  readonly groups: Map<UrlGroupName, Mutable<StoredUrlGroup>>
+  readonly flowControl: Map<FlowControlKey, FlowRow>
+  readonly deadLetters: Map<DlqId, NumberedDeadLetter>
+  readonly log: NumberedList<DeliveryEvent>
+  /** By key, those that end first in front. */
+  readonly deduplication: Map<string, Deduplicated>
+  /** Counts the dead letters of one millisecond. */
+  lastDlq: { readonly time: number; readonly count: number }
+  leased: number
+  signingKeys: SigningKeys | undefined
+}
 
 interface ScheduleRow extends Omit<Mutable<StoredSchedule>, "lastStates"> {
   readonly sequence: number
@@ -34,49 +67,74 @@ interface ScheduleRow extends Omit<Mutable<StoredSchedule>, "lastStates"> {
 
 interface MessageRow {
   readonly sequence: number
+  readonly tenant: Tenant
+  readonly queue: QueueRow | undefined
+  readonly flow: FlowRow | undefined
+  /** The message that this one is a callback of, where that one keeps its place in a queue for it. */
+  readonly source: MessageRow | undefined
   message: StoredMessage
   due: Due<MessageRow> | undefined
+  /** The timetable that it is planned in, if it is. */
+  table: Timetable<MessageRow> | undefined
   token: number | undefined
+  /** Whether it has waited for a slot, and one that is free is meant for it. */
+  isCalled: boolean
+  /** Whether it is among the first of its queue, and the queue is not paused. */
+  isAdmitted: boolean
+  isCancelRequested: boolean
+  isDone: boolean
+  openCallbacks: number
 }
 
-const byTime = (self: Due<unknown>, that: Due<unknown>): boolean =>
-  self.at < that.at || (self.at === that.at && self.sequence < that.sequence)
-
-/** A queue of rows by time in which each row has at most one valid place. */
-class Timetable<Row extends { readonly sequence: number; due: Due<Row> | undefined }> {
-  private readonly heap = new Heap<Due<Row>>(byTime)
-  private planned = 0
-
-  plan(row: Row, at: number | undefined): void {
-    if (row.due !== undefined) this.planned -= 1
-    row.due = at === undefined ? undefined : { at, sequence: row.sequence, row }
-    if (row.due === undefined) return
-    this.planned += 1
-    this.heap.push(row.due)
-    if (this.heap.size > 2 * this.planned + 64) this.heap.keep((due) => due.row.due === due)
-  }
-
-  next(): number | undefined {
-    return this.first()?.at
-  }
-
-  takeDue(now: number): Row | undefined {
-    const first = this.first()
-    if (first === undefined || first.at > now) return undefined
-    this.heap.pop()
-    this.planned -= 1
-    first.row.due = undefined
-    return first.row
-  }
-
-  private first(): Due<Row> | undefined {
-    for (let due = this.heap.peek(); due !== undefined; due = this.heap.peek()) {
-      if (due.row.due === due) return due
-      this.heap.pop()
-    }
-    return undefined
-  }
+interface QueueRow extends Mutable<StoredQueue> {
+  /** In their order; a message leaves when it is done and its callbacks are. */
+  readonly places: Set<MessageRow>
 }
+
+interface FlowRow {
+  readonly sequence: number
+  readonly key: FlowControlKey
+  /** What is due and finds no slot. */
+  readonly waiting: Timetable<MessageRow>
+  /** How many of those that waited are called to take a slot. */
+  called: number
+  /** When the window is over that they wait for. */
+  due: Due<FlowRow> | undefined
+  parallelism: number | undefined
+  rate: number | undefined
+  period: number
+  isPaused: boolean
+  isPinnedParallelism: boolean
+  isPinnedRate: boolean
+  underWay: number
+  started: number
+  windowStart: number | undefined
+}
+
+interface NumberedDeadLetter extends StoredDeadLetter {
+  readonly number: number
+}
+
+interface Deduplicated {
+  readonly until: number
+  readonly messages: ReadonlyArray<AcceptedMessage>
+}
+
+/** What a message is made of. */
+interface Making {
+  readonly settings: MessageSettings
+  readonly url: string
+  readonly urlGroup?: UrlGroupName | undefined
+  readonly endpointName?: string | undefined
+  readonly scheduleId?: ScheduleId | undefined
+  readonly callbackOf?: MessageRow | undefined
+  readonly callerIp: string | undefined
+  readonly notBefore: number
+}
+
+const defaultPeriod = 1000
+
+const dlqIdOf = Schema.decodeSync(DlqIdFromAnswer)
 
 /** A copy without the fields that only this store knows: a caller's value does not change under its hands. */
 const scheduleOf = ({
@@ -89,6 +147,87 @@ const scheduleOf = ({
   lastStates: Object.fromEntries(states)
 })
 
+const queueOf = ({ places: _places, ...queue }: QueueRow): StoredQueue => queue
+
+const groupOf = (group: StoredUrlGroup): StoredUrlGroup => ({ ...group })
+
+const flowControlOf = ({
+  called: _called,
+  due: _due,
+  key,
+  sequence: _sequence,
+  waiting,
+  ...flow
+}: FlowRow): StoredFlowControl => ({ ...flow, flowControlKey: key, waiting: waiting.size })
+
+const deadLetterOf = ({ number: _number, ...letter }: NumberedDeadLetter): StoredDeadLetter => letter
+
+/** What one verb writes to the log. */
+class Logbook {
+  readonly events: Array<DeliveryEvent> = []
+  private readonly now: number
+
+  constructor(now: number) {
+    this.now = now
+  }
+
+  note(
+    { message, tenant }: MessageRow,
+    state: DeliveryEvent["state"],
+    details?: Pick<DeliveryEvent, "nextDeliveryTime" | "error">,
+    response?: DeliveryResponse
+  ): void {
+    const { now: time } = this
+    const event: DeliveryEvent =
+      response === undefined
+        ? details === undefined
+          ? { time, state, message }
+          : { time, state, message, ...details }
+        : {
+            time,
+            state,
+            message,
+            responseStatus: response.status,
+            responseHeaders: response.headers,
+            ...(response.body === undefined ? undefined : { responseBody: response.body }),
+            ...details
+          }
+    this.events.push(event)
+    tenant.log.add(event)
+  }
+}
+
+const endWindow = (flow: FlowRow): void => {
+  flow.windowStart = undefined
+  flow.started = 0
+}
+
+/** Before its limits change too: a window that is over is not to come back with a longer period. */
+const endWindowInTime = (flow: FlowRow, now: number): void => {
+  if (flow.windowStart !== undefined && now >= flow.windowStart + flow.period) endWindow(flow)
+}
+
+/** How many attempts may start, as far as the limits say. */
+const freeSlots = (flow: FlowRow, now: number): number => {
+  endWindowInTime(flow, now)
+  if (flow.isPaused) return 0
+  return Math.min(
+    flow.parallelism === undefined ? Infinity : flow.parallelism - flow.underWay,
+    flow.rate === undefined ? Infinity : flow.rate - flow.started
+  )
+}
+
+const setLimits = (
+  flow: FlowRow,
+  { parallelism, period, rate }: Pick<FlowControl, "parallelism" | "rate" | "period">
+): void => {
+  if (!flow.isPinnedParallelism) flow.parallelism = parallelism
+  if (!flow.isPinnedRate) {
+    flow.rate = rate
+    flow.period = period === undefined ? defaultPeriod : Duration.toMillis(period)
+  }
+}
+
 /**
  * Keeps everything in memory, and forgets it when the process ends. Each verb is one synchronous block, so no other
  * fiber sees half of it.
@@ -97,30 +236,267 @@ const scheduleOf = ({
  * @category constructors
  */
 export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
-  const tenants = new Map<string, Map<ScheduleId, ScheduleRow>>()
+  const tenants = new Map<string, Tenant>()
   const schedules = new Timetable<ScheduleRow>()
   const messages = new Timetable<MessageRow>()
+  const windows = new Timetable<FlowRow>()
+  /** Whose slots have changed since anybody looked, while messages wait for one. */
+  const restless = new Set<FlowRow>()
   const leased = new Map<number, MessageRow>()
   let sequence = 0
   let lastToken = 0
+  let lastNumber = 0
 
-  const rowOf = (tenantId: string, scheduleId: ScheduleId): ScheduleRow | undefined =>
-    tenants.get(tenantId)?.get(scheduleId)
-
-  const rowsOf = (tenantId: string): Map<ScheduleId, ScheduleRow> => {
-    const rows = tenants.get(tenantId) ?? new Map<ScheduleId, ScheduleRow>()
-    tenants.set(tenantId, rows)
-    return rows
+  const tenantOf = (tenantId: string): Tenant => {
+    const known = tenants.get(tenantId)
+    if (known !== undefined) return known
+    const tenant: Tenant = {
+      tenantId,
+      schedules: new Map(),
+      messages: new Map(),
+      queues: new Map(),
+      groups: new Map(),
+      flowControl: new Map(),
+      deadLetters: new Map(),
+      log: new NumberedList(),
+      deduplication: new Map(),
+      lastDlq: { time: -1, count: 0 },
+      leased: 0,
+      signingKeys: undefined
+    }
+    tenants.set(tenantId, tenant)
+    return tenant
   }
+
+  const scheduleRow = (tenantId: string, scheduleId: ScheduleId): ScheduleRow | undefined =>
+    tenants.get(tenantId)?.schedules.get(scheduleId)
 
   const moveOn = (row: ScheduleRow, after: number): void => {
     row.nextTime = nextTime(row.settings.cron, after)
     schedules.plan(row, row.nextTime)
   }
 
-  const noteState = (message: StoredMessage, state: string): void => {
-    const states = rowOf(message.tenantId, message.scheduleId)?.states
+  const noteState = ({ message, tenant }: MessageRow, state: string): void => {
+    if (message.scheduleId === undefined) return
+    const states = tenant.schedules.get(message.scheduleId)?.states
     if (states?.has(message.messageId)) states.set(message.messageId, state)
+  }
+
+  // Queues.
+
+  /** Lets the first of a queue go, as many as its parallelism. */
+  const admit = (queue: QueueRow): void => {
+    if (queue.isPaused) return
+    let place = 0
+    for (const row of queue.places) {
+      if (place++ >= queue.parallelism) return
+      if (row.isAdmitted || row.isDone) continue
+      row.isAdmitted = true
+      if (row.token === undefined) planMessage(row)
+    }
+  }
+
+  /** Holds back what is idle in a queue and not among the first so many. */
+  const holdBack = (queue: QueueRow, from: number): void => {
+    let place = 0
+    for (const row of queue.places) {
+      if (place++ < from || !row.isAdmitted || row.isDone) continue
+      row.isAdmitted = false
+      if (row.token === undefined) planMessage(row)
+      stir(row.flow)
+    }
+  }
+
+  const queueOfMessage = (tenant: Tenant, queueName: QueueName, now: number): QueueRow => {
+    const known = tenant.queues.get(queueName)
+    if (known !== undefined) return known
+    const queue: QueueRow = {
+      queueName,
+      createdAt: now,
+      updatedAt: now,
+      parallelism: 1,
+      isPaused: false,
+      lag: 0,
+      places: new Set()
+    }
+    tenant.queues.set(queueName, queue)
+    return queue
+  }
+
+  const leaveIfClear = (row: MessageRow): void => {
+    if (row.queue === undefined || !row.isDone || row.openCallbacks > 0) return
+    row.queue.places.delete(row)
+    admit(row.queue)
+  }
+
+  // Flow control.
+
+  const flowOf = (tenant: Tenant, key: FlowControlKey): FlowRow => {
+    const known = tenant.flowControl.get(key)
+    if (known !== undefined) return known
+    const flow: FlowRow = {
+      sequence: sequence++,
+      key,
+      waiting: new Timetable(),
+      called: 0,
+      due: undefined,
+      parallelism: undefined,
+      rate: undefined,
+      period: defaultPeriod,
+      isPaused: false,
+      isPinnedParallelism: false,
+      isPinnedRate: false,
+      underWay: 0,
+      started: 0,
+      windowStart: undefined
+    }
+    tenant.flowControl.set(key, flow)
+    return flow
+  }
+
+  const stir = (flow: FlowRow | undefined): void => {
+    if (flow !== undefined && flow.waiting.size > 0) restless.add(flow)
+  }
+
+  /** Looks again when the window is over, where the rate is what holds messages up. */
+  const planWindow = (flow: FlowRow): void => {
+    const isHeldByRate =
+      flow.waiting.size > 0 && !flow.isPaused && flow.rate !== undefined && flow.started >= flow.rate
+    windows.plan(
+      flow,
+      isHeldByRate && flow.windowStart !== undefined ? flow.windowStart + flow.period : undefined
+    )
+  }
+
+  /** Calls as many as may start. A slot is not theirs before they do: what is due earlier goes first. */
+  const call = (flow: FlowRow, now: number): void => {
+    for (let free = freeSlots(flow, now) - flow.called; free > 0; free--) {
+      const row = flow.waiting.takeDue(Infinity)
+      if (row === undefined) break
+      put(row, messages, row.message.dueAt)
+      row.isCalled = true
+      flow.called += 1
+    }
+    planWindow(flow)
+  }
+
+  const callWaiting = (now: number): void => {
+    for (let flow = windows.takeDue(now); flow !== undefined; flow = windows.takeDue(now)) call(flow, now)
+    for (const flow of restless) {
+      restless.delete(flow)
+      call(flow, now)
+    }
+  }
+
+  /** Takes a slot, or has the message wait for one. */
+  const mayStart = (row: MessageRow, now: number): boolean => {
+    const { flow } = row
+    if (flow === undefined) return true
+    const isFree = freeSlots(flow, now) > 0
+    if (isFree) {
+      flow.underWay += 1
+      if (flow.rate !== undefined) {
+        flow.windowStart ??= now
+        flow.started += 1
+      }
+    } else put(row, flow.waiting, row.message.dueAt)
+    planWindow(flow)
+    return isFree
+  }
+
+  // Messages.
+
+  /** Plans a message in one timetable, and in no other. */
+  const put = (row: MessageRow, table: Timetable<MessageRow> | undefined, at: number): void => {
+    if (row.isCalled) {
+      row.isCalled = false
+      if (row.flow !== undefined) row.flow.called -= 1
+    }
+    if (row.table !== table) row.table?.plan(row, undefined)
+    row.table = table
+    table?.plan(row, at)
+  }
+
+  /** Has a message wait for its time, unless it waits for its place in a queue. */
+  const planMessage = (row: MessageRow): void => {
+    const isWaiting = row.queue === undefined || row.isAdmitted || row.isCancelRequested
+    put(row, isWaiting ? messages : undefined, row.message.dueAt)
+  }
+
+  const makeMessage = (
+    tenant: Tenant,
+    messageId: MessageId,
+    making: Making,
+    now: number,
+    log: Logbook
+  ): MessageRow => {
+    const { callbackOf, settings } = making
+    const queue =
+      settings.queueName === undefined ? undefined : queueOfMessage(tenant, settings.queueName, now)
+    const flow = settings.flowControl === undefined ? undefined : flowOf(tenant, settings.flowControl.key)
+    const source = callbackOf?.queue === undefined ? undefined : callbackOf
+    const number = sequence++
+    const row: MessageRow = {
+      sequence: number,
+      tenant,
+      queue,
+      flow,
+      source,
+      message: {
+        tenantId: tenant.tenantId,
+        messageId,
+        sequence: number,
+        settings,
+        url: making.url,
+        urlGroup: making.urlGroup,
+        endpointName: making.endpointName,
+        scheduleId: making.scheduleId,
+        callbackOf: callbackOf?.message.messageId,
+        callerIp: making.callerIp,
+        createdAt: now,
+        notBefore: making.notBefore,
+        dueAt: making.notBefore,
+        retried: 0
+      },
+      due: undefined,
+      table: undefined,
+      token: undefined,
+      isCalled: false,
+      isAdmitted: false,
+      isCancelRequested: false,
+      isDone: false,
+      openCallbacks: 0
+    }
+    tenant.messages.set(messageId, row)
+    log.note(row, "CREATED", making.notBefore > now ? { nextDeliveryTime: making.notBefore } : undefined)
+    if (source !== undefined) source.openCallbacks += 1
+    if (flow !== undefined && settings.flowControl !== undefined) {
+      endWindowInTime(flow, now)
+      setLimits(flow, settings.flowControl)
+      stir(flow)
+    }
+    if (queue === undefined) planMessage(row)
+    else {
+      queue.places.add(row)
+      queue.lag += 1
+      admit(queue)
+    }
+    return row
+  }
+
+  const finish = (row: MessageRow): void => {
+    row.isDone = true
+    put(row, undefined, 0)
+    stir(row.flow)
+    row.tenant.messages.delete(row.message.messageId)
+    if (row.queue !== undefined) {
+      row.queue.lag -= 1
+      leaveIfClear(row)
+    }
+    if (row.source !== undefined) {
+      row.source.openCallbacks -= 1
+      leaveIfClear(row.source)
+    }
   }
 
   const endLease = (token: number): MessageRow | undefined => {
@@ -128,31 +504,157 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     if (row === undefined) return undefined
     leased.delete(token)
     row.token = undefined
+    row.tenant.leased -= 1
+    if (row.flow !== undefined) row.flow.underWay -= 1
+    stir(row.flow)
     return row
   }
 
-  const settleOne = (settlement: Settlement): "settled" | "stale" => {
+  const cancelNow = (row: MessageRow, log: Logbook): void => {
+    log.note(row, "CANCELED")
+    noteState(row, "FAIL")
+    finish(row)
+  }
+
+  const requestCancel = (row: MessageRow, log: Logbook): void => {
+    log.note(row, "CANCEL_REQUESTED")
+    if (row.token === undefined) cancelNow(row, log)
+    else row.isCancelRequested = true
+  }
+
+  const bury = (row: MessageRow, response: DeliveryResponse | undefined, now: number): DlqId => {
+    const { tenant } = row
+    // A clock may go back; an id may not come back.
+    const time = Math.max(now, tenant.lastDlq.time)
+    const count = tenant.lastDlq.time === time ? tenant.lastDlq.count + 1 : 0
+    tenant.lastDlq = { time, count }
+    const dlqId = dlqIdOf(`${time}-${count}`)
+    tenant.deadLetters.set(dlqId, {
+      dlqId,
+      message: row.message,
+      failedAt: now,
+      response,
+      number: ++lastNumber
+    })
+    return dlqId
+  }
+
+  const settleOne = (
+    settlement: Settlement,
+    now: number,
+    mintMessageId: () => MessageId,
+    log: Logbook
+  ): "settled" | "stale" => {
     const row = endLease(settlement.token)
     if (row === undefined) return "stale"
-    if (settlement._tag === "Retry") {
-      const { notBefore } = settlement
-      row.message = { ...row.message, retried: row.message.retried + 1, notBefore }
-      messages.plan(row, notBefore)
+    const { response } = settlement
+    const { message } = row
+    let dlqId: DlqId | undefined
+    let isFinished = true
+    if (settlement._tag === "Delivered") {
+      log.note(row, "DELIVERED", undefined, response)
+      noteState(row, "SUCCESS")
+    } else if (row.isCancelRequested) {
+      log.note(row, "ERROR", { error: settlement.error }, response)
+      log.note(row, "CANCELED")
+      noteState(row, "FAIL")
+    } else if (settlement._tag === "Failed") {
+      log.note(row, "ERROR", { error: settlement.error }, response)
+      log.note(row, "FAILED", { error: settlement.error }, response)
+      noteState(row, "FAIL")
+      dlqId = bury(row, response, now)
     } else {
-      messages.plan(row, undefined)
-      noteState(row.message, settlement._tag === "Delivered" ? "SUCCESS" : "FAIL")
+      log.note(row, "ERROR", { error: settlement.error, nextDeliveryTime: settlement.dueAt }, response)
+      log.note(row, "RETRY", { nextDeliveryTime: settlement.dueAt })
+      row.message = { ...message, retried: message.retried + 1, dueAt: settlement.dueAt }
+      isFinished = false
     }
+    if (message.settings.callback !== undefined || message.settings.failureCallback !== undefined) {
+      for (const { destination, notBefore, settings } of callbackDrafts({ message, response, dlqId, now })) {
+        const url = Destination.toText(destination)
+        makeMessage(
+          row.tenant,
+          mintMessageId(),
+          { settings, url, notBefore, callerIp: message.callerIp, callbackOf: row },
+          now,
+          log
+        )
+      }
+    }
+    if (isFinished) finish(row)
+    else planMessage(row)
     return "settled"
+  }
+
+  /** What a draft or a firing becomes: one message, or one for each endpoint; nothing where the group is gone. */
+  const endpointsOf = (
+    tenant: Tenant,
+    destination: MessageDraft["destination"]
+  ): ReadonlyArray<Pick<Making, "url" | "urlGroup" | "endpointName">> | undefined =>
+    typeof destination === "string"
+      ? [{ url: destination }]
+      : tenant.groups.get(destination.urlGroup)?.endpoints.map(({ name, url }) => ({
+          url,
+          urlGroup: destination.urlGroup,
+          endpointName: name
+        }))
+
+  const fire = (row: ScheduleRow, now: number, mintMessageId: () => MessageId, log: Logbook): void => {
+    const { callerIp, scheduleId, settings } = row
+    const { destination } = settings
+    const tenant = tenantOf(row.tenantId)
+    const endpoints = endpointsOf(tenant, destination)
+    const notBefore = now + (settings.delay === undefined ? 0 : Duration.toMillis(settings.delay))
+    row.lastTime = now
+    row.states = new Map()
+    row.error =
+      endpoints === undefined ? errorTexts.urlGroupNotFound(Destination.toText(destination)) : undefined
+    for (const { endpointName, url, urlGroup } of endpoints ?? []) {
+      const messageId = mintMessageId()
+      row.states.set(messageId, "IN_PROGRESS")
+      const making: Making = { settings, url, urlGroup, endpointName, scheduleId, callerIp, notBefore }
+      makeMessage(tenant, messageId, making, now, log)
+    }
+  }
+
+  const changeFlow = (flow: FlowRow, change: FlowControlChange): void => {
+    switch (change._tag) {
+      case "Pause":
+        flow.isPaused = true
+        return
+      case "Resume":
+        flow.isPaused = false
+        return
+      case "Pin":
+        if (change.parallelism !== undefined) {
+          flow.parallelism = change.parallelism
+          flow.isPinnedParallelism = true
+        }
+        if (change.rate !== undefined) {
+          flow.rate = change.rate
+          flow.period = change.period ?? defaultPeriod
+          flow.isPinnedRate = true
+          endWindow(flow)
+        }
+        return
+      case "Unpin":
+        if (change.parallelism) flow.isPinnedParallelism = false
+        if (change.rate) flow.isPinnedRate = false
+        return
+      case "ResetRate":
+        endWindow(flow)
+    }
   }
 
   return {
     upsertSchedule: ({ callerIp, limit, now, scheduleId, settings, tenantId }) =>
       Effect.sync(() => {
-        const rows = rowsOf(tenantId)
+        const rows = tenantOf(tenantId).schedules
         const known = rows.get(scheduleId)
         if (known !== undefined) {
           known.settings = settings
           known.callerIp = callerIp
+          known.error = undefined
           moveOn(known, now)
           return "stored"
         }
@@ -167,6 +669,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
           lastTime: undefined,
           nextTime: undefined,
           states: new Map(),
+          error: undefined,
           sequence: sequence++,
           due: undefined
         }
@@ -176,22 +679,22 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       }),
 
     getSchedule: (tenantId, scheduleId) =>
-      Effect.sync(() => Option.map(Option.fromNullable(rowOf(tenantId, scheduleId)), scheduleOf)),
+      Effect.sync(() => Option.map(Option.fromNullable(scheduleRow(tenantId, scheduleId)), scheduleOf)),
 
     listSchedules: (tenantId) =>
-      Effect.sync(() => Array.from(tenants.get(tenantId)?.values() ?? [], scheduleOf)),
+      Effect.sync(() => Array.from(tenants.get(tenantId)?.schedules.values() ?? [], scheduleOf)),
 
     deleteSchedule: (tenantId, scheduleId) =>
       Effect.sync(() => {
-        const row = rowOf(tenantId, scheduleId)
+        const row = scheduleRow(tenantId, scheduleId)
         if (row === undefined) return false
         schedules.plan(row, undefined)
-        return rowsOf(tenantId).delete(scheduleId)
+        return tenantOf(tenantId).schedules.delete(scheduleId)
       }),
 
     setPaused: ({ isPaused, now, scheduleId, tenantId }) =>
       Effect.sync(() => {
-        const row = rowOf(tenantId, scheduleId)
+        const row = scheduleRow(tenantId, scheduleId)
         if (row === undefined) return false
         if (row.isPaused && !isPaused && row.nextTime !== undefined && row.nextTime <= now) moveOn(row, now)
         row.isPaused = isPaused
@@ -200,65 +703,355 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
 
     claimDueSchedules: ({ limit, mintMessageId, now }) =>
       Effect.sync(() => {
-        const fired: Array<StoredMessage> = []
+        const log = new Logbook(now)
         for (let taken = 0; taken < limit; taken++) {
           const row = schedules.takeDue(now)
           if (row === undefined) break
           moveOn(row, now)
           if (row.isPaused) continue
-          const delay = row.settings.delay === undefined ? 0 : Duration.toMillis(row.settings.delay)
-          const message: StoredMessage = {
-            tenantId: row.tenantId,
-            messageId: mintMessageId(),
-            sequence: sequence++,
-            scheduleId: row.scheduleId,
-            settings: row.settings,
-            callerIp: row.callerIp,
-            createdAt: now,
-            notBefore: now + delay,
-            retried: 0
-          }
-          row.lastTime = now
-          row.states = new Map([[message.messageId, "IN_PROGRESS"]])
-          messages.plan(
-            { sequence: message.sequence, message, due: undefined, token: undefined },
-            message.notBefore
-          )
-          fired.push(message)
+          fire(row, now, mintMessageId, log)
         }
-        return fired
+        return { events: log.events }
+      }),
+
+    accept: ({ callerIp, drafts, maxQueues, mintMessageId, now, tenantId, window }) =>
+      Effect.sync(() => {
+        const tenant = tenantOf(tenantId)
+        const newQueues = new Set<QueueName>()
+        for (const { destination, settings } of drafts) {
+          if (typeof destination !== "string" && !tenant.groups.has(destination.urlGroup)) {
+            return { _tag: "UrlGroupNotFound", urlGroup: destination.urlGroup }
+          }
+          const { queueName } = settings
+          if (queueName !== undefined && !tenant.queues.has(queueName)) newQueues.add(queueName)
+        }
+        if (newQueues.size > 0 && tenant.queues.size + newQueues.size > maxQueues)
+          return { _tag: "QueuesFull" }
+        for (const [key, { until }] of tenant.deduplication) {
+          if (until > now) break
+          tenant.deduplication.delete(key)
+        }
+        const log = new Logbook(now)
+        const accepted = drafts.map((draft): ReadonlyArray<AcceptedMessage> => {
+          const key = draft.deduplicationKey
+          const known = key === undefined ? undefined : tenant.deduplication.get(key)
+          if (known !== undefined) return known.messages
+          const made = (endpointsOf(tenant, draft.destination) ?? []).map((endpoint) => {
+            const { settings, notBefore } = draft
+            const messageId = mintMessageId()
+            makeMessage(tenant, messageId, { settings, ...endpoint, callerIp, notBefore }, now, log)
+            return { messageId, url: endpoint.url, isDeduplicated: false }
+          })
+          if (key !== undefined) {
+            const again = made.map((one) => ({ ...one, isDeduplicated: true }))
+            tenant.deduplication.set(key, { until: now + window, messages: again })
+          }
+          return made
+        })
+        return { _tag: "Accepted", messages: accepted, events: log.events }
       }),
 
     claimDueMessages: ({ leaseFor, limit, now }) =>
       Effect.sync(() => {
+        const log = new Logbook(now)
         const leases: Array<Lease> = []
         while (leases.length < limit) {
+          callWaiting(now)
           const row = messages.takeDue(now)
           if (row === undefined) break
-          if (row.token !== undefined) leased.delete(row.token)
-          const { message } = row
+          if (row.token !== undefined) endLease(row.token)
+          if (row.isCancelRequested) {
+            cancelNow(row, log)
+            continue
+          }
+          if (row.queue !== undefined && !row.isAdmitted) continue
+          if (!mayStart(row, now)) continue
+          const { message, tenant } = row
           const token = ++lastToken
           row.token = token
+          tenant.leased += 1
           leased.set(token, row)
-          messages.plan(row, now + leaseFor(message))
+          put(row, messages, now + leaseFor(message))
+          log.note(row, "ACTIVE")
           leases.push({ token, message })
         }
-        return leases
+        return { leases, events: log.events }
       }),
 
-    settle: (settlements) => Effect.sync(() => settlements.map(settleOne)),
+    settle: ({ mintMessageId, now, settlements }) =>
+      Effect.sync(() => {
+        const log = new Logbook(now)
+        return {
+          answers: settlements.map((settlement) => settleOne(settlement, now, mintMessageId, log)),
+          events: log.events
+        }
+      }),
 
     release: (tokens) =>
       Effect.sync(() => {
         for (const token of tokens) {
           const row = endLease(token)
-          if (row !== undefined) messages.plan(row, row.message.notBefore)
+          if (row !== undefined) planMessage(row)
         }
       }),
 
-    nextWake: Effect.sync(() => ({ schedule: schedules.next(), message: messages.next() }))
+    nextWake: Effect.sync(() => {
+      const message = restless.size > 0 ? 0 : messages.next()
+      const window = windows.next()
+      return {
+        schedule: schedules.next(),
+        message:
+          message === undefined || window === undefined ? (message ?? window) : Math.min(message, window)
+      }
+    }),
+
+    getMessage: (tenantId, messageId) =>
+      Effect.sync(() =>
+        Option.map(
+          Option.fromNullable(tenants.get(tenantId)?.messages.get(messageId)),
+          ({ message }) => message
+        )
+      ),
+
+    listMessages: (tenantId) =>
+      Effect.sync(() => Array.from(tenants.get(tenantId)?.messages.values() ?? [], ({ message }) => message)),
+
+    cancel: ({ criteria, limit, now, tenantId }) =>
+      Effect.sync(() => {
+        const log = new Logbook(now)
+        const rows = tenants.get(tenantId)?.messages.values() ?? []
+        const chosen: Array<MessageRow> = []
+        for (const row of rows) {
+          if (chosen.length >= limit) break
+          if (!row.isCancelRequested && matchesMessage(criteria, row.message)) chosen.push(row)
+        }
+        for (const row of chosen) requestCancel(row, log)
+        return { cancelled: chosen.length, events: log.events }
+      }),
+
+    countLeased: (tenantId) => Effect.sync(() => tenants.get(tenantId)?.leased ?? 0),
+
+    getDeadLetter: (tenantId, dlqId) =>
+      Effect.sync(() =>
+        Option.map(Option.fromNullable(tenants.get(tenantId)?.deadLetters.get(dlqId)), deadLetterOf)
+      ),
+
+    pageDeadLetters: ({ after, count, criteria, order, tenantId }) =>
+      Effect.sync(() => {
+        const found = pageOfDeadLetters(tenants.get(tenantId), { after, count, criteria, order })
+        return { items: found.items.map(deadLetterOf), last: found.last }
+      }),
+
+    takeDeadLetters: ({ after, count, criteria, now, retry, tenantId }) =>
+      Effect.sync(() => {
+        const log = new Logbook(now)
+        const tenant = tenantOf(tenantId)
+        const { items, last } = pageOfDeadLetters(tenant, {
+          after,
+          count,
+          criteria,
+          order: "earliestFirst"
+        })
+        const retried = items.flatMap(({ dlqId, message }) => {
+          tenant.deadLetters.delete(dlqId)
+          if (retry === undefined) return []
+          const { callerIp, endpointName, scheduleId, settings, url, urlGroup } = message
+          const { message: made } = makeMessage(
+            tenant,
+            retry.mintMessageId(),
+            {
+              settings: retry.retries === undefined ? settings : { ...settings, retries: retry.retries },
+              url,
+              urlGroup,
+              endpointName,
+              scheduleId,
+              callerIp,
+              notBefore: now
+            },
+            now,
+            log
+          )
+          return [made]
+        })
+        return { taken: items.map(({ dlqId }) => dlqId), retried, last, events: log.events }
+      }),
+
+    pageLogs: ({ criteria, tenantId, ...page }) =>
+      Effect.sync(
+        () =>
+          tenants.get(tenantId)?.log.page(page, (event) => matchesEvent(criteria, event)) ?? {
+            items: [],
+            last: undefined
+          }
+      ),
+
+    upsertQueue: ({ isPaused, limit, now, parallelism, queueName, tenantId }) =>
+      Effect.sync(() => {
+        const tenant = tenantOf(tenantId)
+        if (!tenant.queues.has(queueName) && tenant.queues.size >= limit) return "full"
+        const queue = queueOfMessage(tenant, queueName, now)
+        queue.updatedAt = now
+        queue.parallelism = parallelism
+        queue.isPaused = isPaused ?? queue.isPaused
+        holdBack(queue, queue.isPaused ? 0 : parallelism)
+        admit(queue)
+        return "stored"
+      }),
+
+    getQueue: (tenantId, queueName) =>
+      Effect.sync(() =>
+        Option.map(Option.fromNullable(tenants.get(tenantId)?.queues.get(queueName)), queueOf)
+      ),
+
+    listQueues: (tenantId) =>
+      Effect.sync(() => Array.from(tenants.get(tenantId)?.queues.values() ?? [], queueOf)),
+
+    deleteQueue: ({ now, queueName, tenantId }) =>
+      Effect.sync(() => {
+        const log = new Logbook(now)
+        const tenant = tenants.get(tenantId)
+        const queue = tenant?.queues.get(queueName)
+        if (tenant === undefined || queue === undefined) return { events: log.events }
+        tenant.queues.delete(queueName)
+        // Nothing is to take the places that come free.
+        queue.isPaused = true
+        for (const row of Array.from(queue.places)) {
+          if (!row.isDone && !row.isCancelRequested) requestCancel(row, log)
+        }
+        return { events: log.events }
+      }),
+
+    setQueuePaused: ({ isPaused, now, queueName, tenantId }) =>
+      Effect.sync(() => {
+        const queue = tenants.get(tenantId)?.queues.get(queueName)
+        if (queue === undefined) return false
+        if (queue.isPaused !== isPaused) queue.updatedAt = now
+        queue.isPaused = isPaused
+        if (isPaused) holdBack(queue, 0)
+        else admit(queue)
+        return true
+      }),
+
+    upsertEndpoints: ({ endpoints, now, tenantId, urlGroup }) =>
+      Effect.sync(() => {
+        const { groups } = tenantOf(tenantId)
+        const known = groups.get(urlGroup)
+        const merged = endpoints.reduce(withEndpoint, known?.endpoints ?? [])
+        if (known === undefined) {
+          groups.set(urlGroup, { urlGroup, createdAt: now, updatedAt: now, endpoints: merged })
+        } else {
+          known.endpoints = merged
+          known.updatedAt = now
+        }
+      }),
+
+    removeEndpoints: ({ endpoints, now, tenantId, urlGroup }) =>
+      Effect.sync(() => {
+        const groups = tenants.get(tenantId)?.groups
+        const known = groups?.get(urlGroup)
+        if (groups === undefined || known === undefined) return false
+        const isMeant =
+          (given: { readonly url?: string; readonly name?: string }) =>
+          ({ name, url }: UrlGroupEndpoint): boolean =>
+            (given.url === undefined || given.url === url) &&
+            (given.name === undefined || given.name === name)
+        if (!endpoints.every((given) => known.endpoints.some(isMeant(given)))) return false
+        known.endpoints = known.endpoints.filter(
+          (endpoint) => !endpoints.some((given) => isMeant(given)(endpoint))
+        )
+        known.updatedAt = now
+        if (known.endpoints.length === 0) groups.delete(urlGroup)
+        return true
+      }),
+
+    getUrlGroup: (tenantId, urlGroup) =>
+      Effect.sync(() =>
+        Option.map(Option.fromNullable(tenants.get(tenantId)?.groups.get(urlGroup)), groupOf)
+      ),
+
+    listUrlGroups: (tenantId) =>
+      Effect.sync(() => Array.from(tenants.get(tenantId)?.groups.values() ?? [], groupOf)),
+
+    deleteUrlGroup: (tenantId, urlGroup) =>
+      Effect.sync(() => {
+        tenants.get(tenantId)?.groups.delete(urlGroup)
+      }),
+
+    getFlowControl: (tenantId, key) =>
+      Effect.sync(() =>
+        Option.map(Option.fromNullable(tenants.get(tenantId)?.flowControl.get(key)), flowControlOf)
+      ),
+
+    listFlowControl: (tenantId) =>
+      Effect.sync(() => Array.from(tenants.get(tenantId)?.flowControl.values() ?? [], flowControlOf)),
+
+    changeFlowControl: ({ change, key, now, tenantId }) =>
+      Effect.sync(() => {
+        const tenant = tenantOf(tenantId)
+        const isMaking = change._tag !== "Unpin" && change._tag !== "ResetRate"
+        const flow = isMaking ? flowOf(tenant, key) : tenant.flowControl.get(key)
+        if (flow === undefined) return
+        endWindowInTime(flow, now)
+        changeFlow(flow, change)
+        planWindow(flow)
+        stir(flow)
+      }),
+
+    getSigningKeys: (tenantId) => Effect.sync(() => Option.fromNullable(tenants.get(tenantId)?.signingKeys)),
+
+    rotateSigningKeys: ({ initial, next, tenantId }) =>
+      Effect.sync(() => {
+        const tenant = tenantOf(tenantId)
+        const keys = { current: (tenant.signingKeys ?? initial).next, next }
+        tenant.signingKeys = keys
+        return keys
+      }),
+
+    prune: ({ deadLettersBefore, logsBefore }) =>
+      Effect.sync(() => {
+        for (const { deadLetters, log } of tenants.values()) {
+          log.forgetWhile(({ time }) => time < logsBefore)
+          for (const [dlqId, { failedAt }] of deadLetters) {
+            if (failedAt >= deadLettersBefore) break
+            deadLetters.delete(dlqId)
+          }
+        }
+      })
   }
 })
+
+const pageOfDeadLetters = (
+  tenant: Tenant | undefined,
+  {
+    after,
+    count,
+    criteria,
+    order
+  }: Pick<Parameters<Store.Service["pageDeadLetters"]>[0], "after" | "count" | "criteria" | "order">
+): { readonly items: ReadonlyArray<NumberedDeadLetter>; readonly last: number | undefined } => {
+  const letters = tenant?.deadLetters.values() ?? []
+  const items: Array<NumberedDeadLetter> = []
+  for (const letter of order === "earliestFirst" ? letters : Array.from(letters).toReversed()) {
+    const isBehind =
+      after === undefined || (order === "earliestFirst" ? letter.number > after : letter.number < after)
+    if (!isBehind || !matchesDeadLetter(criteria, letter)) continue
+    if (items.length === count) return { items, last: items.at(-1)?.number }
+    items.push(letter)
+  }
+  return { items, last: undefined }
+}
+
+/** One with the same URL or the same name is replaced where it stands. */
+const withEndpoint = (
+  endpoints: ReadonlyArray<UrlGroupEndpoint>,
+  endpoint: UrlGroupEndpoint
+): ReadonlyArray<UrlGroupEndpoint> => {
+  const isSame = ({ name, url }: UrlGroupEndpoint): boolean =>
+    url === endpoint.url || (name !== undefined && name === endpoint.name)
+  const place = endpoints.findIndex(isSame)
+  if (place < 0) return [...endpoints, endpoint]
+  return endpoints.flatMap((known, index) => (index === place ? [endpoint] : isSame(known) ? [] : [known]))
+}
 
 /**
  * @since 0.1.0

@@ -1,15 +1,27 @@
 /**
  * The port behind which the engine keeps its state. Each verb is one transaction: it happens whole or not at all, and
- * never twice. All instants are milliseconds since 1970, and all come from the engine.
+ * never twice. All instants are milliseconds since 1970, and all come from the engine. A verb that changes messages
+ * writes the log and answers what it wrote.
  *
  * @since 0.1.0
  */
 import type { CronExpression } from "@effect-qstash/domain/CronExpression"
 import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import type { Destination } from "@effect-qstash/domain/Destination"
+import type { DlqId } from "@effect-qstash/domain/DlqId"
+import type { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import type { MessageId } from "@effect-qstash/domain/MessageId"
+import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
+import type { QueueName } from "@effect-qstash/domain/QueueName"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
+import type { UrlGroupEndpoint } from "@effect-qstash/domain/UrlGroup"
+import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import type { DeliveryEvent } from "./DeliveryEvent.ts"
 
 /**
  * A schedule as it is kept.
@@ -29,6 +41,8 @@ export interface StoredSchedule {
   readonly nextTime: number | undefined
   /** The messages of the last firing: `IN_PROGRESS`, `SUCCESS` or `FAIL` by message id. */
   readonly lastStates: Readonly<Record<string, string>>
+  /** Why the last firing made no message. */
+  readonly error: string | undefined
 }
 
 /**
@@ -39,17 +53,67 @@ export interface StoredSchedule {
  */
 export interface StoredMessage {
   readonly tenantId: string
-  readonly messageId: string
+  readonly messageId: MessageId
   /** Rises with every message: at one instant the older message goes first. */
   readonly sequence: number
-  readonly scheduleId: ScheduleId
-  readonly settings: CreateSchedule
+  readonly settings: MessageSettings
+  /** What is called: of a URL group the one endpoint. */
+  readonly url: string
+  readonly urlGroup: UrlGroupName | undefined
+  readonly endpointName: string | undefined
+  /** The schedule that made it. */
+  readonly scheduleId: ScheduleId | undefined
+  /** The message that it is a callback of. */
+  readonly callbackOf: MessageId | undefined
   readonly callerIp: string | undefined
   readonly createdAt: number
-  /** When the next attempt is due. */
+  /** When the first attempt is due. */
   readonly notBefore: number
+  /** When the next attempt is due. */
+  readonly dueAt: number
   /** How many attempts have been made and settled. */
   readonly retried: number
+}
+
+/**
+ * A message that is to be accepted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MessageDraft {
+  readonly settings: MessageSettings
+  /** A URL group becomes one message for each endpoint that it has in this transaction. */
+  readonly destination: Destination
+  readonly notBefore: number
+  /** What a second draft within the window is recognised by. */
+  readonly deduplicationKey: string | undefined
+}
+
+/**
+ * What became of a draft.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AcceptedMessage {
+  readonly messageId: MessageId
+  readonly url: string
+  /** Whether it is the message of an earlier draft with the same key. */
+  readonly isDeduplicated: boolean
+}
+
+/**
+ * An answer of a destination. Header names are in lower case.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DeliveryResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+  /** Absent where there is none. */
+  readonly body?: Uint8Array
 }
 
 /**
@@ -70,11 +134,127 @@ export interface Lease {
  * @since 0.1.0
  * @category models
  */
-export type Settlement = { readonly token: number } & (
+export type Settlement = {
+  readonly token: number
+  /** Absent where no answer came. */
+  readonly response: DeliveryResponse | undefined
+} & (
   | { readonly _tag: "Delivered" }
-  | { readonly _tag: "Retry"; readonly notBefore: number }
-  | { readonly _tag: "Failed" }
+  | { readonly _tag: "Retry"; readonly error: string; readonly dueAt: number }
+  | { readonly _tag: "Failed"; readonly error: string }
 )
+
+/**
+ * A message that has failed for good.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoredDeadLetter {
+  readonly dlqId: DlqId
+  readonly message: StoredMessage
+  readonly failedAt: number
+  readonly response: DeliveryResponse | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoredQueue {
+  readonly queueName: QueueName
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly parallelism: number
+  readonly isPaused: boolean
+  /** How many of its messages are not done yet. */
+  readonly lag: number
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoredUrlGroup {
+  readonly urlGroup: UrlGroupName
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly endpoints: ReadonlyArray<UrlGroupEndpoint>
+}
+
+/**
+ * The limits of a flow-control key, and how far they are used.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoredFlowControl {
+  readonly flowControlKey: FlowControlKey
+  readonly parallelism: number | undefined
+  readonly rate: number | undefined
+  /** The window of the rate, in milliseconds. */
+  readonly period: number
+  readonly isPaused: boolean
+  readonly isPinnedParallelism: boolean
+  readonly isPinnedRate: boolean
+  readonly underWay: number
+  /** How many attempts have started in the window. */
+  readonly started: number
+  /** When the window began. */
+  readonly windowStart: number | undefined
+  readonly waiting: number
+}
+
+/**
+ * A change of a flow-control key. A key that no message has used is made by the first three.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FlowControlChange =
+  | { readonly _tag: "Pause" }
+  | { readonly _tag: "Resume" }
+  | {
+      readonly _tag: "Pin"
+      readonly parallelism: number | undefined
+      readonly rate: number | undefined
+      /** In milliseconds. */
+      readonly period: number | undefined
+    }
+  | { readonly _tag: "Unpin"; readonly parallelism: boolean; readonly rate: boolean }
+  | { readonly _tag: "ResetRate" }
+
+/**
+ * Part of a list. Rows are numbered as they come and keep their numbers.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StoredPage<A> {
+  readonly items: ReadonlyArray<A>
+  /** The number of the last of them, where more would follow. */
+  readonly last: number | undefined
+}
+
+/**
+ * Which part of which rows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PageRequest {
+  readonly tenantId: string
+  readonly criteria: Criteria
+  /** The number of the row after which it begins, in the order asked for. */
+  readonly after: number | undefined
+  readonly count: number
+  readonly order: "latestFirst" | "earliestFirst"
+}
+
+interface Logged {
+  /** What was written to the log, in order. */
+  readonly events: ReadonlyArray<DeliveryEvent>
+}
 
 /**
  * @since 0.1.0
@@ -123,41 +303,218 @@ export declare namespace Store {
     }) => Effect.Effect<boolean>
 
     /**
-     * Takes the schedules that are due, earliest first: inserts the message of each active one and moves each to its
-     * next time after now, in one step, so that a firing makes its message exactly once. A paused one only moves. One
-     * that missed several times fires once.
+     * Takes the schedules that are due, earliest first: inserts the messages of each active one and moves each to its
+     * next time after now, in one step, so that a firing makes its messages exactly once. A paused one only moves. One
+     * that missed several times fires once. One whose URL group is gone notes that as its error.
      */
     readonly claimDueSchedules: (request: {
       readonly now: number
       readonly limit: number
       /** Mints the id of a message. */
-      readonly mintMessageId: () => string
-    }) => Effect.Effect<ReadonlyArray<StoredMessage>>
+      readonly mintMessageId: () => MessageId
+    }) => Effect.Effect<Logged>
 
     /**
-     * Leases the messages that are due, in the order of their time and sequence. A leased one is due again when the
-     * time of its lease is over.
+     * Accepts all drafts or none: one whose URL group does not exist is named, and so is a queue that would be one too
+     * many. A draft with the key of one that was accepted within `window` milliseconds is answered with that one's
+     * messages. Queues are made on first use; a flow-control key takes the limits of the latest draft.
+     */
+    readonly accept: (request: {
+      readonly tenantId: string
+      readonly callerIp: string | undefined
+      readonly drafts: ReadonlyArray<MessageDraft>
+      readonly now: number
+      readonly window: number
+      readonly maxQueues: number
+      readonly mintMessageId: () => MessageId
+    }) => Effect.Effect<
+      | ({
+          readonly _tag: "Accepted"
+          readonly messages: ReadonlyArray<ReadonlyArray<AcceptedMessage>>
+        } & Logged)
+      | { readonly _tag: "UrlGroupNotFound"; readonly urlGroup: UrlGroupName }
+      | { readonly _tag: "QueuesFull" }
+    >
+
+    /**
+     * Leases the messages that are due and may start, in the order of their time and sequence. Of a queue only the first
+     * of its unfinished messages may, as many as its parallelism, and none while it is paused; of a flow-control key as
+     * many as its limits allow. A leased one is due again when the time of its lease is over.
      */
     readonly claimDueMessages: (request: {
       readonly now: number
       readonly limit: number
       /** How long the lease lasts at the most, in milliseconds. */
       readonly leaseFor: (message: StoredMessage) => number
-    }) => Effect.Effect<ReadonlyArray<Lease>>
+    }) => Effect.Effect<{ readonly leases: ReadonlyArray<Lease> } & Logged>
 
-    /** Records what became of attempts, in the given order, and answers for each whether its lease still stood. */
-    readonly settle: (
-      settlements: ReadonlyArray<Settlement>
-    ) => Effect.Effect<ReadonlyArray<"settled" | "stale">>
+    /**
+     * Records what became of attempts, in the given order, and answers for each whether its lease still stood. What an
+     * attempt entails happens with it: retry time or dead letter, callbacks, the state in the schedule, the place in
+     * the queue. A message whose cancel was asked for meanwhile is not tried again.
+     */
+    readonly settle: (request: {
+      readonly settlements: ReadonlyArray<Settlement>
+      readonly now: number
+      readonly mintMessageId: () => MessageId
+    }) => Effect.Effect<{ readonly answers: ReadonlyArray<"settled" | "stale"> } & Logged>
 
     /** Gives leases back unused: the messages are due at once, and the attempt does not count. */
     readonly release: (tokens: ReadonlyArray<number>) => Effect.Effect<void>
 
-    /** When the next schedule, and the next message or ending lease, will be due. */
+    /** When the next schedule, and the next message, ending lease or rate window, will be due. */
     readonly nextWake: Effect.Effect<{
       readonly schedule: number | undefined
       readonly message: number | undefined
     }>
+
+    /** One message that is not done. */
+    readonly getMessage: (
+      tenantId: string,
+      messageId: MessageId
+    ) => Effect.Effect<Option.Option<StoredMessage>>
+
+    /** The messages that are not done, oldest first. */
+    readonly listMessages: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredMessage>>
+
+    /**
+     * Cancels the messages that match, `limit` of them at the most, oldest first, and answers how many: idle ones at
+     * once, one under way when it is settled. One whose cancel was asked for before counts no more.
+     */
+    readonly cancel: (request: {
+      readonly tenantId: string
+      readonly criteria: Criteria
+      readonly limit: number
+      readonly now: number
+    }) => Effect.Effect<{ readonly cancelled: number } & Logged>
+
+    /** How many of the tenant's messages are leased. */
+    readonly countLeased: (tenantId: string) => Effect.Effect<number>
+
+    /** One dead letter. */
+    readonly getDeadLetter: (tenantId: string, dlqId: DlqId) => Effect.Effect<Option.Option<StoredDeadLetter>>
+
+    /** A page of dead letters. */
+    readonly pageDeadLetters: (request: PageRequest) => Effect.Effect<StoredPage<StoredDeadLetter>>
+
+    /**
+     * Takes dead letters away, `count` of those that match at the most, and answers their ids. With `retry` each becomes
+     * a new message in the same step.
+     */
+    readonly takeDeadLetters: (
+      request: Omit<PageRequest, "order"> & {
+        readonly now: number
+        readonly retry:
+          | { readonly retries: number | undefined; readonly mintMessageId: () => MessageId }
+          | undefined
+      }
+    ) => Effect.Effect<
+      {
+        readonly taken: ReadonlyArray<DlqId>
+        readonly retried: ReadonlyArray<StoredMessage>
+        readonly last: number | undefined
+      } & Logged
+    >
+
+    /** A page of the log. */
+    readonly pageLogs: (request: PageRequest) => Effect.Effect<StoredPage<DeliveryEvent>>
+
+    /**
+     * Creates a queue or changes the one with this name; what is `undefined` stays. `full` when the tenant has `limit`
+     * queues and this is not among them.
+     */
+    readonly upsertQueue: (request: {
+      readonly tenantId: string
+      readonly queueName: QueueName
+      readonly parallelism: number
+      readonly isPaused: boolean | undefined
+      readonly now: number
+      readonly limit: number
+    }) => Effect.Effect<"stored" | "full">
+
+    /** One queue. */
+    readonly getQueue: (tenantId: string, queueName: QueueName) => Effect.Effect<Option.Option<StoredQueue>>
+
+    /** The tenant's queues, oldest first. */
+    readonly listQueues: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredQueue>>
+
+    /** Removes a queue if there is one, and cancels the messages in it. */
+    readonly deleteQueue: (request: {
+      readonly tenantId: string
+      readonly queueName: QueueName
+      readonly now: number
+    }) => Effect.Effect<Logged>
+
+    /** Pauses or resumes a queue, and answers whether there is one. */
+    readonly setQueuePaused: (request: {
+      readonly tenantId: string
+      readonly queueName: QueueName
+      readonly isPaused: boolean
+      readonly now: number
+    }) => Effect.Effect<boolean>
+
+    /** Adds endpoints to a group, or puts them in the place of those with the same URL or name. */
+    readonly upsertEndpoints: (request: {
+      readonly tenantId: string
+      readonly urlGroup: UrlGroupName
+      readonly endpoints: ReadonlyArray<UrlGroupEndpoint>
+      readonly now: number
+    }) => Effect.Effect<void>
+
+    /**
+     * Removes endpoints, the group with the last one. Answers whether the group has each of them; if not, all stay.
+     */
+    readonly removeEndpoints: (request: {
+      readonly tenantId: string
+      readonly urlGroup: UrlGroupName
+      readonly endpoints: ReadonlyArray<{ readonly url?: string; readonly name?: string }>
+      readonly now: number
+    }) => Effect.Effect<boolean>
+
+    /** One group. */
+    readonly getUrlGroup: (
+      tenantId: string,
+      urlGroup: UrlGroupName
+    ) => Effect.Effect<Option.Option<StoredUrlGroup>>
+
+    /** The tenant's groups, oldest first. */
+    readonly listUrlGroups: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredUrlGroup>>
+
+    /** Removes a group if there is one. */
+    readonly deleteUrlGroup: (tenantId: string, urlGroup: UrlGroupName) => Effect.Effect<void>
+
+    /** One flow-control key, as it stands at an instant. */
+    readonly getFlowControl: (
+      tenantId: string,
+      key: FlowControlKey
+    ) => Effect.Effect<Option.Option<StoredFlowControl>>
+
+    /** The tenant's flow-control keys, oldest first. */
+    readonly listFlowControl: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredFlowControl>>
+
+    /** Changes a flow-control key. */
+    readonly changeFlowControl: (request: {
+      readonly tenantId: string
+      readonly key: FlowControlKey
+      readonly change: FlowControlChange
+      readonly now: number
+    }) => Effect.Effect<void>
+
+    /** The signing keys, where they have been rotated. */
+    readonly getSigningKeys: (tenantId: string) => Effect.Effect<Option.Option<SigningKeys>>
+
+    /** Makes the next key the current one. `initial` counts where there was no rotation before. */
+    readonly rotateSigningKeys: (request: {
+      readonly tenantId: string
+      readonly initial: SigningKeys
+      readonly next: SigningKeys["next"]
+    }) => Effect.Effect<SigningKeys>
+
+    /** Forgets the log and the dead letters from before these instants. */
+    readonly prune: (request: {
+      readonly logsBefore: number
+      readonly deadLettersBefore: number
+    }) => Effect.Effect<void>
   }
 }
 

@@ -1,8 +1,9 @@
-import { QStashSchedules } from "@effect-qstash/domain"
+import { CreateSchedule, QStashSchedules } from "@effect-qstash/domain"
 import { SignatureClaimsSegment } from "@effect-qstash/domain/wire/SignatureClaims"
 import type { DeliveryRequest } from "@effect-qstash/engine/Courier"
 import * as Engine from "@effect-qstash/engine/Engine"
 import * as Signer from "@effect-qstash/engine/Signer"
+import type { StoredMessage } from "@effect-qstash/engine/Store"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Redacted, Schema } from "effect"
@@ -10,9 +11,12 @@ import {
   advance,
   answered,
   answers,
+  callerIp,
   destination,
   id,
+  keys,
   Log,
+  messageId,
   ok,
   signingKey,
   start,
@@ -49,8 +53,8 @@ describe("a delivery", () => {
         ["Upstash-Message-Id", "msg_1"],
         ["Upstash-Signature", "…"],
         ["Upstash-Retried", "0"],
-        ["Upstash-Schedule-Id", "job"],
         ["Upstash-Region", "EU-CENTRAL-1"],
+        ["Upstash-Schedule-Id", "job"],
         ["Upstash-Caller-Ip", "203.0.113.7"]
       ])
       strictEqual(request?.method, "POST")
@@ -129,8 +133,8 @@ describe("a delivery", () => {
         ["Upstash-Message-Id", "msg_1"],
         ["Upstash-Signature", "…"],
         ["Upstash-Retried", "0"],
-        ["Upstash-Schedule-Id", "job"],
         ["Upstash-Region", "EU-CENTRAL-1"],
+        ["Upstash-Schedule-Id", "job"],
         ["Upstash-Caller-Ip", "203.0.113.7"]
       ])
     }).pipe(Effect.provide(virtual()))
@@ -216,11 +220,7 @@ describe("a delivery", () => {
         (yield* requests).flatMap((request) => valuesOf(request, "Upstash-Signature")),
         expected
       )
-    }).pipe(
-      Effect.provide(
-        virtual(ok, { signingKeys: (tenantId) => ({ current: Redacted.make(`sig_${tenantId}`) }) })
-      )
-    )
+    }).pipe(Effect.provide(virtual(ok, { signingKeys: (tenantId) => keys(`sig_${tenantId}`) })))
   )
 
   it.effect("fails alone where its tenant has no key", () =>
@@ -237,7 +237,7 @@ describe("a delivery", () => {
         virtual(ok, {
           signingKeys: (tenantId) => {
             if (tenantId === "keyless") throw new Error("no such tenant")
-            return { current: Redacted.make(signingKey) }
+            return keys(signingKey)
           }
         })
       )
@@ -249,42 +249,69 @@ describe("the events of a delivery", () => {
   it.effect("tell what QStash's own log would: who, where to, what came back", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
-      yield* schedules.create({
+      const input = {
         ...schedule,
         cron: "0 0 * * *",
         method: "PUT",
         retries: 1,
         delay: "10 seconds"
-      })
+      } as const
+      yield* schedules.create(input)
       yield* advance("1 day")
       yield* schedules.pause(schedule.scheduleId)
       yield* advance("1 hour")
       const created = Date.parse("2025-01-02T00:00:00Z")
       const first = created + 10_000
       const second = first + 12_000
-      const about = {
+      const settings = yield* CreateSchedule.make(input)
+      const { events } = yield* Log
+      const message: StoredMessage = {
         tenantId: "acme",
-        messageId: "msg_1",
+        messageId: messageId("msg_1"),
+        sequence: events[0]?.message.sequence ?? -1,
+        settings,
+        url: destination,
+        urlGroup: undefined,
+        endpointName: undefined,
         scheduleId: schedule.scheduleId,
-        method: "PUT",
-        url: destination
+        callbackOf: undefined,
+        callerIp,
+        createdAt: created,
+        notBefore: first,
+        dueAt: first,
+        retried: 0
       }
-      deepStrictEqual((yield* Log).events, [
-        { ...about, time: created, state: "CREATED", retried: 0, nextDeliveryTime: first },
-        { ...about, time: first, state: "ACTIVE", retried: 0 },
+      const retried: StoredMessage = { ...message, dueAt: second, retried: 1 }
+      const answer = (status: number, text: string) => ({
+        responseStatus: status,
+        responseHeaders: { "x-answer": text },
+        responseBody: new TextEncoder().encode(text)
+      })
+      deepStrictEqual(events, [
+        { time: created, state: "CREATED", message, nextDeliveryTime: first },
+        { time: first, state: "ACTIVE", message },
         {
-          ...about,
           time: first,
           state: "ERROR",
-          retried: 0,
-          responseStatus: 503,
-          error: "the destination answered 503"
+          message,
+          ...answer(503, "busy"),
+          error: "the destination answered 503",
+          nextDeliveryTime: second
         },
-        { ...about, time: first, state: "RETRY", retried: 0, nextDeliveryTime: second },
-        { ...about, time: second, state: "ACTIVE", retried: 1 },
-        { ...about, time: second, state: "DELIVERED", retried: 1, responseStatus: 202 }
+        { time: first, state: "RETRY", message, nextDeliveryTime: second },
+        { time: second, state: "ACTIVE", message: retried },
+        { time: second, state: "DELIVERED", message: retried, ...answer(202, "done") }
       ])
-    }).pipe(Effect.provide(virtual(answers(answered(503), answered(202)))))
+    }).pipe(
+      Effect.provide(
+        virtual(
+          answers(
+            answered(503, { "x-answer": "busy" }, new TextEncoder().encode("busy")),
+            answered(202, { "x-answer": "done" }, new TextEncoder().encode("done"))
+          )
+        )
+      )
+    )
   )
 
   it.effect("come in the order of the schedules' creation where schedules share an instant", () =>
@@ -298,7 +325,7 @@ describe("the events of a delivery", () => {
       const { events } = yield* Log
       for (const state of ["CREATED", "ACTIVE", "DELIVERED"]) {
         deepStrictEqual(
-          events.filter((event) => event.state === state).map((event) => event.scheduleId),
+          events.filter((event) => event.state === state).map((event) => event.message.scheduleId),
           [...names, ...names].map(id)
         )
       }

@@ -1,4 +1,10 @@
-import { IdGenerator, QStashSchedules, ScheduleId } from "@effect-qstash/domain"
+import {
+  IdGenerator,
+  MessageId,
+  type QStashServices,
+  ScheduleId,
+  type SigningKeys
+} from "@effect-qstash/domain"
 import { Courier, type DeliveryOutcome, type DeliveryRequest } from "@effect-qstash/engine/Courier"
 import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
 import * as Engine from "@effect-qstash/engine/Engine"
@@ -19,15 +25,23 @@ export const callerIp = "203.0.113.7"
 
 export const signingKey = "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r"
 
+export const keys = (current: string, next = "sig_next"): SigningKeys => ({
+  current: Redacted.make(current),
+  next: Redacted.make(next)
+})
+
 export const id = (text: string): ScheduleId => ScheduleId.make(text)
+
+export const messageId = (text: string): MessageId => MessageId.make(text)
 
 /** What the destination does with a delivery; `count` is how many it has had before. */
 export type Answer = (request: DeliveryRequest, count: number) => Effect.Effect<DeliveryOutcome>
 
 export const answered = (
   status: number,
-  headers: Readonly<Record<string, string | ReadonlyArray<string>>> = {}
-): DeliveryOutcome => ({ _tag: "Answered", status, headers })
+  headers: Readonly<Record<string, string | ReadonlyArray<string>>> = {},
+  body?: Uint8Array
+): DeliveryOutcome => ({ _tag: "Answered", status, headers, ...(body === undefined ? {} : { body }) })
 
 export const unanswered: DeliveryOutcome = { _tag: "Unanswered", reason: "connection refused" }
 
@@ -38,6 +52,19 @@ export const answers =
   (...outcomes: ReadonlyArray<DeliveryOutcome>): Answer =>
   (_request, count) =>
     Effect.succeed(outcomes[Math.min(count, outcomes.length - 1)] ?? unanswered)
+
+const pathOf = (url: string): string => new URL(url).pathname
+
+/** An answer for each path, with a count of its own; any other path is answered with 200. */
+export const byPath = (routes: Readonly<Record<string, Answer>>): Answer => {
+  const counts = new Map<string, number>()
+  return (request) => {
+    const path = pathOf(request.url)
+    const count = counts.get(path) ?? 0
+    counts.set(path, count + 1)
+    return (routes[path] ?? ok)(request, count)
+  }
+}
 
 /** For handlers that are known to outlast any grace. */
 export const shortGrace = { settle: "100 millis" } as const
@@ -76,26 +103,26 @@ const courier = (answer: Answer): Layer.Layer<Courier, never, Log> =>
     })
   )
 
-/** The schedules of one tenant. */
-const schedules = Layer.effect(
-  QStashSchedules,
-  Effect.map(Engine.Engine, (engine) => engine.schedules({ tenantId: "acme", callerIp }))
+/** The services of one tenant. */
+const services: Layer.Layer<QStashServices, never, Engine.Engine> = Layer.effectContext(
+  Effect.map(Engine.Engine, (engine) => engine.services({ tenantId: "acme", callerIp }))
 )
 
 const options = (log: Context.Tag.Service<Log>): Engine.Options => ({
-  signingKeys: () => ({ current: Redacted.make(signingKey) }),
+  signingKeys: () => keys(signingKey),
   onEvents: (events) => Effect.sync(() => void log.events.push(...events))
 })
 
-type Home<Services> = Layer.Layer<Services | QStashSchedules | Engine.Engine | Store | Log>
+type Home<Services> = Layer.Layer<Services | QStashServices | Engine.Engine | Store | Log>
 
 /** The engine in virtual time, with ids that count. */
 export const virtual = (
   answer: Answer = ok,
   overrides: Partial<Engine.VirtualOptions> = {},
-  store: Layer.Layer<Store> = MemoryStore.layer
+  store: Layer.Layer<Store> = MemoryStore.layer,
+  ids: Layer.Layer<IdGenerator> = IdGenerator.layerCounter
 ): Home<VirtualClock> =>
-  schedules.pipe(
+  services.pipe(
     Layer.provideMerge(
       Layer.unwrapEffect(
         Effect.map(Log, (log) => Engine.layerVirtual({ ...options(log), start, ...overrides }))
@@ -103,23 +130,36 @@ export const virtual = (
     ),
     Layer.provide(courier(answer)),
     Layer.provideMerge(Layer.merge(store, Log.layer)),
-    Layer.provide(IdGenerator.layerCounter)
+    Layer.provide(ids)
   )
 
 /** The engine on the test's own clock. */
 export const live = (
   answer: Answer = ok,
   overrides: Partial<Engine.Options> = {},
-  store: Layer.Layer<Store> = MemoryStore.layer
+  store: Layer.Layer<Store> = MemoryStore.layer,
+  ids: Layer.Layer<IdGenerator> = IdGenerator.layerCounter
 ): Home<never> =>
-  schedules.pipe(
+  services.pipe(
     Layer.provideMerge(
       Layer.unwrapEffect(Effect.map(Log, (log) => Engine.layer({ ...options(log), ...overrides })))
     ),
     Layer.provide(courier(answer)),
     Layer.provideMerge(Layer.merge(store, Log.layer)),
-    Layer.provide(IdGenerator.layerCounter)
+    Layer.provide(ids)
   )
+
+/** A Store that outlives its engines, and ids that go on. */
+export const persistent = Effect.map(
+  Effect.all([MemoryStore.make, Layer.build(IdGenerator.layerCounter)]),
+  ([store, ids]) => ({ store, ids: Layer.succeedContext(ids) })
+)
+
+/** How a Store looks to an engine that ends without a word: nothing is handed back. */
+export const withoutHandBack = (store: Store["Type"]): Store["Type"] => ({
+  ...store,
+  release: () => Effect.void
+})
 
 export const advance = (duration: Duration.DurationInput): Effect.Effect<void, never, VirtualClock> =>
   Effect.flatMap(VirtualClock, (clock) => clock.advance(duration))
@@ -133,7 +173,23 @@ export const arrivalTimes: Effect.Effect<ReadonlyArray<string>, never, Log> = Ef
 
 /** All events so far, as `2025-01-01T00:01:00.000Z CREATED msg_1#0` with the retries before it at the end. */
 export const story: Effect.Effect<ReadonlyArray<string>, never, Log> = Effect.map(Log, (log) =>
-  log.events.map((event) => `${iso(event.time)} ${event.state} ${event.messageId}#${event.retried}`)
+  log.events.map(
+    ({ message, state, time }) => `${iso(time)} ${state} ${message.messageId}#${message.retried}`
+  )
+)
+
+const seconds = (millis: number): number => (millis - Date.parse(start)) / 1000
+
+/** All events so far, as `12 ACTIVE msg_1#1`: seconds since the start, and the retries before it at the end. */
+export const timeline: Effect.Effect<ReadonlyArray<string>, never, Log> = Effect.map(Log, (log) =>
+  log.events.map(
+    ({ message, state, time }) => `${seconds(time)} ${state} ${message.messageId}#${message.retried}`
+  )
+)
+
+/** All deliveries so far, as `12 /jobs`: seconds since the start, and the path. */
+export const visits: Effect.Effect<ReadonlyArray<string>, never, Log> = Effect.map(Log, (log) =>
+  log.arrivals.map(({ at, request }) => `${seconds(Date.parse(at))} ${pathOf(request.url)}`)
 )
 
 /** The events of one state. */

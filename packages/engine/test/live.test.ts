@@ -15,6 +15,7 @@ import {
   iso,
   live,
   Log,
+  messageId,
   ok,
   start,
   story,
@@ -192,7 +193,7 @@ describe("the limit of deliveries under way", () => {
         for (const name of ["a", "b", "c", "d", "e"]) yield* create({ scheduleId: id(name) })
         yield* TestClock.adjust("1 day")
         deepStrictEqual(
-          (yield* told("ACTIVE")).map(({ scheduleId }) => scheduleId),
+          (yield* told("ACTIVE")).map(({ message }) => message.scheduleId),
           [id("a"), id("b")]
         )
         // The messages of the others wait, and the engine waits with them rather than ask again and again.
@@ -208,7 +209,7 @@ describe("the limit of deliveries under way", () => {
         ] as const) {
           yield* doors[door]?.open ?? Effect.void
           yield* settled
-          strictEqual((yield* told("ACTIVE")).at(-1)?.scheduleId, id(next))
+          strictEqual((yield* told("ACTIVE")).at(-1)?.message.scheduleId, id(next))
           strictEqual(yield* Ref.get(underWay), 2)
         }
         yield* Effect.forEach(doors, (door) => door.open)
@@ -389,7 +390,7 @@ describe("a port that breaks", () => {
         const brokenVerbs: Record<typeof verb, Partial<Store["Type"]>> = {
           claimDueSchedules: { claimDueSchedules: (request) => once(store.claimDueSchedules(request)) },
           claimDueMessages: { claimDueMessages: (request) => once(store.claimDueMessages(request)) },
-          settle: { settle: (settlements) => once(store.settle(settlements)) },
+          settle: { settle: (request) => once(store.settle(request)) },
           nextWake: { nextWake: once(store.nextWake) }
         }
         const breaking: Store["Type"] = {
@@ -403,7 +404,7 @@ describe("a port that breaks", () => {
           yield* TestClock.adjust("25 hours")
           strictEqual(yield* Ref.get(isBroken), false)
           deepStrictEqual(
-            (yield* told("DELIVERED")).map(({ messageId }) => messageId),
+            (yield* told("DELIVERED")).map(({ message }) => message.messageId),
             ["msg_1"]
           )
           strictEqual((yield* arrivalTimes).length, 1)
@@ -433,7 +434,7 @@ describe("two engines on one Store", () => {
       deepStrictEqual(
         delivered
           .flat()
-          .map(({ scheduleId }) => scheduleId)
+          .map(({ message }) => String(message.scheduleId))
           .toSorted(),
         Array.from({ length: 6 }, (_, index) => id(`job-${index}`))
       )
@@ -451,13 +452,16 @@ describe("two engines on one Store", () => {
         yield* TestClock.adjust("1 day")
         // Another process takes the message over, as after a lease that was slept through.
         const far = Date.parse("1970-02-01T00:00:00Z")
-        const leases = yield* store.claimDueMessages({ now: far, limit: 1, leaseFor: () => 1000 })
+        const { leases } = yield* store.claimDueMessages({ now: far, limit: 1, leaseFor: () => 1000 })
         yield* Deferred.succeed(gate, undefined)
         yield* settled
         deepStrictEqual(yield* told("ERROR"), [])
-        deepStrictEqual(yield* store.settle(leases.map(({ token }) => ({ token, _tag: "Delivered" }))), [
-          "settled"
-        ])
+        const { answers } = yield* store.settle({
+          settlements: leases.map(({ token }) => ({ token, response: undefined, _tag: "Delivered" })),
+          now: far,
+          mintMessageId: () => messageId("unused")
+        })
+        deepStrictEqual(answers, ["settled"])
       }).pipe(Effect.provide(live(slow, {}, Layer.succeed(Store, store))))
     })
   )

@@ -1,70 +1,167 @@
-import { CreateSchedule } from "@effect-qstash/domain"
+import { QueueName, UrlGroupName } from "@effect-qstash/domain"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import { Store } from "@effect-qstash/engine/Store"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
-import { destination, id, megabyte, usedBytes } from "./harness.ts"
+import { megabyte, usedBytes } from "./harness.ts"
+import {
+  accepting,
+  acme,
+  api,
+  cancel,
+  changeFlow,
+  claim,
+  delivered,
+  destination,
+  draftOf,
+  failed,
+  id,
+  idsOf,
+  minute,
+  mintMessageId,
+  retried,
+  second,
+  send,
+  settle,
+  tokensOf,
+  upsert
+} from "./store/given.ts"
 import { storeLaws } from "./storeLaws.ts"
 
 storeLaws("memory", MemoryStore.layer)
 
-describe("MemoryStore", () => {
-  it.effect("does not grow with overwrites", () =>
+const pruneAll = (now: number) =>
+  Effect.flatMap(Store, (store) => store.prune({ logsBefore: now, deadLettersBefore: now }))
+
+/** Does it so often, and then several times as often again, which has to leave nothing behind. */
+const doesNotGrow = <E>(
+  title: string,
+  round: (count: number) => Effect.Effect<unknown, E, Store>,
+  rounds = 500
+): void => {
+  const times = (from: number, to: number) =>
     Effect.gen(function* () {
+      for (let count = from; count < to; count++) yield* round(count)
+      // Forgotten is what has been pruned; and the Store has had some time to clean up.
+      yield* pruneAll(Infinity)
+    })
+  it.effect(
+    `does not grow with ${title}`,
+    () =>
+      Effect.gen(function* () {
+        yield* times(0, rounds)
+        const before = yield* usedBytes
+        yield* times(rounds, 5 * rounds)
+        assertTrue((yield* usedBytes) - before < megabyte)
+      }).pipe(Effect.provide(MemoryStore.layer)),
+    60_000
+  )
+}
+
+describe("MemoryStore", () => {
+  doesNotGrow("overwrites", (count) => upsert(id(`job-${count % 3}`), { cron: "0 * * * *" }, count, 3), 2_000)
+
+  doesNotGrow("the messages of schedules that come and go", (count) =>
+    Effect.gen(function* () {
+      const now = count * minute
+      if (count === 0) yield* upsert(id("job"), {}, now)
       const store = yield* Store
-      const settings = yield* CreateSchedule.make({ cron: "0 * * * *", destination })
-      const overwrite = (count: number) =>
-        store.upsertSchedule({
-          tenantId: "acme",
-          scheduleId: id(`job-${count % 3}`),
-          settings,
-          callerIp: undefined,
-          now: count,
-          limit: 3
-        })
-      const times = (from: number, to: number) =>
-        Effect.gen(function* () {
-          for (let count = from; count < to; count++) yield* overwrite(count)
-        })
-      yield* times(0, 10_000)
-      const before = yield* usedBytes
-      yield* times(10_000, 60_000)
-      assertTrue((yield* usedBytes) - before < megabyte)
-      strictEqual((yield* store.listSchedules("acme")).length, 3)
-    }).pipe(Effect.provide(MemoryStore.layer))
+      yield* store.claimDueSchedules({ now, limit: 1, mintMessageId })
+      const leases = yield* claim(now, 10, minute / 2)
+      // One lease in three is slept through, one is given back.
+      if (count % 3 === 1) yield* store.release(tokensOf(leases))
+      if (count % 3 === 2) yield* settle(leases.map(delivered), now)
+    })
   )
 
-  it.effect("does not grow with messages that come and go", () =>
+  doesNotGrow("messages of every kind that come and go, nor with their log", (count) =>
+    Effect.gen(function* () {
+      const now = count * minute
+      const store = yield* Store
+      const queueName = QueueName.make("mail")
+      const flowControl = { key: api, parallelism: 2, rate: 2, period: second }
+      const callback = "https://api.example.com/done"
+      yield* send(["plain", "late"], { delay: "1 minute" }, now)
+      yield* send(["queued", "held"], { queueName, callback, failureCallback: callback }, now)
+      yield* send(["limited", "more", "most"], { flowControl }, now)
+      yield* send(["both"], { flowControl, queueName }, now)
+      const leases = yield* claim(now + second, 100, minute)
+      yield* settle(
+        leases.map((lease, index) =>
+          index % 3 === 0 ? delivered(lease) : index % 3 === 1 ? failed(lease) : retried(lease, now)
+        ),
+        now + second
+      )
+      yield* changeFlow({ _tag: count % 2 === 0 ? "Pause" : "Resume" }, now)
+      yield* claim(now + 2 * second, 3, minute)
+      yield* cancel(idsOf((yield* store.listMessages(acme)).slice(0, -2)), now)
+      // What is under way goes with the end of its lease.
+      yield* claim(now + 2 * minute, 100, 1)
+      yield* cancel(idsOf(yield* store.listMessages(acme)), now + 2 * minute)
+      yield* claim(now + 3 * minute)
+      strictEqual((yield* store.listMessages(acme)).length, 0)
+    })
+  )
+
+  doesNotGrow("dead letters that are deleted or tried again", (count) =>
+    Effect.gen(function* () {
+      const now = count * minute
+      const store = yield* Store
+      yield* send(["a", "b"], {}, now)
+      yield* settle((yield* claim(now)).map(failed), now)
+      const taking = { tenantId: acme, criteria: {}, after: undefined, count: 1, now }
+      yield* store.takeDeadLetters({ ...taking, retry: { retries: 0, mintMessageId } })
+      yield* store.takeDeadLetters({ ...taking, retry: undefined })
+      yield* settle((yield* claim(now)).map(delivered), now)
+    })
+  )
+
+  doesNotGrow("the log and the dead letters that are pruned as time goes by", (count) =>
+    Effect.gen(function* () {
+      const now = count * minute
+      yield* send(["a", "b", "c"], {}, now)
+      yield* settle((yield* claim(now)).map(failed), now)
+      if (count % 10 === 0) yield* pruneAll(now - 20 * minute)
+    })
+  )
+
+  doesNotGrow("deduplication keys", (count) =>
     Effect.gen(function* () {
       const store = yield* Store
-      const settings = yield* CreateSchedule.make({ cron: "* * * * *", destination })
-      yield* store.upsertSchedule({
-        tenantId: "acme",
-        scheduleId: id("job"),
-        settings,
-        callerIp: undefined,
-        now: 0,
-        limit: 1
-      })
-      const minutes = (from: number, to: number) =>
-        Effect.gen(function* () {
-          for (let minute = from; minute < to; minute++) {
-            const now = minute * 60_000
-            yield* store.claimDueSchedules({ now, limit: 1, mintMessageId: () => `msg_${minute}` })
-            const claim = store.claimDueMessages({ now, limit: 10, leaseFor: () => 30_000 })
-            const leases = yield* claim
-            // One lease in three is slept through, one is given back.
-            if (minute % 3 === 0) continue
-            const tokens = leases.map(({ token }) => token)
-            if (minute % 3 === 1) yield* store.release(tokens)
-            else yield* store.settle(tokens.map((token) => ({ token, _tag: "Delivered" })))
-          }
-        })
-      yield* minutes(1, 5_000)
-      const before = yield* usedBytes
-      yield* minutes(5_000, 25_000)
-      assertTrue((yield* usedBytes) - before < megabyte)
+      const now = count * minute
+      const drafts = [yield* draftOf({}, now, `key-${count}`)]
+      yield* store.accept({ ...accepting(now), drafts })
+      yield* settle((yield* claim(now)).map(delivered), now)
+    })
+  )
+
+  doesNotGrow("queues and URL groups that are made and deleted", (count) =>
+    Effect.gen(function* () {
+      const store = yield* Store
+      const now = count * minute
+      const queueName = QueueName.make(`queue-${count}`)
+      const urlGroup = UrlGroupName.make(`group-${count}`)
+      yield* store.upsertEndpoints({ tenantId: acme, urlGroup, endpoints: [{ url: destination }], now })
+      yield* send(["a", "b"], { queueName, destination: { urlGroup } }, now)
+      const leases = yield* claim(now)
+      yield* store.deleteQueue({ tenantId: acme, queueName, now })
+      yield* store.deleteUrlGroup(acme, urlGroup)
+      yield* settle(leases.map(delivered), now)
+    })
+  )
+
+  it.effect("finds the next of many messages that wait for one slot without looking at the others", () =>
+    Effect.gen(function* () {
+      const store = yield* Store
+      const draft = yield* draftOf({ flowControl: { key: api, parallelism: 1 } }, 0)
+      yield* store.accept({ ...accepting(0), drafts: Array.from({ length: 20_000 }, () => draft) })
+      for (let count = 0; count < 20_000; count++) {
+        const leases = yield* claim(0, 1000)
+        strictEqual(leases.length, 1)
+        yield* settle(leases.map(delivered), 0)
+      }
+      strictEqual((yield* store.listMessages(acme)).length, 0)
     }).pipe(Effect.provide(MemoryStore.layer))
   )
 })

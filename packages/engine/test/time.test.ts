@@ -284,7 +284,7 @@ describe("a handler that is suspended while time moves", () => {
       })
       yield* schedules.create({ ...schedule, scheduleId: id("quick"), cron: "* * * * *" })
       yield* advance("75 minutes")
-      const done = (yield* told("DELIVERED")).map(({ scheduleId, time }) => `${iso(time)} ${scheduleId}`)
+      const done = (yield* told("DELIVERED")).map(({ message, time }) => `${iso(time)} ${message.scheduleId}`)
       const minute = (count: number) => iso(Date.parse(start) + count * 60_000)
       const quick = Array.from({ length: 75 }, (_, index) => `${minute(index + 1)} quick`)
       deepStrictEqual(done, [...quick.slice(0, 73), `${minute(74)} slow`, ...quick.slice(73)].toSorted())
@@ -588,7 +588,7 @@ describe("advance", () => {
       ...memory,
       claimDueSchedules: (request) => slowly(memory.claimDueSchedules(request)),
       claimDueMessages: (request) => slowly(memory.claimDueMessages(request)),
-      settle: (settlements) => slowly(memory.settle(settlements))
+      settle: (request) => slowly(memory.settle(request))
     }))
     const journey = (interruptions: number) =>
       Effect.gen(function* () {
@@ -702,7 +702,7 @@ describe("the order of things", () => {
       for (const name of names) yield* schedules.create({ ...schedule, scheduleId: id(name) })
       yield* advance("25 hours")
       deepStrictEqual(
-        (yield* told("DELIVERED")).map(({ scheduleId, time }) => `${iso(time)} ${scheduleId}`),
+        (yield* told("DELIVERED")).map(({ message, time }) => `${iso(time)} ${message.scheduleId}`),
         [`${fired} slow`, `${fired} quick`, `${fired} quicker`, `${past("05:00.000")} sleepy`]
       )
     }).pipe(
@@ -749,7 +749,7 @@ describe("the order of things", () => {
       yield* schedules.create({ ...schedule, scheduleId: id("a"), cron: "10 * * * *" })
       yield* advance("70 minutes")
       deepStrictEqual(
-        (yield* told("ACTIVE")).map(({ scheduleId }) => scheduleId),
+        (yield* told("ACTIVE")).map(({ message }) => message.scheduleId),
         [id("b"), id("a"), id("delayed"), id("b"), id("a")]
       )
     }).pipe(Effect.provide(virtual()))

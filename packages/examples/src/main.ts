@@ -10,11 +10,17 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { createServer } from "node:http"
-import { NightlyReport, worker } from "./worker.ts"
+import { Mails, NightlyReport, worker } from "./worker.ts"
 
 const report = Layer.succeed(NightlyReport, {
   run: (delivery) =>
     Effect.log(`Sending the report that ${delivery.unsigned.messageId ?? "a message"} asks for`)
+})
+
+const mails = Layer.succeed(Mails, {
+  send: ({ to }) => Effect.log(`Sending a mail to ${to}`),
+  failed: ({ dlqId, sourceMessageId }) =>
+    Effect.logError(`${sourceMessageId} has failed for good, and is the dead letter ${dlqId}`)
 })
 
 /** Behind a proxy the host that a request names is not the one that QStash called, so the public one is said here. */
@@ -25,7 +31,7 @@ const receiver = QStashReceiver.layerConfig({
 worker.pipe(
   HttpServer.serve(),
   HttpServer.withLogAddress,
-  Layer.provide([report, receiver]),
+  Layer.provide([report, mails, receiver]),
   Layer.provide(NodeHttpServer.layerConfig(createServer, { port: Config.integer("PORT") })),
   Layer.launch,
   NodeRuntime.runMain

@@ -1,10 +1,14 @@
 /**
- * The story that `npm start` tells: a schedule is created, its deliveries arrive, it is paused, resumed and deleted, on
- * a local server whose clock is moved on by hand. All of it happens on the loopback interface, and no account is asked
- * for: the token is the public one of QStash's development user.
+ * The story that `npm start` tells: a schedule is created, its deliveries arrive, it is paused, resumed and deleted; mails
+ * go through a queue, and one of them fails for good and is tried again; all on a local server whose clock is moved on
+ * by hand. It happens on the loopback interface, and no account is asked for: the token is the public one of QStash's
+ * development user.
  */
 import { QStashClient } from "@effect-qstash/client"
+import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
+import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
 import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import { QueueName } from "@effect-qstash/domain/QueueName"
 import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import { QStashReceiver } from "@effect-qstash/receiver/node"
 import { DevelopmentUsers, QStashServer } from "@effect-qstash/server"
@@ -22,13 +26,18 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Queue from "effect/Queue"
+import * as Ref from "effect/Ref"
 import { createServer } from "node:http"
-import { NightlyReport, worker } from "./worker.ts"
+import { Mail, Mails, MailServerDown, NightlyReport, worker } from "./worker.ts"
 
-/** What the worker has taken, as lines for the reader. */
+/** What has come to the worker, as lines for the reader. */
 class Arrived extends Context.Tag("examples/Arrived")<Arrived, Queue.Queue<string>>() {}
 
+/** How many of the next mails find the mail server down. */
+class Outage extends Context.Tag("examples/Outage")<Outage, Ref.Ref<number>>() {}
+
 const nightly = ScheduleId.make("nightly-report")
+const outbox = QueueName.make("outbox")
 const user = DevelopmentUsers.defaultUser
 const berlin = DateTime.zoneUnsafeMakeNamed("Europe/Berlin")
 
@@ -48,6 +57,8 @@ const inBerlin = (instant: DateTime.Utc): string => {
 const program = Effect.gen(function* () {
   const server = yield* QStashServer.QStashServer
   const schedules = yield* QStashSchedules
+  const dlq = yield* QStashDlq
+  const outage = yield* Outage
   const http = yield* HttpClient.HttpClient
   const publicUrl = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
   const arrived = yield* Arrived
@@ -64,13 +75,21 @@ const program = Effect.gen(function* () {
     )
 
   const tellWhatArrived = Effect.flatMap(Queue.takeAll(arrived), (lines) =>
-    Console.log(Array.from(lines, (line) => `     ✓ ${line}`).join("\n") || "     nothing arrives.")
+    Console.log(Array.from(lines, (line) => `     ${line}`).join("\n") || "     nothing arrives.")
   )
 
-  yield* Console.log(`A schedule, from its creation to its end. Nothing leaves this machine.
+  const mail = (to: string) =>
+    QStashMessages.enqueueJson(Mail, outbox, {
+      destination: `${publicUrl}/mails`,
+      body: { to, text: "Good morning." },
+      retries: 1,
+      failureCallback: `${publicUrl}/mails/failed`
+    })
+
+  yield* Console.log(`A schedule, a queue and a dead letter. Nothing leaves this machine.
 
   A QStash server runs at ${server.url}. Its clock moves only when it is told to.
-  A worker listens at ${destination} and takes nothing that QStash has not signed.
+  A worker listens at ${publicUrl} and takes nothing that QStash has not signed.
 `)
 
   yield* schedules.create({
@@ -112,11 +131,31 @@ const program = Effect.gen(function* () {
   yield* pass("7d")
   yield* tellWhatArrived
 
+  yield* Console.log(
+    "  7. Two mails are put into a queue. The mail server is down at first. A minute passes."
+  )
+  yield* Ref.set(outage, 1)
+  yield* mail("ada@example.com")
+  yield* mail("bob@example.com")
+  yield* pass("1m")
+  yield* tellWhatArrived
+
+  yield* Console.log("  8. The mail server is down for longer than a mail is tried again. A minute passes.")
+  yield* Ref.set(outage, 2)
+  yield* mail("eve@example.com")
+  yield* pass("1m")
+  yield* tellWhatArrived
+
+  yield* Console.log("  9. The application has the dead letters of the queue tried again.")
+  yield* dlq.retryMany({ queueName: outbox })
+  yield* pass("1s")
+  yield* tellWhatArrived
+
   yield* Console.log(`
   Read on: README.md, then docs/getting-started.md. To keep a server running: npm run dev`)
 })
 
-const arrivedLayer = Layer.effect(Arrived, Queue.unbounded<string>())
+const told = Layer.merge(Layer.effect(Arrived, Queue.unbounded<string>()), Layer.effect(Outage, Ref.make(0)))
 
 const report = Layer.effect(
   NightlyReport,
@@ -125,10 +164,34 @@ const report = Layer.effect(
       const when = signed.issuedAt === undefined ? "" : `${inBerlin(signed.issuedAt)}: `
       return Queue.offer(
         arrived,
-        `${when}delivered, signature verified, body ${new TextDecoder().decode(signed.body)}`
+        `✓ ${when}delivered, signature verified, body ${new TextDecoder().decode(signed.body)}`
       )
     }
   }))
+)
+
+const mails = Layer.effect(
+  Mails,
+  Effect.gen(function* () {
+    const arrived = yield* Arrived
+    const outage = yield* Outage
+    return {
+      send: ({ to }) =>
+        Effect.gen(function* () {
+          const isDown = yield* Ref.modify(outage, (left) => [left > 0, Math.max(0, left - 1)])
+          yield* Queue.offer(
+            arrived,
+            isDown ? `✗ mail to ${to}: the mail server is down` : `✓ mail to ${to}: sent`
+          )
+          if (isDown) return yield* new MailServerDown()
+        }),
+      failed: ({ dlqId, sourceMessageId }) =>
+        Queue.offer(
+          arrived,
+          `✓ QStash tells that ${sourceMessageId} has failed for good: dead letter ${dlqId}`
+        )
+    }
+  })
 )
 
 /** The worker is bound to the URL that it is reached at, which is known only when its port is. */
@@ -143,8 +206,8 @@ const receiver = Layer.unwrapEffect(
 )
 
 const workerLayer = HttpServer.serve(worker).pipe(
-  Layer.provide([report, receiver]),
-  Layer.provideMerge(arrivedLayer),
+  Layer.provide([report, mails, receiver]),
+  Layer.provideMerge(told),
   Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 }))
 )
 
@@ -162,7 +225,8 @@ program.pipe(
       Layer.merge(workerLayer)
     )
   ),
-  // The server's line for each request, and the worker's for the forged one, would stand between the lines of the story.
-  Logger.withMinimumLogLevel(LogLevel.Error),
+  // The server's line for each request and each failure, and the worker's for the forged one, would stand between the
+  // lines of the story.
+  Logger.withMinimumLogLevel(LogLevel.Fatal),
   NodeRuntime.runMain
 )

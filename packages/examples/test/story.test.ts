@@ -34,8 +34,11 @@ describe("npm start", () => {
         assertMatch(stdout, /1\. The application creates the schedule "nightly-report"/)
         const chapters = stdout.split(/^ {2}(?=\d\. )/m).slice(1)
         const deliveries = chapters.map((chapter) => chapter.split("✓").length - 1)
-        deepStrictEqual(deliveries, [0, 3, 0, 2, 0, 0])
+        deepStrictEqual(deliveries, [0, 3, 0, 2, 0, 0, 2, 1, 1])
+        assertMatch(stdout, /✗ mail to ada.+\n.+✓ mail to ada.+\n.+✓ mail to bob/)
+        assertMatch(stdout, /9\. .+\n.+✓ mail to eve/)
         assertMatch(stdout, /It answers 401/)
+        strictEqual(/INFO|WARN|ERROR/.test(stdout), false)
         strictEqual(stdout.includes("planted-token"), false)
       }),
     60_000

@@ -1,4 +1,4 @@
-import { NightlyReport, worker } from "@effect-qstash/examples/worker"
+import { Mails, NightlyReport, worker } from "@effect-qstash/examples/worker"
 import { QStashReceiver } from "@effect-qstash/receiver/node"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
@@ -35,6 +35,7 @@ const call = (body: string, headers: Record<string, string>, handled: Array<stri
           handled.push(new TextDecoder().decode(signed.body))
         })
     })
+    const mails = Layer.succeed(Mails, { send: () => Effect.void, failed: () => Effect.void })
     const receiver = QStashReceiver.layer({
       currentSigningKey: Redacted.make(key),
       nextSigningKey: Redacted.make("sig_next"),
@@ -42,7 +43,7 @@ const call = (body: string, headers: Record<string, string>, handled: Array<stri
     })
     const { dispose, handler } = HttpApp.toWebHandlerLayer(
       worker,
-      Layer.mergeAll(report, receiver, Logger.minimumLogLevel(LogLevel.None))
+      Layer.mergeAll(report, mails, receiver, Logger.minimumLogLevel(LogLevel.None))
     )
     yield* Effect.addFinalizer(() => Effect.promise(() => dispose()))
     return yield* Effect.promise(() =>

@@ -92,8 +92,8 @@ export class QStashReceiver extends Context.Tag("@effect-qstash/receiver/QStashR
 >() {}
 
 /**
- * Verifies with WebCrypto, so it runs wherever Fetch does. On Node, `@effect-qstash/receiver/node` has the same module
- * on `node:crypto`, which is several times faster.
+ * Verifies with JavaScript and, where the body is longer than a few kilobytes, WebCrypto, so it runs wherever Fetch does.
+ * On Node, `@effect-qstash/receiver/node` has the same module on `node:crypto`, which is up to four times as fast.
  *
  * @since 0.1.0
  * @category constructors

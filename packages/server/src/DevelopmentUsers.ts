@@ -7,7 +7,7 @@
 import * as Redacted from "effect/Redacted"
 
 /**
- * An account of the server: its own schedules, behind its own token, with its own signing keys.
+ * An account of the server: all that it holds is its own, behind its own token, with its own signing keys.
  *
  * @since 0.1.0
  * @category models
@@ -17,7 +17,7 @@ export interface User {
   readonly name: string
   /** What a client sends as `Authorization: Bearer`. */
   readonly token: Redacted.Redacted
-  /** Signs the account's deliveries. */
+  /** Signs the account's deliveries, until the keys are rotated. */
   readonly currentSigningKey: Redacted.Redacted
   /** Takes the current one's place at a rotation; receivers accept both. */
   readonly nextSigningKey: Redacted.Redacted

@@ -57,7 +57,7 @@ export interface Options {
    */
   readonly settle?: Duration.DurationInput | undefined
   /**
-   * The accounts, each with its own schedules.
+   * The accounts, each with its own messages, schedules, queues and all else.
    *
    * @default the users that QStash publishes for development
    */
@@ -82,11 +82,17 @@ export interface Options {
    */
   readonly maxHeaderBytes?: number | undefined
   /**
-   * The largest body of a request, in bytes.
+   * The largest body of a message, and of any request but a batch, in bytes.
    *
    * @default 10 MB, the message size of QStash's pay-as-you-go plan
    */
   readonly maxBodyBytes?: number | undefined
+  /**
+   * The largest batch, in bytes of its JSON; each of its messages has the limit of a message besides.
+   *
+   * @default 100 MB, as QStash has it
+   */
+  readonly maxBatchBytes?: number | undefined
   /**
    * How many connections each address takes at once; one more is closed.
    *
@@ -106,13 +112,19 @@ export interface Options {
    */
   readonly maxSchedules?: number | undefined
   /**
+   * How many queues each user may have.
+   *
+   * @default 100, the limit of QStash's pay-as-you-go plan
+   */
+  readonly maxQueues?: number | undefined
+  /**
    * How many deliveries may be under way at once.
    *
    * @default 100
    */
   readonly concurrency?: number | undefined
   /**
-   * The longest that a delivery may take; a schedule's own timeout can only be shorter.
+   * The longest that a delivery may take; a message's own timeout can only be shorter.
    *
    * @default "2 hours"
    */
@@ -168,6 +180,7 @@ export const layer = (
     signingKeys: signingKeysOf(users),
     concurrency: options.concurrency,
     maxSchedules: options.maxSchedules ?? 1000,
+    maxQueues: options.maxQueues ?? 100,
     defaultTimeout: options.deliveryTimeout,
     shutdownGrace: options.shutdownGrace,
     onEvents: DeliveryLog.log
@@ -191,7 +204,7 @@ export const layer = (
 }
 
 /**
- * A server that keeps its schedules in memory and delivers over HTTP.
+ * A server that keeps everything in memory and delivers over HTTP.
  *
  * @since 0.1.0
  * @category layers
@@ -212,13 +225,20 @@ const start = (
       ],
       origins: options.allowedOrigins ?? []
     })
-    const api = Api.make({ engine: yield* Engine, clock, users })
+    const api = Api.make({
+      engine: yield* Engine,
+      clock,
+      users,
+      limits: {
+        message: options.maxBodyBytes ?? 10_000_000,
+        batch: options.maxBatchBytes ?? 100_000_000
+      }
+    })
     const { hosts, port } = yield* NodeHttp.listen(
       {
         hosts: options.host === undefined ? ["127.0.0.1", "::1"] : [options.host],
         port: options.port ?? 8080,
         headerBytes: options.maxHeaderBytes ?? 64 * 1024,
-        bodyBytes: options.maxBodyBytes ?? 10_000_000,
         connections: options.maxConnections ?? 256,
         requestTimeout: options.requestTimeout ?? "30 seconds",
         shutdownGrace: options.shutdownGrace ?? "10 seconds"
@@ -233,7 +253,7 @@ const start = (
 
     function answer(request: Request, route: Route.Route): Effect.Effect<Answer> {
       return Effect.gen(function* () {
-        const cors = yield* admit(request)
+        const cors = yield* admit(request, Route.isSend(route))
         const served =
           Gate.preflight(request, cors) ?? (yield* Effect.catchTag(api(request, route), "Refusal", sayWhy))
         return { ...served, headers: { ...served.headers, ...cors } }
@@ -270,11 +290,13 @@ const broken = (defect: unknown): Effect.Effect<Answer> => {
 }
 
 const signingKeysOf = (users: ReadonlyArray<User>): EngineLayer.Options["signingKeys"] => {
-  const byName = new Map(users.map((user) => [user.name, { current: user.currentSigningKey }]))
+  const byName = new Map(
+    users.map((user) => [user.name, { current: user.currentSigningKey, next: user.nextSigningKey }])
+  )
   return (tenantId) => {
     const keys = byName.get(tenantId)
     if (keys === undefined)
-      throw new Error(`The Store holds schedules of "${tenantId}", who is not among the users`)
+      throw new Error(`The Store holds something of "${tenantId}", who is not among the users`)
     return keys
   }
 }

@@ -72,7 +72,7 @@ export const make = (options: Options = {}): Effect.Effect<Courier.Service, neve
  */
 export const layer = (options?: Options): Layer.Layer<Courier> => Layer.scoped(Courier, make(options))
 
-/** How much of an answer is read, in bytes: the connection of one that goes on is closed. */
+/** How much of an answer is read and kept, in bytes: the connection of one that goes on is closed. */
 const answerLimit = 1024 * 1024
 
 const send = async (
@@ -89,12 +89,20 @@ const send = async (
     body: request.body.length === 0 ? null : request.body,
     signal
   })
-  let read = 0
+  const chunks: Array<Uint8Array> = []
+  let room = answerLimit
   for await (const chunk of answer.body) {
-    read += Buffer.byteLength(chunk)
-    if (read > answerLimit) break
+    const bytes: Uint8Array = chunk
+    chunks.push(bytes.subarray(0, room))
+    room -= bytes.length
+    if (room < 0) break
   }
-  return { _tag: "Answered", status: answer.statusCode, headers: answer.headers }
+  return {
+    _tag: "Answered",
+    status: answer.statusCode,
+    headers: answer.headers,
+    body: Buffer.concat(chunks)
+  }
 }
 
 /** What follows the authority, up to the fragment, as it was written. */

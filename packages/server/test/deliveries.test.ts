@@ -10,7 +10,7 @@ import * as Https from "node:https"
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { advance, call, create, field, headerOf, logsInto, quiet, serve, worker } from "./support.ts"
+import { advance, call, create, field, headerOf, logsInto, publish, quiet, serve, worker } from "./support.ts"
 
 const allBytes = Uint8Array.from({ length: 256 }, (_, index) => index)
 
@@ -155,6 +155,48 @@ describe("a delivery", () => {
         )
       }).pipe(Effect.provide(logsInto(lines)))
       assertInclude(lines.join("\n"), "the destination answered 307")
+    })
+  )
+
+  it.scopedLive("is logged with its message and what that came from, a line for each attempt", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const ids = yield* Effect.gen(function* () {
+        const { port } = yield* serve({ time: "virtual" })
+        const { port: there, received } = yield* worker((response, { target }) => {
+          response.writeHead(target.startsWith("/fails") ? 500 : 200).end()
+        })
+        const url = `http://127.0.0.1:${there}`
+        const plain = yield* publish(port, `${url}/plain?secret`, {})
+        const queued = yield* publish(port, `${url}/fails?secret`, {
+          "Upstash-Queue-Name": "q",
+          "Upstash-Method": "PUT",
+          "Upstash-Retries": "1",
+          "Upstash-Retry-Delay": "1000",
+          "Upstash-Failure-Callback": `${url}/told`
+        })
+        yield* create(port, `${url}/nightly`, { "Upstash-Schedule-Id": "nightly" })
+        yield* advance(port, "1 minutes")
+        const idOf = (path: string) => {
+          const found = received.find(({ target }) => target === path)
+          return found === undefined ? undefined : headerOf(found, "Upstash-Message-Id")
+        }
+        return { plain, queued, told: idOf("/told"), scheduled: idOf("/nightly"), host: url }
+      }).pipe(Effect.provide(logsInto(lines)))
+      const deliveries = lines.filter((line) => line.startsWith("msg_"))
+      const queued = `${ids.queued} (queue q): PUT ${ids.host}/fails`
+      for (const expected of [
+        `${ids.plain}: POST ${ids.host}/plain delivered, 200`,
+        `${queued} failed: the destination answered 500`,
+        `${queued} failed, retry 1: the destination answered 500`,
+        `${queued} has failed for good`,
+        `${ids.told} (callback of ${ids.queued}): POST ${ids.host}/told delivered, 200`,
+        `${ids.scheduled} (schedule nightly): POST ${ids.host}/nightly delivered, 200`
+      ]) {
+        strictEqual(deliveries.filter((line) => line === expected).length, 1, expected)
+      }
+      strictEqual(deliveries.filter((line) => line.startsWith(`${queued} will be tried again at `)).length, 1)
+      strictEqual(deliveries.length, 7)
     })
   )
 
@@ -307,8 +349,35 @@ describe("the courier", () => {
       })
       const outcome = yield* deliver(post(`http://127.0.0.1:${port}/`))
       strictEqual(outcome._tag, "Answered")
-      if (outcome._tag === "Answered") strictEqual(outcome.headers["x-answer"], "yes")
+      if (outcome._tag === "Answered") {
+        strictEqual(outcome.headers["x-answer"], "yes")
+        strictEqual(outcome.body?.length, 1024 * 1024)
+      }
       yield* Deferred.await(hungUp)
+    })
+  )
+
+  it.scopedLive("keeps the bytes of an answer", () =>
+    Effect.gen(function* () {
+      const { deliver } = yield* courier()
+      const long = Buffer.alloc(1024 * 1024, allBytes)
+      const { port } = yield* worker((response, { target }) => {
+        if (target === "/none") response.writeHead(204).end()
+        else if (target === "/long") response.end(long)
+        else {
+          response.write(allBytes)
+          response.end(allBytes)
+        }
+      })
+      for (const [path, expected] of [
+        ["none", new Uint8Array()],
+        ["long", Uint8Array.from(long)],
+        ["twice", Uint8Array.from([...allBytes, ...allBytes])]
+      ] as const) {
+        const outcome = yield* deliver(post(`http://127.0.0.1:${port}/${path}`))
+        assertTrue(outcome._tag === "Answered")
+        assertTrue(Buffer.from(expected).equals(outcome.body ?? Buffer.from("absent")), path)
+      }
     })
   )
 

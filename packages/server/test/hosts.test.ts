@@ -122,6 +122,25 @@ describe("a web page", () => {
     }).pipe(Effect.provide(quiet))
   )
 
+  it.scopedLive("cannot have an old browser publish by a link", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual" })
+      const browser = ["Host", `localhost:${port}`, "User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"]
+      for (const target of ["/v2/publish/https://example.com", "/v2/enqueue/q/https://example.com"]) {
+        strictEqual(yield* statusFor(port, browser, "GET", target), 403)
+        for (const headers of [
+          [...browser, "Sec-Fetch-Site", "none"],
+          ["Host", `localhost:${port}`, "User-Agent", "a-webhook/1.0"],
+          ["Host", `localhost:${port}`]
+        ]) {
+          strictEqual(yield* statusFor(port, headers, "GET", target), 200)
+        }
+        strictEqual(yield* statusFor(port, browser, "POST", target), 200)
+      }
+      strictEqual(yield* statusFor(port, browser, "GET", "/v2/keys"), 200)
+    }).pipe(Effect.provide(quiet))
+  )
+
   it.scopedLive("of an allowed origin may call, and read every answer", () =>
     Effect.gen(function* () {
       const origin = "https://console.upstash.com"

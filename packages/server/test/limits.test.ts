@@ -2,7 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Schedule } from "effect"
 import * as Net from "node:net"
-import { bearer, call, create, exchange, field, quiet, serve, token } from "./support.ts"
+import { bearer, call, create, exchange, field, itemsOf, quiet, serve, token } from "./support.ts"
 
 const again = { times: 300, schedule: Schedule.spaced("10 millis") }
 const created = { ...bearer, "Upstash-Cron": "0 4 * * *" }
@@ -24,6 +24,45 @@ describe("a body", () => {
         }
       }
       strictEqual((yield* post("x")).status, 200)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("of a batch has a limit of its own, and each message in it that of a message", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual", maxBodyBytes: 1000, maxBatchBytes: 5000 })
+      const batch = (...bodies: ReadonlyArray<string>) =>
+        call(port, "POST", "/v2/batch", {
+          body: JSON.stringify(bodies.map((body) => ({ destination: "https://example.com", body })))
+        })
+      strictEqual((yield* batch("x".repeat(1000), "é".repeat(500), "x".repeat(1000))).status, 200)
+      for (const body of ["x".repeat(1001), "é".repeat(501)]) {
+        const { json, status } = yield* batch("x", body)
+        strictEqual(status, 413)
+        deepStrictEqual(json, { error: "quota maxMessageSize exceeded, current limit: 1000" })
+      }
+      const { json, status } = yield* batch(...Array.from({ length: 5 }, () => "x".repeat(1000)))
+      strictEqual(status, 413)
+      deepStrictEqual(json, { error: "quota maxBatchSize exceeded, current limit: 5000" })
+      const events = yield* call(port, "GET", "/v2/events?state=CREATED")
+      strictEqual(itemsOf(events.json, "events").length, 3)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("of a call that carries no message has that of a message too", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual", maxBodyBytes: 1000 })
+      for (const [method, target] of [
+        ["POST", "/v2/queues"],
+        ["POST", "/v2/topics/g/endpoints"],
+        ["DELETE", "/v2/topics/g/endpoints"],
+        ["DELETE", "/v2/messages"],
+        ["DELETE", "/v2/dlq"],
+        ["POST", "/v2/dlq/retry"],
+        ["POST", "/dev/clock/advance"]
+      ] as const) {
+        const { status } = yield* call(port, method, target, { body: " ".repeat(1001) })
+        strictEqual(status, 413, `${method} ${target}`)
+      }
     }).pipe(Effect.provide(quiet))
   )
 
@@ -131,25 +170,28 @@ describe("a slow sender", () => {
     }).pipe(Effect.provide(quiet))
   )
 
-  it.scopedLive("that takes no answer is cut off", () =>
-    Effect.gen(function* () {
-      const { port } = yield* serve({ requestTimeout: "500 millis" })
-      yield* create(port, "https://example.com", {}, "x".repeat(9_000_000))
-      const isCut = yield* Effect.async<boolean>((resume) => {
-        const socket = Net.connect(port, "127.0.0.1", () => {
-          socket.pause()
-          socket.write(`GET /v2/schedules HTTP/1.1\r\nHost: localhost\r\n${authorized}\r\n`)
-          // Nothing is read any more, so only a write can tell that the other side is gone.
-          const ask = setInterval(() => socket.write("\r\n"), 100)
-          socket.on("error", () => {
-            clearInterval(ask)
-            socket.destroy()
-            resume(Effect.succeed(true))
+  it.scopedLive(
+    "that takes no answer is cut off",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* serve({ requestTimeout: "2 seconds" })
+        yield* create(port, "https://example.com", {}, "x".repeat(9_000_000))
+        const isCut = yield* Effect.async<boolean>((resume) => {
+          const socket = Net.connect(port, "127.0.0.1", () => {
+            socket.pause()
+            socket.write(`GET /v2/schedules HTTP/1.1\r\nHost: localhost\r\n${authorized}\r\n`)
+            // Nothing is read any more, so only a write can tell that the other side is gone.
+            const ask = setInterval(() => socket.write("\r\n"), 100)
+            socket.on("error", () => {
+              clearInterval(ask)
+              socket.destroy()
+              resume(Effect.succeed(true))
+            })
           })
         })
-      })
-      assertTrue(isCut)
-    }).pipe(Effect.provide(quiet))
+        assertTrue(isCut)
+      }).pipe(Effect.provide(quiet)),
+    15_000
   )
 })
 

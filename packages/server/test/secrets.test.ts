@@ -1,7 +1,7 @@
 import { it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Inspectable, Redacted } from "effect"
-import { advance, call, exchange, logsInto, type Reply, serve, worker } from "./support.ts"
+import { Effect, Inspectable, Predicate, Redacted } from "effect"
+import { advance, call, exchange, field, logsInto, type Reply, serve, worker } from "./support.ts"
 
 const secret = "planted-secret"
 const user = {
@@ -17,6 +17,7 @@ it.scopedLive(
     Effect.gen(function* () {
       const lines: Array<string> = []
       const replies: Array<Reply | string> = []
+      const rotatedKeys: Array<unknown> = []
       yield* Effect.gen(function* () {
         const server = yield* serve({ time: "virtual", users: [user], maxBodyBytes: 1000 })
         strictEqual(Inspectable.toStringUnknown(server).includes(secret), false)
@@ -33,6 +34,7 @@ it.scopedLive(
           "Upstash-Forward-Authorization": secret,
           "Content-Type": "text/plain"
         }
+        const { "Upstash-Cron": _, ...published } = authorized
         const send = (
           method: string,
           target: string,
@@ -51,6 +53,46 @@ it.scopedLive(
           `http://user:${secret}@nowhere.invalid/?${secret}`
         ]) {
           strictEqual((yield* send("POST", `/v2/schedules/${destination}`)).status, 200)
+          strictEqual((yield* send("POST", `/v2/publish/${destination}`, published)).status, 200)
+          strictEqual((yield* send("PUT", `/v2/enqueue/q/${destination}`, published)).status, 200)
+        }
+        const destination = `http://user:${secret}@127.0.0.1:${there}/ok?${secret}`
+        for (const [method, target, body, headers] of [
+          [
+            "GET",
+            `/v2/publish/${destination}&qstash_token=${encodeURIComponent(Redacted.value(user.token))}`,
+            "",
+            {}
+          ],
+          ["POST", `/v2/publish/${destination.replace("//", "/")}`, secret, published],
+          [
+            "POST",
+            `/v2/publish/${destination.replace("/ok", "/fails")}`,
+            secret,
+            {
+              ...published,
+              "Upstash-Callback": destination,
+              "Upstash-Failure-Callback": destination,
+              "Upstash-Callback-Forward-Authorization": secret
+            }
+          ],
+          [
+            "POST",
+            "/v2/topics/g/endpoints",
+            JSON.stringify({ endpoints: [{ url: destination }] }),
+            published
+          ],
+          ["POST", "/v2/publish/g", secret, published],
+          [
+            "POST",
+            "/v2/batch",
+            JSON.stringify([
+              { destination, body: secret, headers: { "Upstash-Forward-Authorization": secret } }
+            ]),
+            published
+          ]
+        ] as const) {
+          strictEqual((yield* send(method, target, headers, body)).status, 200)
         }
         yield* send("GET", "/v2/schedules")
         yield* call(port, "POST", "/dev/clock/advance", {
@@ -83,11 +125,14 @@ it.scopedLive(
             "/v2/schedules/https://example.com",
             { ...authorized, "Upstash-Callback": `https://u:${secret}@[/` }
           ],
-          [
-            "POST",
-            "/v2/schedules/https://example.com",
-            { ...authorized, "Upstash-Callback": `https://u:${secret}@a.b/?${secret}` }
-          ],
+          ["POST", `/v2/publish/https:/user:${secret}@example.com/%zz?${secret}`, authorized],
+          ["POST", `/v2/publish/https:user:${secret}@example.com`, published],
+          ["POST", `/v2/enqueue/q:x/https://user:${secret}@[/?${secret}`, published],
+          ["POST", "/v2/batch", published],
+          ["POST", "/v2/queues", published],
+          ["DELETE", "/v2/messages", published],
+          ["POST", "/v2/dlq/retry/1-0", published],
+          ["PATCH", "/v2/flowControl/k/pause", published],
           ["POST", "/v2/schedules/https://example.com", { ...authorized, "Upstash-Redact-Fields": "x" }],
           ["GET", "/v2/keys", { ...authorized, Host: "attacker.example" }],
           ["GET", "/v2/keys", { ...authorized, Origin: "https://attacker.example" }]
@@ -99,6 +144,28 @@ it.scopedLive(
           (yield* send("POST", "/v2/schedules/https://example.com", authorized, secret.repeat(100))).status,
           413
         )
+        for (const [method, target, body] of [
+          ["POST", "/v2/topics/h/endpoints", { endpoints: [{ url: `https://u:${secret}@[/?${secret}` }] }],
+          ["POST", "/v2/batch", [{ destination: `https://u:${secret}@[/?${secret}`, body: secret }]],
+          ["POST", "/v2/batch", [{ destination: "https://a.b", body: { secret } }]],
+          [
+            "POST",
+            "/v2/batch",
+            [
+              {
+                destination: "https://a.b",
+                headers: { "Upstash-Forward-X": `${secret}\n`, "Upstash-Retries": "0" }
+              }
+            ]
+          ],
+          ["DELETE", "/v2/messages", { url: { [secret]: secret } }]
+        ] as const) {
+          const { status } = yield* send(method, target, published, JSON.stringify(body))
+          strictEqual(status, 400, `${method} ${target}`)
+        }
+        const rotated = yield* call(port, "POST", "/v2/keys/rotate", { headers: published })
+        rotatedKeys.push(field(rotated.json, "next"))
+        strictEqual(rotatedKeys.filter(Predicate.isString).length, 1)
         replies.push(
           yield* exchange(
             port,
@@ -122,7 +189,7 @@ it.scopedLive(
         )
       }
       deepStrictEqual(
-        lines.filter((line) => line.includes(secret)),
+        lines.filter((line) => [secret, ...rotatedKeys].some((text) => line.includes(String(text)))),
         []
       )
       for (const reply of replies) {

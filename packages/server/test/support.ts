@@ -70,6 +70,10 @@ export const call = (
       }
     )
     request.on("error", (error) => resume(Effect.fail(error)))
+    // Node says how long a body is by itself, but not that of a DELETE.
+    if (body !== undefined && method === "DELETE") {
+      request.setHeader("Content-Length", Buffer.byteLength(body))
+    }
     request.end(body)
     return Effect.sync(() => request.destroy())
   })
@@ -91,6 +95,50 @@ export const create = (
     ),
     Effect.map((reply) => String(field(reply.json, "scheduleId")))
   )
+
+/** Publishes a message to a URL through the API and answers its id. */
+export const publish = (
+  port: number,
+  destination: string,
+  headers: Readonly<Record<string, string>> = {},
+  body?: string | Uint8Array
+) =>
+  call(port, "POST", `/v2/publish/${destination}`, {
+    headers: { ...bearer, ...headers },
+    ...(body === undefined ? {} : { body })
+  }).pipe(
+    Effect.filterOrElse(
+      (reply) => reply.status === 200,
+      (reply) => Effect.dieMessage(`the message was not accepted: ${reply.text}`)
+    ),
+    Effect.map((reply) => String(field(reply.json, "messageId")))
+  )
+
+/** Adds endpoints to a URL group. */
+export const group = (
+  port: number,
+  name: string,
+  endpoints: ReadonlyArray<{ readonly url: string; readonly name?: string }>
+) =>
+  call(port, "POST", `/v2/topics/${name}/endpoints`, { body: JSON.stringify({ endpoints }) }).pipe(
+    Effect.filterOrElse(
+      (reply) => reply.status === 200,
+      (reply) => Effect.dieMessage(`the endpoints were not added: ${reply.text}`)
+    )
+  )
+
+/** Status and error text of an answer. */
+export const refusalOf = ({ json, status }: Reply) => [status, field(json, "error")] as const
+
+/** The elements of an answer that is a list, or has one under a name. */
+export const itemsOf = (json: unknown, name?: string): ReadonlyArray<unknown> => {
+  const list = name === undefined ? json : field(json, name)
+  return Array.isArray(list) ? list : []
+}
+
+/** One field of each element. */
+export const each = (list: ReadonlyArray<unknown>, name: string): ReadonlyArray<unknown> =>
+  list.map((one) => field(one, name))
 
 /** Moves a server with virtual time on. */
 export const advance = (port: number, duration: string) =>

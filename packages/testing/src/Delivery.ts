@@ -1,12 +1,16 @@
 /**
  * @since 0.1.0
  */
+import { type MessageId, MessageIdFromAnswer } from "@effect-qstash/domain/MessageId"
 import { type ScheduleId, ScheduleIdFromAnswer } from "@effect-qstash/domain/ScheduleId"
+import { type UrlGroupName, UrlGroupNameFromAnswer } from "@effect-qstash/domain/UrlGroupName"
 import type { DeliveryOutcome, DeliveryRequest } from "@effect-qstash/engine/Courier"
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 
+const decodeMessageId = Schema.decodeSync(MessageIdFromAnswer)
 const decodeScheduleId = Schema.decodeSync(ScheduleIdFromAnswer)
+const decodeUrlGroup = Schema.decodeSync(UrlGroupNameFromAnswer)
 
 /**
  * One attempt to deliver a message, as its destination sees it. A retry is a delivery of its own.
@@ -15,17 +19,22 @@ const decodeScheduleId = Schema.decodeSync(ScheduleIdFromAnswer)
  * @category models
  */
 export class Delivery {
-  /** When the attempt began, in virtual time. */
-  readonly time: DateTime.Utc
   /** What goes over the wire: method, URL, headers in their order, body. */
   readonly request: DeliveryRequest
   /** What came back; absent while the attempt is under way. An attempt that ran into its timeout was not answered. */
   readonly outcome: DeliveryOutcome | undefined
 
-  constructor(time: DateTime.Utc, request: DeliveryRequest, outcome: DeliveryOutcome | undefined) {
-    this.time = time
+  private readonly millis: number
+
+  constructor(millis: number, request: DeliveryRequest, outcome: DeliveryOutcome | undefined) {
+    this.millis = millis
     this.request = request
     this.outcome = outcome
+  }
+
+  /** When the attempt began, in virtual time. */
+  get time(): DateTime.Utc {
+    return DateTime.unsafeMake(this.millis)
   }
 
   /** @since 0.1.0 */
@@ -49,13 +58,20 @@ export class Delivery {
   }
 
   /** The same over all attempts at one message. */
-  get messageId(): string {
-    return this.header("Upstash-Message-Id") ?? ""
+  get messageId(): MessageId {
+    return decodeMessageId(this.header("Upstash-Message-Id") ?? "")
   }
 
-  /** The schedule that made the message. */
-  get scheduleId(): ScheduleId {
-    return decodeScheduleId(this.header("Upstash-Schedule-Id") ?? "")
+  /** The schedule that made the message, if one did. */
+  get scheduleId(): ScheduleId | undefined {
+    const id = this.header("Upstash-Schedule-Id")
+    return id === undefined ? undefined : decodeScheduleId(id)
+  }
+
+  /** The URL group that the message was published to, if it was one. */
+  get urlGroup(): UrlGroupName | undefined {
+    const name = this.header("Upstash-Topic-Name")
+    return name === undefined ? undefined : decodeUrlGroup(name)
   }
 
   /** How many attempts at the message came before this one. */

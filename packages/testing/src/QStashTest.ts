@@ -1,11 +1,26 @@
 /**
- * QStash in memory under virtual time. The same engine that the local server runs on keeps the schedules; deliveries go
- * into your handler or your `HttpApp` without a socket, signed as QStash signs them; and time passes when you say so.
+ * QStash in memory under virtual time. The same engine that the local server runs on keeps schedules, messages, queues
+ * and all else; deliveries go into your handler or your `HttpApp` without a socket, signed as QStash signs them; and time
+ * passes when you say so.
  *
  * @since 0.1.0
  */
 import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
+import type { LogEntry } from "@effect-qstash/domain/LogEntry"
+import type { MessageId } from "@effect-qstash/domain/MessageId"
+import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
+import { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
+import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
+import type { DlqMessage, QStashMessage } from "@effect-qstash/domain/QStashMessage"
+import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
+import { QStashQueues } from "@effect-qstash/domain/QStashQueues"
 import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import type { QStashServices } from "@effect-qstash/domain/QStashServices"
+import { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
+import { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
+import type { QueueName } from "@effect-qstash/domain/QueueName"
+import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import * as Courier from "@effect-qstash/engine/Courier"
 import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
 import * as Engine from "@effect-qstash/engine/Engine"
@@ -20,8 +35,10 @@ import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { Delivery } from "./Delivery.ts"
 import { deliverInto } from "./internal/appCourier.ts"
 import { History } from "./internal/History.ts"
@@ -57,31 +74,69 @@ export interface Options {
 }
 
 /**
- * What a destination answers: a status, or a status with headers.
+ * What a destination answers: a status, or a status with headers and a body.
  *
  * @since 0.1.0
  * @category models
  */
-export type Answer = number | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+export type Answer =
+  | number
+  | {
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      /** Text is sent as UTF-8. */
+      readonly body?: string | Uint8Array
+    }
 
 /**
- * A step in the life of a message, in QStash's own log states.
+ * A step in the life of a message, in QStash's own log states, and `STALLED`: virtual time went on without waiting for
+ * this delivery any longer.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Event extends Omit<DeliveryEvent, "time" | "nextDeliveryTime" | "tenantId"> {
+export interface Event {
   readonly time: DateTime.Utc
+  readonly state: DeliveryEvent["state"]
+  readonly messageId: MessageId
+  readonly scheduleId?: ScheduleId
+  readonly urlGroup?: UrlGroupName
+  readonly queueName?: QueueName
+  /** The message that this one is a callback of. */
+  readonly callbackOf?: MessageId
+  readonly method: string
+  readonly url: string
+  /** How many attempts came before the one that this is about. */
+  readonly retried: number
+  /** The status of the answer, where there was one. */
+  readonly responseStatus?: number
+  /** Why the attempt failed. */
+  readonly error?: string
+  /** When the next attempt is due. */
   readonly nextDeliveryTime?: DateTime.Utc
 }
 
+/** The services by the names of their tags. */
+interface Services {
+  readonly QStashSchedules: QStashSchedules.Service
+  readonly QStashMessages: QStashMessages.Service
+  readonly QStashQueues: QStashQueues.Service
+  readonly QStashUrlGroups: QStashUrlGroups.Service
+  readonly QStashDlq: QStashDlq.Service
+  readonly QStashFlowControl: QStashFlowControl.Service
+  readonly QStashLogs: QStashLogs.Service
+  readonly QStashSigningKeys: QStashSigningKeys.Service
+}
+
+type OperationOf<Name extends keyof Services> = `${Name}.${Extract<keyof Services[Name], string>}`
+
 /**
- * A call of the contract, by the name of its span.
+ * A call of a contract, by the name of its span.
  *
  * @since 0.1.0
  * @category models
  */
-export type Operation = `QStashSchedules.${keyof QStashSchedules.Service}`
+export type Operation = { [Name in keyof Services]: OperationOf<Name> }[keyof Services]
 
 /**
  * What an operation can fail with.
@@ -89,15 +144,22 @@ export type Operation = `QStashSchedules.${keyof QStashSchedules.Service}`
  * @since 0.1.0
  * @category models
  */
-export type OperationError<O extends Operation> =
-  O extends `QStashSchedules.${infer Method extends keyof QStashSchedules.Service}`
-    ? ErrorOf<QStashSchedules.Service[Method]>
+export type OperationError<O extends Operation> = {
+  [Name in keyof Services]: O extends `${Name}.${infer Method}`
+    ? Method extends keyof Services[Name]
+      ? ErrorOf<Services[Name][Method]>
+      : never
     : never
+}[keyof Services]
 
-type ErrorOf<Call> =
-  Call extends Effect.Effect<infer _A, infer E, infer _R>
+type ErrorOf<Call> = Call extends (...args: never) => infer Result
+  ? ErrorOfResult<Result>
+  : ErrorOfResult<Call>
+
+type ErrorOfResult<Result> =
+  Result extends Effect.Effect<infer _A, infer E, infer _R>
     ? E
-    : Call extends (...args: never) => Effect.Effect<infer _A, infer E, infer _R>
+    : Result extends Stream.Stream<infer _A, infer E, infer _R>
       ? E
       : never
 
@@ -113,6 +175,9 @@ export declare namespace QStashTest {
     readonly clock: VirtualClock.Service
     readonly deliveries: Effect.Effect<ReadonlyArray<Delivery>>
     readonly events: Effect.Effect<ReadonlyArray<Event>>
+    readonly messages: Effect.Effect<ReadonlyArray<QStashMessage>>
+    readonly dlq: Effect.Effect<ReadonlyArray<DlqMessage>>
+    readonly logs: Effect.Effect<ReadonlyArray<LogEntry>>
     readonly respond: (handler: (delivery: Delivery) => Effect.Effect<Answer>) => Effect.Effect<void>
     readonly failNext: <O extends Operation>(operation: O, error: OperationError<O>) => Effect.Effect<void>
   }
@@ -175,6 +240,41 @@ export const events: Effect.Effect<ReadonlyArray<Event>, never, QStashTest> = Ef
 )
 
 /**
+ * The messages that are neither delivered nor given up nor cancelled, oldest first: those that wait for their time, for
+ * their place in a queue or for a limit, and those under way.
+ *
+ * @since 0.1.0
+ * @category inspection
+ */
+export const messages: Effect.Effect<ReadonlyArray<QStashMessage>, never, QStashTest> = Effect.flatMap(
+  QStashTest,
+  (test) => test.messages
+)
+
+/**
+ * The dead letter queue, oldest first: what has failed for good within the last 7 days.
+ *
+ * @since 0.1.0
+ * @category inspection
+ */
+export const dlq: Effect.Effect<ReadonlyArray<DlqMessage>, never, QStashTest> = Effect.flatMap(
+  QStashTest,
+  (test) => test.dlq
+)
+
+/**
+ * QStash's log of the last 3 days, oldest first, as `QStashLogs` reports it: with headers, bodies and answers, where
+ * {@link events} are short.
+ *
+ * @since 0.1.0
+ * @category inspection
+ */
+export const logs: Effect.Effect<ReadonlyArray<LogEntry>, never, QStashTest> = Effect.flatMap(
+  QStashTest,
+  (test) => test.logs
+)
+
+/**
  * Says what the destination answers from now on, in place of 200 or of the `HttpApp`. A handler may sleep, do I/O, or
  * never return: then the attempt runs into its timeout. A handler that fails or dies answers 500, as a web framework
  * would.
@@ -182,7 +282,7 @@ export const events: Effect.Effect<ReadonlyArray<Event>, never, QStashTest> = Ef
  * @since 0.1.0
  * @category faults
  */
-export const respond = <E, R>(
+export const respond = <E = never, R = never>(
   answer: Answer | ((delivery: Delivery) => Effect.Effect<Answer, E, R>)
 ): Effect.Effect<void, never, QStashTest | R> =>
   Effect.contextWithEffect((context: Context.Context<QStashTest | R>) =>
@@ -236,35 +336,54 @@ const startAt = (clock: Clock.Clock): DateTime.Utc => {
 
 type Deliver = (request: Courier.DeliveryRequest, time: number) => Effect.Effect<Courier.DeliveryOutcome>
 
+const bytesOf = (body: string | Uint8Array): Uint8Array =>
+  typeof body === "string" ? new TextEncoder().encode(body) : body
+
 const answered = (answer: Answer): Courier.DeliveryOutcome =>
   typeof answer === "number"
     ? { _tag: "Answered", status: answer, headers: {} }
     : {
         _tag: "Answered",
         status: answer.status,
+        ...(answer.body === undefined ? {} : { body: bytesOf(answer.body) }),
         headers: Object.fromEntries(
           Object.entries(answer.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
         )
       }
 
-type Faults = { readonly [O in Operation]: Array<OperationError<O>> }
-
-/** Puts the faults that a test asked for before the calls of a contract. */
-const faulty = (schedules: QStashSchedules.Service, faults: Faults): QStashSchedules.Service => {
-  const before = <O extends Operation, A, E>(operation: O, call: Effect.Effect<A, E>) =>
-    Effect.suspend((): Effect.Effect<A, E | OperationError<O>> => {
-      const fault = faults[operation].shift()
-      return fault === undefined ? call : Effect.fail(fault)
+/** Puts the faults that a test asked for before the calls of a service. */
+const faulty = <Name extends keyof Services>(
+  name: Name,
+  service: Services[Name],
+  nextFault: (operation: string) => unknown
+): Services[Name] => {
+  const before = (method: string, call: unknown): unknown => {
+    const operation = `${name}.${method}`
+    if (Effect.isEffect(call)) {
+      return Effect.suspend((): Effect.Effect<unknown, unknown, unknown> => {
+        const fault = nextFault(operation)
+        return fault === undefined ? call : Effect.fail(fault)
+      })
+    }
+    return Stream.suspend((): Stream.Stream<unknown, unknown, unknown> => {
+      const fault = nextFault(operation)
+      return fault !== undefined ? Stream.fail(fault) : isStream(call) ? call : Stream.empty
     })
-  return {
-    create: (schedule) => before("QStashSchedules.create", schedules.create(schedule)),
-    get: (scheduleId) => before("QStashSchedules.get", schedules.get(scheduleId)),
-    list: before("QStashSchedules.list", schedules.list),
-    delete: (scheduleId) => before("QStashSchedules.delete", schedules.delete(scheduleId)),
-    pause: (scheduleId) => before("QStashSchedules.pause", schedules.pause(scheduleId)),
-    resume: (scheduleId) => before("QStashSchedules.resume", schedules.resume(scheduleId))
   }
+  // A service is a record of effects and of functions that answer an effect or a stream; each stays what it is.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return Object.fromEntries(
+    Object.entries(service).map(([method, call]: [string, unknown]) => [
+      method,
+      typeof call === "function" && !Effect.isEffect(call)
+        ? (...args: ReadonlyArray<unknown>) => before(method, Reflect.apply(call, service, args))
+        : before(method, call)
+    ])
+  ) as unknown as Services[Name]
 }
+
+const isStream = (value: unknown): value is Stream.Stream<unknown, unknown> =>
+  Predicate.hasProperty(value, Stream.StreamTypeId)
 
 interface Attempt {
   readonly time: number
@@ -272,19 +391,30 @@ interface Attempt {
   outcome: Courier.DeliveryOutcome | undefined
 }
 
-const deliveryOf = ({ outcome, request, time }: Attempt): Delivery =>
-  new Delivery(DateTime.unsafeMake(time), request, outcome)
+const deliveryOf = ({ outcome, request, time }: Attempt): Delivery => new Delivery(time, request, outcome)
 
-const eventOf = ({ nextDeliveryTime, tenantId: _tenantId, time, ...event }: DeliveryEvent): Event => ({
-  ...event,
-  time: DateTime.unsafeMake(time),
+const eventOf = ({ message, nextDeliveryTime, ...event }: DeliveryEvent): Event => ({
+  time: DateTime.unsafeMake(event.time),
+  state: event.state,
+  messageId: message.messageId,
+  method: message.settings.method ?? "POST",
+  url: message.url,
+  retried: message.retried,
+  ...(message.scheduleId === undefined ? {} : { scheduleId: message.scheduleId }),
+  ...(message.urlGroup === undefined ? {} : { urlGroup: message.urlGroup }),
+  ...(message.settings.queueName === undefined ? {} : { queueName: message.settings.queueName }),
+  ...(message.callbackOf === undefined ? {} : { callbackOf: message.callbackOf }),
+  ...(event.responseStatus === undefined ? {} : { responseStatus: event.responseStatus }),
+  ...(event.error === undefined ? {} : { error: event.error }),
   ...(nextDeliveryTime === undefined ? {} : { nextDeliveryTime: DateTime.unsafeMake(nextDeliveryTime) })
 })
 
+const all = { criteria: {}, count: Infinity, order: "earliestFirst" } as const
+
 const make = <R>(
   options: Options,
-  deliverTo: (schedules: QStashSchedules.Service) => Effect.Effect<Deliver, never, R>
-): Layer.Layer<QStashSchedules | QStashTest, never, R> =>
+  deliverTo: (services: Context.Context<QStashServices>) => Effect.Effect<Deliver, never, R>
+): Layer.Layer<QStashServices | QStashTest, never, R> =>
   Layer.scopedContext(
     Effect.gen(function* () {
       const retention = options.retention ?? 10_000
@@ -301,8 +431,11 @@ const make = <R>(
             return Effect.map(deliver(request, time), (outcome) => (attempt.outcome = outcome))
           })
       })
-      const engine = Engine.layerVirtual({
-        signingKeys: () => ({ current: signingKeys.currentSigningKey }),
+      const layer = Engine.layerVirtual({
+        signingKeys: () => ({
+          current: signingKeys.currentSigningKey,
+          next: signingKeys.nextSigningKey
+        }),
         start: options.start ?? (yield* Effect.clockWith((clock) => Effect.succeed(startAt(clock)))),
         settle: options.settle,
         // A test that holds a thousand handlers up has its reasons.
@@ -315,36 +448,46 @@ const make = <R>(
           })
       })
       const home = yield* Layer.build(
-        Layer.provide(engine, [MemoryStore.layer, courier, IdGenerator.layerCounter])
+        Layer.provide(layer, [MemoryStore.layer, courier, IdGenerator.layerCounter])
       )
       const clock = Context.get(home, VirtualClock)
       yield* Effect.withClockScoped(clock.clock)
 
-      const faults: Faults = {
-        "QStashSchedules.create": [],
-        "QStashSchedules.get": [],
-        "QStashSchedules.list": [],
-        "QStashSchedules.delete": [],
-        "QStashSchedules.pause": [],
-        "QStashSchedules.resume": []
-      }
+      const engine = Context.get(home, Engine.Engine)
       const tenant = { tenantId: "test", callerIp: "127.0.0.1" }
-      const schedules = faulty(Context.get(home, Engine.Engine).schedules(tenant), faults)
-      deliver = yield* deliverTo(schedules)
+      const faults = new Map<string, Array<unknown>>()
+      const nextFault = (operation: string): unknown => faults.get(operation)?.shift()
+      const services: Context.Context<QStashServices> = Context.make(
+        QStashSchedules,
+        faulty("QStashSchedules", engine.schedules(tenant), nextFault)
+      ).pipe(
+        Context.add(QStashMessages, faulty("QStashMessages", engine.messages(tenant), nextFault)),
+        Context.add(QStashQueues, faulty("QStashQueues", engine.queues(tenant), nextFault)),
+        Context.add(QStashUrlGroups, faulty("QStashUrlGroups", engine.urlGroups(tenant), nextFault)),
+        Context.add(QStashDlq, faulty("QStashDlq", engine.dlq(tenant), nextFault)),
+        Context.add(QStashFlowControl, faulty("QStashFlowControl", engine.flowControl(tenant), nextFault)),
+        Context.add(QStashLogs, faulty("QStashLogs", engine.logs(tenant), nextFault)),
+        Context.add(QStashSigningKeys, faulty("QStashSigningKeys", engine.signingKeys(tenant), nextFault))
+      )
+      deliver = yield* deliverTo(services)
 
-      return Context.make(QStashSchedules, schedules).pipe(
+      return services.pipe(
         Context.add(QStashTest, {
           clock,
           deliveries: Effect.sync(() => attempts.newest().map(deliveryOf)),
           events: Effect.sync(() => steps.newest().map(eventOf)),
+          messages: engine.pending(tenant),
+          // The one error of a page is a cursor that is none, and there is none here.
+          dlq: Effect.orDie(Effect.map(engine.dlqPage(tenant, all), ({ items }) => items)),
+          logs: Effect.orDie(Effect.map(engine.logsPage(tenant, all), ({ items }) => items)),
           respond: (handler) =>
             Effect.sync(() => {
               deliver = (request, time) =>
-                Effect.map(handler(new Delivery(DateTime.unsafeMake(time), request, undefined)), answered)
+                Effect.map(handler(new Delivery(time, request, undefined)), answered)
             }),
           failNext: (operation, error) =>
             Effect.sync(() => {
-              faults[operation].push(error)
+              faults.set(operation, [...(faults.get(operation) ?? []), error])
             })
         })
       )
@@ -352,13 +495,13 @@ const make = <R>(
   )
 
 /**
- * The schedules, with a destination that answers 200 until `respond` says otherwise. The layer's Clock is the test's, and
- * is gone with the layer.
+ * Every service of QStash, with a destination that answers 200 until `respond` says otherwise. The layer's Clock is the
+ * test's, and is gone with the layer.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerWith = (options: Options): Layer.Layer<QStashSchedules | QStashTest> =>
+export const layerWith = (options: Options): Layer.Layer<QStashServices | QStashTest> =>
   make(options, () => Effect.succeed(() => Effect.succeed(answered(200))))
 
 /**
@@ -367,11 +510,14 @@ export const layerWith = (options: Options): Layer.Layer<QStashSchedules | QStas
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<QStashSchedules | QStashTest> = layerWith({})
+export const layer: Layer.Layer<QStashServices | QStashTest> = layerWith({})
+
+/** What an app needs beside QStash's services and what comes with each request. */
+type Needs<R> = Exclude<Exclude<R, QStashServices>, HttpServerRequest.HttpServerRequest | Scope.Scope>
 
 /**
  * Delivers into the application's own `HttpApp`, whatever the destination's host: signed with `signingKeys`, without a
- * socket, in virtual time. What the app answers is what QStash acts on. The app may use `QStashSchedules`: it gets
+ * socket, in virtual time. What the app answers is what QStash acts on. The app may use QStash's services: it gets
  * these.
  *
  * @since 0.1.0
@@ -380,23 +526,14 @@ export const layer: Layer.Layer<QStashSchedules | QStashTest> = layerWith({})
 export const layerApp = <E, R>(
   app: HttpApp.Default<E, R>,
   options: Options = {}
-): Layer.Layer<
-  QStashSchedules | QStashTest,
-  never,
-  Exclude<Exclude<R, QStashSchedules>, HttpServerRequest.HttpServerRequest | Scope.Scope>
-> =>
-  make(options, (schedules) =>
-    Effect.map(
-      Effect.context<
-        Exclude<Exclude<R, QStashSchedules>, HttpServerRequest.HttpServerRequest | Scope.Scope>
-      >(),
-      (context) => {
-        // Added once: `Effect.provideService` would do so, and undo it, at every delivery. An Exclude does not add up.
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-        const services = Context.add(context, QStashSchedules, schedules) as Context.Context<
-          Exclude<R, HttpServerRequest.HttpServerRequest | Scope.Scope>
-        >
-        return deliverInto(app, services)
-      }
-    )
+): Layer.Layer<QStashServices | QStashTest, never, Needs<R>> =>
+  make(options, (qstash) =>
+    Effect.map(Effect.context<Needs<R>>(), (context) => {
+      // Merged once: `Effect.provide` would do so, and undo it, at every delivery. An Exclude does not add up.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      const services = Context.merge(context, qstash) as unknown as Context.Context<
+        Exclude<R, HttpServerRequest.HttpServerRequest | Scope.Scope>
+      >
+      return deliverInto(app, services)
+    })
   )

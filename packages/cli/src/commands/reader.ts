@@ -1,7 +1,7 @@
 import * as Terminal from "@effect/platform/Terminal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import type { Reader } from "../render/schedules.ts"
+import type { Reader } from "../render/reader.ts"
 
 /** Who reads what a command prints. */
 export const reader: Effect.Effect<Reader, never, Terminal.Terminal | DateTime.CurrentTimeZone> = Effect.gen(

@@ -1,11 +1,11 @@
 import * as Command from "@effect/cli/Command"
-import { pause, remove, resume } from "./change.ts"
-import { create } from "./create.ts"
-import { get } from "./get.ts"
-import { list } from "./list.ts"
-import { next } from "./next.ts"
+import { pause, remove, resume } from "./schedules/change.ts"
+import { create } from "./schedules/create.ts"
+import { get } from "./schedules/get.ts"
+import { list } from "./schedules/list.ts"
+import { next } from "./schedules/next.ts"
 
 export const schedules = Command.make("schedules").pipe(
-  Command.withDescription("Look at the schedules of the QStash that QSTASH_URL names, and change them."),
+  Command.withDescription("Schedules: create them, see when they fire, pause and delete them."),
   Command.withSubcommands([list, get, create, pause, resume, remove, next])
 )

@@ -44,9 +44,11 @@ Call a worker of yours every minute:
     -H "Authorization: Bearer ${token}" \\
     -H "Upstash-Cron: * * * * *"
 
-See what is scheduled:
+Publish a message to it, and watch what becomes of it:
 
-  QSTASH_URL=${url} npx effect-qstash schedules list
+  export QSTASH_URL=${url}
+  npx effect-qstash messages publish http://localhost:3000/jobs/hello
+  npx effect-qstash logs --follow
 `
 }
 

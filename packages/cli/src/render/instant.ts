@@ -26,3 +26,7 @@ export const zoneOfCron = (cron: string): DateTime.TimeZone =>
 
 export const zoneOfExpression = (cron: CronExpression.CronExpression): DateTime.TimeZone =>
   Option.getOrElse(DateTime.zoneMakeNamed(cron.timeZone), () => utc)
+
+/** `2026-11-24 04:00:05.123`, for what follows on something else within a second. */
+export const inZoneExactly = (instant: DateTime.DateTime, zone: DateTime.TimeZone): string =>
+  DateTime.formatIsoOffset(DateTime.setZone(instant, zone)).slice(0, 23).replace("T", " ")

@@ -1,7 +1,7 @@
 import type { CronExpression } from "@effect-qstash/domain/CronExpression"
 import * as DateTime from "effect/DateTime"
 import { inZoneWithOffset, zoneOfExpression } from "./instant.ts"
-import type { Reader } from "./schedules.ts"
+import type { Reader } from "./reader.ts"
 import { table } from "./table.ts"
 import { yellow } from "./text.ts"
 

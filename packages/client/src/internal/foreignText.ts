@@ -21,6 +21,19 @@ export const cut = (text: string): string => {
 /** Masking comes before the cut, which could leave the beginning of a secret. */
 export const presentable = (text: string, secrets: ReadonlyArray<string>): string => cut(mask(text, secrets))
 
+/** Parameters as they stand in a query. */
+export const formEncoded = (parameters: ReadonlyArray<readonly [name: string, value: string]>): string =>
+  new URLSearchParams(parameters.map(([name, value]) => [name, value])).toString()
+
+/** A secret that travels in a query, as it is and as it stands there. */
+export const inQuery = (secret: string): ReadonlyArray<string> => [
+  secret,
+  formEncoded([["", secret]]).slice(1)
+]
+
+/** A secret that travels in JSON, as it is and as it stands there. */
+export const inJson = (secret: string): ReadonlyArray<string> => [secret, JSON.stringify(secret).slice(1, -1)]
+
 const parts = /^[^:/]+:\/\/(?:([^/?#]*)@)?[^?]*\??(.*)$/s
 
 /** What may be secret in a URL, as it is written and as it reads: its credentials, its query, and each value in it. */

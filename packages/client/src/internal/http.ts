@@ -17,34 +17,50 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { presentable } from "./foreignText.ts"
+import { formEncoded, presentable } from "./foreignText.ts"
 import { type Refusal, refusal, toError as refusalToError } from "./refusal.ts"
 import type { Settings } from "./settings.ts"
 import { toError as transportFaultToError } from "./transportFault.ts"
 
-/** One call of a service, as it travels. It must be safe to repeat: see `retryPolicy`. */
+/** Names and values, in their order; a name may occur several times. */
+export type Parameters = ReadonlyArray<readonly [name: string, value: string]>
+
+/** One call of a service, as it travels. */
 interface Call<E = never> {
   readonly method: "GET" | "POST" | "DELETE"
   /** The request target, which has to survive URL parsing as it is. */
   readonly target: string
+  /** What follows the target as its query, encoded. */
+  readonly query?: Parameters
   readonly headers?: Readonly<Record<string, ReadonlyArray<string>>>
   readonly body?: Uint8Array
   /** What no error may repeat, beside the token: a server's text may quote the request. */
   readonly secrets?: () => ReadonlyArray<string>
   /** The method's own error for a refusal; without one the general table speaks. */
   readonly ownError?: (refusal: Refusal) => E | QStashError | undefined
+  /** Whether a repeat could do it twice: then it is sent again only where it certainly was not done. */
+  readonly isOnce?: boolean
 }
 
 /** What every service of the client is made of. */
 export interface QStashHttp {
-  /** Reads the answer as JSON; `decode` says what is wrong with it without repeating it. */
+  /**
+   * Reads the answer as JSON; `decode` says what is wrong with it without repeating it. It is given what makes a text of
+   * the server's fit to be shown.
+   */
   readonly json: <A, E = never>(
     call: Call<E>,
-    decode: (json: unknown) => Either.Either<A, string>
+    decode: (json: unknown, present: (text: string) => string) => Either.Either<A, string>
   ) => Effect.Effect<A, E | QStashError>
   /** For calls whose 2xx says everything: whatever stands in its body, or breaks in it, is passed over. */
   readonly done: <E = never>(call: Call<E>) => Effect.Effect<void, E | QStashError>
 }
+
+/** The body of a call that sends JSON. */
+export const jsonBody = (text: string): Pick<Call, "headers" | "body"> => ({
+  headers: { "Content-Type": ["application/json"] },
+  body: new TextEncoder().encode(text)
+})
 
 /** The span of one call. Attributes that show up later are added with `Effect.annotateCurrentSpan`. */
 export const withSpan = (name: string, attributes: Readonly<Record<string, string>> = {}) =>
@@ -56,8 +72,11 @@ const drainTimeout = Duration.seconds(1)
 /** With less time than this an attempt is not begun: its timeout would hide what the one before it failed with. */
 const shortestAttempt = Duration.seconds(1)
 
-const isWorthRetrying = (error: unknown): boolean =>
-  error instanceof QStashUnavailable || (error instanceof QStashRateLimited && error.resetAt !== undefined)
+const isWorthRetrying =
+  ({ isOnce = false }: Call<unknown>) =>
+  (error: unknown): boolean =>
+    (error instanceof QStashUnavailable && !isOnce) ||
+    (error instanceof QStashRateLimited && error.resetAt !== undefined)
 
 /** A rate limit is waited for beside the backoff, whose jitter keeps those who wait from coming back all at once. */
 const untilReset = (error: unknown): Effect.Effect<Duration.Duration> =>
@@ -69,12 +88,12 @@ const untilInstant = (millis: number): Effect.Effect<Duration.Duration> =>
   Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(millis - now))
 
 /** `lastStart` is the instant after which no attempt begins. */
-const retryPolicy = (lastStart: number) =>
+const retryPolicy = (call: Call<unknown>, lastStart: number) =>
   Schedule.exponential("250 millis").pipe(
     Schedule.either(Schedule.spaced("5 seconds")),
     Schedule.jittered,
     Schedule.passthrough,
-    Schedule.whileInput(isWorthRetrying),
+    Schedule.whileInput(isWorthRetrying(call)),
     Schedule.addDelayEffect(untilReset),
     Schedule.delays,
     Schedule.whileOutputEffect((delay) =>
@@ -128,7 +147,8 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
     const token = Redacted.value(settings.token)
 
     const toRequest = (call: Call<unknown>): HttpClientRequest.HttpClientRequest => {
-      const request = HttpClientRequest.make(call.method)(settings.url + call.target, {
+      const query = call.query === undefined || call.query.length === 0 ? "" : `?${formEncoded(call.query)}`
+      const request = HttpClientRequest.make(call.method)(settings.url + call.target + query, {
         headers: call.headers
       }).pipe(HttpClientRequest.bearerToken(token))
       // Without a content type of its own the body leaves the one of the headers, or none, in its place.
@@ -215,7 +235,10 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
             })
           ),
           Effect.retry(
-            retryPolicy(deadline - Duration.toMillis(Duration.min(settings.requestTimeout, shortestAttempt)))
+            retryPolicy(
+              call,
+              deadline - Duration.toMillis(Duration.min(settings.requestTimeout, shortestAttempt))
+            )
           )
         )
       })
@@ -229,20 +252,19 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
           if (!isSuccess(response.status)) {
             return Effect.flatMap(readRefusal(call, response), (refused) => fail(call, refused))
           }
+          let secrets: ReadonlyArray<string> | undefined
+          const present = (text: string) => presentable(text, (secrets ??= secretsOf(call)))
           const unexpected = (reason: string) =>
-            new QStashUnexpectedResponse({
-              status: response.status,
-              reason: presentable(reason, secretsOf(call))
-            })
+            new QStashUnexpectedResponse({ status: response.status, reason: present(reason) })
           return Effect.flatMap(
             read(call, response),
             Option.match({
               onNone: () => unexpected(`the body is longer than ${settings.maxResponseBytes} bytes`),
               onSome: (text) =>
-                Either.mapBoth(Either.flatMap(parseJson(text), decode), {
-                  onLeft: unexpected,
-                  onRight: Effect.succeed
-                })
+                Either.mapBoth(
+                  Either.flatMap(parseJson(text), (json) => decode(json, present)),
+                  { onLeft: unexpected, onRight: Effect.succeed }
+                )
             })
           )
         }),

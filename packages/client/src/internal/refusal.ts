@@ -1,6 +1,7 @@
 import {
   type QStashError,
   QStashInvalidRequest,
+  QStashQuotaExceeded,
   QStashUnauthorized,
   QStashUnavailable,
   QStashUnexpectedResponse
@@ -41,6 +42,15 @@ export const refusal = (
     isQuota: text.startsWith("quota ")
   }
 }
+
+/** Whether QStash says that something is not there, which another server's 404 does not. */
+export const isAbsent = ({ isQStash, status }: Refusal): boolean => status === 404 && isQStash
+
+/** For the methods that a plan may refuse. */
+export const quotaError = ({ isQuota, reason, status }: Refusal): QStashQuotaExceeded | undefined =>
+  status === 412 || (isQuota && status >= 400 && status !== 429)
+    ? new QStashQuotaExceeded({ status, reason })
+    : undefined
 
 /** What every method fails with at this refusal, unless it has an error of its own for it. */
 export const toError = ({ headers, reason, status }: Refusal, now: number): QStashError => {

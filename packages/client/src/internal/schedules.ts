@@ -1,9 +1,6 @@
 import {
   CreateSchedule,
-  Destination,
   type IdGenerator,
-  QStashInvalidRequest,
-  QStashQuotaExceeded,
   type QStashSchedules,
   ScheduleId,
   ScheduleNotFound
@@ -13,12 +10,13 @@ import * as ScheduleRequest from "@effect-qstash/domain/wire/ScheduleRequest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { cut, secretsOfUrl } from "./foreignText.ts"
+import { cut } from "./foreignText.ts"
 import { type QStashHttp, withSpan } from "./http.ts"
-import { pathSegment } from "./pathSegment.ts"
-import type { Refusal } from "./refusal.ts"
+import { listOf } from "./listOf.ts"
+import { named } from "./named.ts"
+import { createError, logNormalised, secretsOf } from "./outgoing.ts"
 
-const path = "/v2/schedules/"
+const path = "/v2/schedules"
 
 const span = (method: keyof QStashSchedules.Service, scheduleId?: ScheduleId) =>
   withSpan(`QStashSchedules.${method}`, scheduleId === undefined ? {} : { "qstash.schedule_id": scheduleId })
@@ -39,48 +37,7 @@ const expectId =
             )
     )
 
-const decodeList = (json: unknown) =>
-  Array.isArray(json)
-    ? Either.all(
-        json.map((record, index) =>
-          Either.mapLeft(
-            ScheduleRecord.decode(record),
-            (reason) => `schedule ${index} of the list: ${reason}`
-          )
-        )
-      )
-    : Either.left("the body is not a list")
-
-const secretsOf = (schedule: CreateSchedule) => (): ReadonlyArray<string> => {
-  const callbacks = [schedule.callback, schedule.failureCallback].filter((callback) => callback !== undefined)
-  return [
-    ...[schedule, ...callbacks].flatMap(({ headers }) => Object.values(headers ?? {}).flat()),
-    ...[Destination.toText(schedule.destination), ...callbacks.map(({ url }) => url)].flatMap(secretsOfUrl),
-    new TextDecoder().decode(schedule.body)
-  ]
-}
-
-const createError = ({ isQStash, isQuota, reason, status }: Refusal) => {
-  if (status === 412 || (isQuota && status >= 400 && status !== 429)) {
-    return new QStashQuotaExceeded({ status, reason })
-  }
-  // The route exists whatever is sent to it, so this is about the group that the schedule names.
-  return status === 404 && isQStash ? new QStashInvalidRequest({ status, reason }) : undefined
-}
-
-const notFound =
-  (scheduleId: ScheduleId) =>
-  ({ isQStash, status }: Refusal) =>
-    status === 404 && isQStash ? new ScheduleNotFound({ scheduleId }) : undefined
-
-/** Told because a schedule that is compared with its definition by text would seem to differ. */
-const logNormalised = (input: CreateSchedule.Input["destination"], sent: Destination) =>
-  Destination.toText(sent) ===
-  (typeof input === "object" && "urlGroup" in input ? input.urlGroup : String(input))
-    ? Effect.void
-    : Effect.logDebug(
-        "The destination was normalised, so that it survives the request path, and reads back in this spelling"
-      ).pipe(Effect.annotateLogs("destination", Destination.toSafeText(sent)))
+const bySchedule = named(path, "scheduleId", (scheduleId: ScheduleId) => new ScheduleNotFound({ scheduleId }))
 
 export const schedulesOver = (http: QStashHttp, ids: IdGenerator.Service): QStashSchedules.Service => {
   const create = (input: CreateSchedule.Input) =>
@@ -93,44 +50,35 @@ export const schedulesOver = (http: QStashHttp, ids: IdGenerator.Service): QStas
       return yield* http.json(
         {
           method: "POST",
-          target: path + target,
+          target: `${path}/${target}`,
           headers,
           body,
-          secrets: secretsOf(checked),
+          secrets: () => secretsOf(checked),
           ownError: createError
         },
         expectId(scheduleId)
       )
     })
 
-  const named = <A, E>(
-    scheduleId: ScheduleId,
-    call: (common: {
-      readonly target: string
-      readonly ownError: ReturnType<typeof notFound>
-    }) => Effect.Effect<A, E>
-  ) =>
-    Effect.flatMap(pathSegment("scheduleId", scheduleId), (segment) =>
-      call({ target: path + segment, ownError: notFound(scheduleId) })
-    )
-
   return {
     create: (input) => create(input).pipe(span("create")),
     get: (scheduleId) =>
-      named(scheduleId, (common) => http.json({ method: "GET", ...common }, ScheduleRecord.decode)).pipe(
+      bySchedule(scheduleId, (common) => http.json({ method: "GET", ...common }, ScheduleRecord.decode)).pipe(
         span("get", scheduleId)
       ),
-    list: http.json({ method: "GET", target: "/v2/schedules" }, decodeList).pipe(span("list")),
+    list: http
+      .json({ method: "GET", target: path }, listOf("schedule", ScheduleRecord.decode))
+      .pipe(span("list")),
     delete: (scheduleId) =>
-      named(scheduleId, (common) => http.done({ method: "DELETE", ...common })).pipe(
+      bySchedule(scheduleId, (common) => http.done({ method: "DELETE", ...common })).pipe(
         span("delete", scheduleId)
       ),
     pause: (scheduleId) =>
-      named(scheduleId, ({ ownError, target }) =>
+      bySchedule(scheduleId, ({ ownError, target }) =>
         http.done({ method: "POST", target: `${target}/pause`, ownError })
       ).pipe(span("pause", scheduleId)),
     resume: (scheduleId) =>
-      named(scheduleId, ({ ownError, target }) =>
+      bySchedule(scheduleId, ({ ownError, target }) =>
         http.done({ method: "POST", target: `${target}/resume`, ownError })
       ).pipe(span("resume", scheduleId))
   }

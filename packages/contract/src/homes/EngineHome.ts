@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import type { QStashServices } from "@effect-qstash/domain/QStashServices"
+import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import { Courier, type DeliveryOutcome } from "@effect-qstash/engine/Courier"
 import * as Engine from "@effect-qstash/engine/Engine"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
@@ -16,58 +17,65 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"
-import { Harness } from "../Harness.ts"
+import { type Account, Harness } from "../Harness.ts"
 import { makeEndpoints } from "../internal/endpoints.ts"
 import { mintIds } from "../internal/mintIds.ts"
+import { slowly } from "../internal/slowly.ts"
 
-const quota = 20
+const quotas = { schedules: 20, queues: 10 }
 
-const signingKeyOf = (tenantId: string): Redacted.Redacted => Redacted.make(`sig_of_${tenantId}`)
+const signingKeysOf = (tenantId: string): SigningKeys => ({
+  current: Redacted.make(`sig_of_${tenantId}`),
+  next: Redacted.make(`sig_after_${tenantId}`)
+})
 
 /**
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<QStashSchedules | Harness> = Layer.scopedContext(
+export const layer: Layer.Layer<QStashServices | Harness> = Layer.scopedContext(
   Effect.gen(function* () {
     const endpoints = makeEndpoints("https://worker.example.com")
     const courier = Layer.succeed(Courier, {
       deliver: (request) =>
-        Effect.flatMap(Clock.currentTimeMillis, (at): Effect.Effect<DeliveryOutcome> => {
-          const answer = endpoints.take({ at, ...request })
-          return answer === "silence" ? Effect.never : Effect.succeed({ _tag: "Answered", ...answer })
-        })
+        Clock.currentTimeMillis.pipe(
+          Effect.flatMap((at) => endpoints.take({ at, ...request })),
+          Effect.map((answer): DeliveryOutcome => ({ _tag: "Answered", ...answer }))
+        )
     })
     const home = yield* Layer.build(
       Engine.layerVirtual({
-        signingKeys: (tenantId) => ({ current: signingKeyOf(tenantId) }),
+        signingKeys: signingKeysOf,
         start: "2025-01-01T00:00:00Z",
         settle: "200 millis",
-        maxSchedules: quota,
+        maxSchedules: quotas.schedules,
+        maxQueues: quotas.queues,
         shutdownGrace: 0
       }).pipe(Layer.provide([MemoryStore.layer, courier]))
     )
     const engine = Context.get(home, Engine.Engine)
     const clock = Context.get(home, VirtualClock)
-    return Context.make(
-      QStashSchedules,
-      engine.schedules({ tenantId: "acme", callerIp: "203.0.113.7" })
-    ).pipe(
-      Context.add(Harness, {
-        mintId: yield* mintIds,
-        time: {
-          now: Effect.map(clock.now, DateTime.toEpochMillis),
-          advance: clock.advance,
-          endpoint: endpoints.open,
-          signingKey: signingKeyOf("acme")
-        },
-        neighbour: {
-          schedules: engine.schedules({ tenantId: "neighbour", callerIp: "203.0.113.8" }),
-          signingKey: signingKeyOf("neighbour")
-        },
-        quota
-      })
-    )
+
+    const accountOf = (tenantId: string, callerIp: string): Account => ({
+      services: engine.services({ tenantId, callerIp }),
+      time: {
+        now: Effect.map(clock.now, DateTime.toEpochMillis),
+        advance: clock.advance,
+        endpoint: endpoints.open,
+        signingKeys: signingKeysOf(tenantId)
+      }
+    })
+    const { services, time } = accountOf("acme", "203.0.113.7")
+    let accounts = 0
+
+    return Context.add(services, Harness, {
+      mintId: yield* mintIds,
+      time,
+      neighbour: accountOf("neighbour", "203.0.113.8"),
+      ownAccount: Effect.sync(() => accountOf(`account-${++accounts}`, "203.0.113.9")),
+      quotas,
+      slowly
+    })
   })
   // A destination that stays silent is worth a warning elsewhere; here it is a law.
 ).pipe(Layer.provide(Logger.minimumLogLevel(LogLevel.None)))

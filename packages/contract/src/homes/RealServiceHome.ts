@@ -1,11 +1,13 @@
 /**
- * QStash itself, by the token in the environment. The laws make schedules under ids of their own with a cron that comes
- * up once in four years, and delete each of them, whatever happens; they touch nothing else of the account.
+ * QStash itself, by the token in the environment. The laws make schedules with a cron that comes up once in four years,
+ * messages that wait for hours, queues and groups under names of their own, and take each of them away at the end of the
+ * law, whatever happens; they touch nothing else of the account. What would be about everything in it, such as a cancel
+ * of all messages or a rotation of its keys, is never asked here.
  *
  * @since 0.1.0
  */
 import * as QStashClient from "@effect-qstash/client/QStashClient"
-import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import type { QStashServices } from "@effect-qstash/domain/QStashServices"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
@@ -19,7 +21,7 @@ import { mintIds } from "../internal/mintIds.ts"
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<QStashSchedules | Harness, ConfigError.ConfigError> = Layer.merge(
+export const layer: Layer.Layer<QStashServices | Harness, ConfigError.ConfigError> = Layer.merge(
   QStashClient.layerConfig().pipe(Layer.provide(FetchHttpClient.layer)),
   Layer.effect(
     Harness,
@@ -34,13 +36,7 @@ export const layer: Layer.Layer<QStashSchedules | Harness, ConfigError.ConfigErr
 export const lacks = {
   time: "needs a clock that can be moved, and a destination that can be seen",
   neighbour: "needs a second account",
-  quota: "would fill the account up"
-}
-
-/**
- * @since 0.1.0
- * @category constants
- */
-export const differs = {
-  "a setting that is not supported is refused, not passed over": "QStash supports them all"
+  ownAccount: "would touch what is not the laws' own",
+  quotas: "would fill the account up",
+  slowly: "needs a destination that can be told when to answer"
 }

@@ -6,8 +6,8 @@
  */
 import * as QStashClient from "@effect-qstash/client/QStashClient"
 import type { QStashClientMisconfigured } from "@effect-qstash/client/QStashClientMisconfigured"
-import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
-import { developmentUsers } from "@effect-qstash/server/DevelopmentUsers"
+import type { QStashServices } from "@effect-qstash/domain/QStashServices"
+import { developmentUsers, type User } from "@effect-qstash/server/DevelopmentUsers"
 import type { ListenFailed, PortInUse } from "@effect-qstash/server/ListenError"
 import * as QStashServer from "@effect-qstash/server/QStashServer"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
@@ -21,22 +21,33 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { Harness } from "../Harness.ts"
+import { type Account, Harness } from "../Harness.ts"
 import { makeEndpoints } from "../internal/endpoints.ts"
 import { mintIds } from "../internal/mintIds.ts"
 import { listen } from "../internal/worker.ts"
 
-const quota = 20
+const quotas = { schedules: 20, queues: 10 }
 
 const ClockAnswer = Schema.Struct({ now: Schema.DateTimeUtc })
+
+/** For the laws that want an account of their own: more than there are such laws. */
+const strangers = Array.from({ length: 60 }, (_, index): User => ({
+  name: `stranger-${index}`,
+  token: Redacted.make(`token-of-stranger-${index}`),
+  currentSigningKey: Redacted.make(`sig_of_stranger_${index}`),
+  nextSigningKey: Redacted.make(`sig_after_stranger_${index}`)
+}))
 
 const server = QStashServer.layerMemory({
   port: 0,
   time: "virtual",
-  // Long enough for a worker on a busy machine, short enough for the law in which it never answers.
+  users: [...developmentUsers, ...strangers],
+  // Long enough for a worker on a busy machine, short enough for the laws in which it never answers.
   settle: "1 second",
-  maxSchedules: quota,
+  maxSchedules: quotas.schedules,
+  maxQueues: quotas.queues,
   shutdownGrace: 0
 }).pipe(Layer.provide(Logger.minimumLogLevel(LogLevel.None)))
 
@@ -45,18 +56,17 @@ const server = QStashServer.layerMemory({
  * @category layers
  */
 export const layer: Layer.Layer<
-  QStashSchedules | Harness,
+  QStashServices | Harness,
   PortInUse | ListenFailed | QStashClientMisconfigured
 > = Layer.scopedContext(
   Effect.gen(function* () {
     const { url } = yield* QStashServer.QStashServer
-    const http = (yield* HttpClient.HttpClient).pipe(HttpClient.filterStatusOk)
+    const context = yield* Effect.context<HttpClient.HttpClient>()
+    const http = Context.get(context, HttpClient.HttpClient).pipe(HttpClient.filterStatusOk)
     const [user, neighbour] = developmentUsers
     if (user === undefined || neighbour === undefined) {
       return yield* Effect.dieMessage("The laws about two accounts need two users")
     }
-    // A server that fails is to fail the law at once.
-    const schedulesOf = ({ token }: typeof user) => QStashClient.makeSchedules({ url, token, retryBudget: 0 })
 
     const clock = (request: HttpClientRequest.HttpClientRequest) =>
       HttpClientRequest.bearerToken(request, user.token).pipe(
@@ -68,31 +78,54 @@ export const layer: Layer.Layer<
     const now = clock(HttpClientRequest.get(`${url}/dev/clock`))
 
     // The clock stands still while a delivery is under way, so that this is the instant at which it came.
-    const origin = yield* listen((request) => Effect.map(now, (at) => endpoints.take({ at, ...request })))
+    const origin = yield* listen((request) => Effect.flatMap(now, (at) => endpoints.take({ at, ...request })))
     const endpoints = makeEndpoints(origin)
 
-    return Context.make(QStashSchedules, yield* schedulesOf(user)).pipe(
-      Context.add(Harness, {
-        mintId: yield* mintIds,
-        time: {
-          now,
-          advance: (duration) =>
-            Effect.asVoid(
-              clock(
-                HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(`${url}/dev/clock/advance`), {
-                  duration: `${Duration.toMillis(duration)} millis`
-                })
-              )
-            ),
-          endpoint: endpoints.open,
-          signingKey: user.currentSigningKey
-        },
-        neighbour: {
-          schedules: yield* schedulesOf(neighbour),
-          signingKey: neighbour.currentSigningKey
-        },
-        quota
-      })
-    )
+    const accountOf = ({ currentSigningKey, nextSigningKey, token }: User) =>
+      Effect.map(
+        // A server that fails is to fail the law at once.
+        QStashClient.make({ url, token, retryBudget: 0 }),
+        (services): Account => ({
+          services,
+          time: {
+            now,
+            advance: (duration) =>
+              Effect.asVoid(
+                clock(
+                  HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(`${url}/dev/clock/advance`), {
+                    duration: `${Duration.toMillis(duration)} millis`
+                  })
+                )
+              ),
+            endpoint: endpoints.open,
+            signingKeys: { current: currentSigningKey, next: nextSigningKey }
+          }
+        })
+      )
+    const { services, time } = yield* accountOf(user)
+    // Tokens for a worker in real time are never signed for an instant that is past there, so virtual time is put ahead.
+    yield* time.advance("1 hour")
+    const unused = strangers.values()
+
+    return Context.add(services, Harness, {
+      mintId: yield* mintIds,
+      time,
+      neighbour: yield* accountOf(neighbour),
+      ownAccount: Effect.suspend(() => {
+        const stranger = unused.next()
+        return stranger.done === true
+          ? Effect.dieMessage("There are more laws that want an account of their own than there are accounts")
+          : accountOf(stranger.value)
+      }).pipe(Effect.orDie, Effect.provide(context)),
+      quotas
+    })
   })
 ).pipe(Layer.provide([server, FetchHttpClient.layer]))
+
+/**
+ * @since 0.1.0
+ * @category constants
+ */
+export const lacks = {
+  slowly: "a worker behind a socket answers in real time, or too late"
+}

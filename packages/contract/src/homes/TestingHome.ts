@@ -3,48 +3,60 @@
  *
  * @since 0.1.0
  */
-import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import type { QStashServices } from "@effect-qstash/domain/QStashServices"
 import * as QStashTest from "@effect-qstash/testing/QStashTest"
+import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
-import { Harness } from "../Harness.ts"
+import type * as Scope from "effect/Scope"
+import { type Account, Harness } from "../Harness.ts"
 import { makeEndpoints } from "../internal/endpoints.ts"
 import { mintIds } from "../internal/mintIds.ts"
+import { slowly } from "../internal/slowly.ts"
 
-const harness = Layer.effect(
-  Harness,
-  Effect.gen(function* () {
-    const context = yield* Effect.context<QStashTest.QStashTest>()
-    const endpoints = makeEndpoints("https://worker.example.com")
-    yield* QStashTest.respond(({ body, method, request, time, url }) => {
+/** Every use is a test of its own, whose clock is that of the scope. */
+const test: Effect.Effect<Account, never, Scope.Scope> = Effect.gen(function* () {
+  const services = yield* Layer.build(QStashTest.layerWith({ settle: "200 millis" }))
+  const endpoints = makeEndpoints("https://worker.example.com")
+  yield* Effect.provide(
+    QStashTest.respond(({ body, method, request, time, url }) => {
       const { headers } = request
-      const answer = endpoints.take({ at: DateTime.toEpochMillis(time), method, url, headers, body })
-      return answer === "silence" ? Effect.never : Effect.succeed(answer)
-    })
-    return {
-      mintId: yield* mintIds,
-      time: {
-        now: Effect.map(DateTime.now, DateTime.toEpochMillis),
-        advance: (duration) => Effect.provide(QStashTest.advance(duration), context),
-        endpoint: endpoints.open,
-        signingKey: QStashTest.signingKeys.currentSigningKey
-      }
+      return endpoints.take({ at: DateTime.toEpochMillis(time), method, url, headers, body })
+    }),
+    services
+  )
+  const { currentSigningKey: current, nextSigningKey: next } = QStashTest.signingKeys
+  return {
+    services,
+    time: {
+      now: Effect.map(DateTime.now, DateTime.toEpochMillis),
+      advance: (duration) => Effect.provide(QStashTest.advance(duration), services),
+      endpoint: endpoints.open,
+      signingKeys: { current, next }
     }
-  })
-)
+  }
+})
 
 /**
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<QStashSchedules | Harness> = harness.pipe(
-  Layer.provideMerge(QStashTest.layerWith({ settle: "200 millis" })),
+export const layer: Layer.Layer<QStashServices | Harness> = Layer.scopedContext(
+  Effect.gen(function* () {
+    const { services, time } = yield* test
+    return Context.add(services, Harness, {
+      mintId: yield* mintIds,
+      time,
+      // It is built within a law, where nobody has said what to log.
+      ownAccount: Logger.withMinimumLogLevel(test, LogLevel.None),
+      slowly
+    })
+  })
   // A destination that stays silent is worth a warning elsewhere; here it is a law.
-  Layer.provide(Logger.minimumLogLevel(LogLevel.None))
-)
+).pipe(Layer.provide(Logger.minimumLogLevel(LogLevel.None)))
 
 /**
  * @since 0.1.0
@@ -52,5 +64,5 @@ export const layer: Layer.Layer<QStashSchedules | Harness> = harness.pipe(
  */
 export const lacks = {
   neighbour: "a test has one account",
-  quota: "a test has no quota"
+  quotas: "a test has no quota"
 }

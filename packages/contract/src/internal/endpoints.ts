@@ -1,3 +1,4 @@
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Answer, Delivery, Endpoint } from "../Harness.ts"
 
@@ -7,15 +8,30 @@ interface Place {
   answered: number
 }
 
+/** An answer with everything said. */
+export interface FullAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
 /** The destinations of a home, each told from the others by the first segment of its path. */
 export interface Endpoints {
   readonly open: Effect.Effect<Endpoint>
-  /** Notes a delivery, and says how it is answered. */
-  readonly take: (delivery: Delivery) => Exclude<Answer, number>
+  /** Notes a delivery at once, and answers it: in its own time, or never. */
+  readonly take: (delivery: Delivery) => Effect.Effect<FullAnswer>
 }
 
 export const makeEndpoints = (origin: string): Endpoints => {
   const places = new Map<string, Place>()
+
+  const answerTo = (delivery: Delivery): Answer => {
+    const place = places.get(/^[a-z]+:\/\/[^/]+\/([^/?]*)/.exec(delivery.url)?.[1] ?? "")
+    if (place === undefined) return 404
+    place.deliveries.push(delivery)
+    const { answers } = place
+    return answers[Math.min(place.answered++, answers.length - 1)] ?? answers[0]
+  }
 
   return {
     open: Effect.sync(() => {
@@ -33,12 +49,21 @@ export const makeEndpoints = (origin: string): Endpoints => {
       }
     }),
     take: (delivery) => {
-      const place = places.get(/^[a-z]+:\/\/[^/]+\/([^/?]*)/.exec(delivery.url)?.[1] ?? "")
-      if (place === undefined) return { status: 404, headers: {} }
-      place.deliveries.push(delivery)
-      const { answers } = place
-      const answer = answers[Math.min(place.answered++, answers.length - 1)] ?? answers[0]
-      return typeof answer === "number" ? { status: answer, headers: {} } : answer
+      const answer = answerTo(delivery)
+      if (answer === "silence") return Effect.never
+      const { after = 0, ...rest } = typeof answer === "number" ? { status: answer } : answer
+      const full = Effect.succeed(fullAnswer(rest))
+      return Duration.toMillis(after) === 0 ? full : Effect.delay(full, after)
     }
   }
 }
+
+const fullAnswer = ({
+  body = "",
+  headers = {},
+  status
+}: Exclude<Answer, number | "silence">): FullAnswer => ({
+  status,
+  headers,
+  body: typeof body === "string" ? new TextEncoder().encode(body) : body
+})

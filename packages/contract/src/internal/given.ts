@@ -1,7 +1,6 @@
 import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
-import type { QStashSchedule } from "@effect-qstash/domain/QStashSchedule"
 import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
-import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import { strictEqual } from "@effect/vitest/utils"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -15,11 +14,15 @@ export const day = 24 * hour
 /** Comes up on 29 February alone: a schedule that is only looked at does not fire. */
 export const rarely = "0 4 29 2 *"
 
+/** Nothing is ever delivered there. */
 export const somewhere = "https://example.com/contract"
+
+/** A name that nobody else has. */
+export const freshName = Effect.flatMap(Harness, ({ mintId }) => mintId)
 
 /** An id that no schedule has. Whatever has it when the law ends is deleted. */
 export const freshId = Effect.acquireRelease(
-  Effect.flatMap(Harness, ({ mintId }) => mintId),
+  Effect.map(freshName, (name) => ScheduleId.make(name)),
   (scheduleId) => Effect.flatMap(QStashSchedules, (schedules) => Effect.ignore(schedules.delete(scheduleId)))
 )
 
@@ -40,7 +43,7 @@ export const get = (scheduleId: ScheduleId) =>
   Effect.flatMap(QStashSchedules, (schedules) => schedules.get(scheduleId))
 
 /** Values that compare and print well, without what a clock or a cache would put into them. */
-export const plain = (schedule: QStashSchedule): unknown => JSON.parse(JSON.stringify(schedule))
+export const plain = (record: object): unknown => JSON.parse(JSON.stringify(record))
 
 /** An instant for people, from milliseconds since 1970. */
 export const iso = (instant: number | DateTime.Utc | undefined): string =>
@@ -75,6 +78,9 @@ export const fireOne = (time: Time, settings: Partial<CreateSchedule.Input>) =>
     return { firedAt, scheduleId }
   })
 
+/** Lets what is due be delivered and answered. */
+export const settle = (time: Time) => time.advance(0)
+
 /** When deliveries came, for people. */
 export const instants = (deliveries: ReadonlyArray<Delivery>): ReadonlyArray<string> =>
   deliveries.map(({ at }) => iso(at))
@@ -82,6 +88,10 @@ export const instants = (deliveries: ReadonlyArray<Delivery>): ReadonlyArray<str
 /** When deliveries came, in seconds after an instant. */
 export const secondsAfter = (instant: number, deliveries: ReadonlyArray<Delivery>): ReadonlyArray<number> =>
   deliveries.map(({ at }) => (at - instant) / second)
+
+/** What came and when, in seconds after an instant, for people. */
+export const arrivals = (instant: number, deliveries: ReadonlyArray<Delivery>): ReadonlyArray<string> =>
+  deliveries.map((delivery) => `${textOf(delivery)} at ${(delivery.at - instant) / second}`)
 
 /** All values of a header, its name in any case. */
 export const valuesOf = ({ headers }: Delivery, name: string): ReadonlyArray<string> =>
@@ -93,6 +103,12 @@ export const headerOf = (delivery: Delivery, name: string): string | undefined =
   strictEqual(values.length <= 1, true, `${name} came ${values.length} times`)
   return values[0]
 }
+
+/** Which message it is. */
+export const idOf = (delivery: Delivery): string => headerOf(delivery, "Upstash-Message-Id") ?? ""
+
+/** The body of a delivery, for people. */
+export const textOf = ({ body }: Delivery): string => new TextDecoder().decode(body)
 
 /** The only element of a list. */
 export const only = <A>(list: ReadonlyArray<A>): A => {

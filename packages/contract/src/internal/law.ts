@@ -1,15 +1,15 @@
-import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import type { QStashServices } from "@effect-qstash/domain/QStashServices"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type Capabilities, Harness, type Time } from "../Harness.ts"
+import { type Account, type Capabilities, Harness, type Time } from "../Harness.ts"
 
-/** A law has its home to itself only by its own ids and endpoints: all else it shares with the other laws. */
-export type Body = Effect.Effect<void, unknown, QStashSchedules | Harness | Scope.Scope>
+/** A law has its home to itself only by its own names and endpoints: all else it shares with the other laws. */
+export type Body<R = QStashServices> = Effect.Effect<void, unknown, R | Harness | Scope.Scope>
 
 export interface Law {
   readonly title: string
   /** What it needs beside the contract. */
-  readonly needs: keyof Capabilities | undefined
+  readonly needs: ReadonlyArray<keyof Capabilities>
   readonly body: () => Body
 }
 
@@ -23,34 +23,49 @@ export interface Writer {
   readonly law: (title: string, body: () => Body) => void
   /** A law about what happens as time goes on. */
   readonly timed: (title: string, body: (time: Time) => Body) => void
+  /** A law about everything in an account: it gets one of its own, and time with it. */
+  readonly alone: (title: string, body: (time: Time) => Body) => void
   /** A law that needs something else that not every home has. */
-  readonly given: <C extends keyof Capabilities>(
-    capability: C,
+  readonly given: <const C extends keyof Capabilities>(
+    capabilities: ReadonlyArray<C>,
     title: string,
-    body: (capability: Capabilities[C]) => Body
+    body: (has: Pick<Capabilities, C>) => Body
   ) => void
 }
 
 export const chapter = (name: string, write: (writer: Writer) => void): Chapter => {
   const laws: Array<Law> = []
-  const given: Writer["given"] = (capability, title, body) => {
-    laws.push({ title, needs: capability, body: () => withCapability(capability, body) })
+  const given: Writer["given"] = (capabilities, title, body) => {
+    laws.push({ title, needs: capabilities, body: () => withCapabilities(capabilities, body) })
   }
   write({
     given,
-    law: (title, body) => laws.push({ title, needs: undefined, body }),
-    timed: (title, body) => given("time", title, body)
+    law: (title, body) => laws.push({ title, needs: [], body }),
+    timed: (title, body) => given(["time"], title, ({ time }) => body(time)),
+    alone: (title, body) =>
+      given(["ownAccount"], title, ({ ownAccount }) => Effect.flatMap(ownAccount, (own) => within(own, body)))
   })
   return { name, laws }
 }
 
-const withCapability = <C extends keyof Capabilities>(
-  capability: C,
-  body: (capability: Capabilities[C]) => Body
+/** Does something as another account. */
+export const within = <A, E, R>(
+  { services, time }: Account,
+  body: (time: Time) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, Exclude<R, QStashServices>> => Effect.provide(body(time), services)
+
+const has = <C extends keyof Capabilities>(
+  harness: Partial<Capabilities>,
+  capabilities: ReadonlyArray<C>
+): harness is Partial<Capabilities> & Pick<Capabilities, C> =>
+  capabilities.every((capability) => harness[capability] !== undefined)
+
+const withCapabilities = <C extends keyof Capabilities>(
+  capabilities: ReadonlyArray<C>,
+  body: (has: Pick<Capabilities, C>) => Body
 ): Body =>
-  Effect.flatMap(Harness, (harness: Partial<Capabilities>) => {
-    const found = harness[capability]
-    return found === undefined
-      ? Effect.dieMessage(`This home lacks "${capability}" and does not say why`)
-      : body(found)
-  })
+  Effect.flatMap(Harness, (harness: Partial<Capabilities>) =>
+    has(harness, capabilities)
+      ? body(harness)
+      : Effect.dieMessage(`This home lacks one of "${capabilities.join(", ")}" and does not say why`)
+  )

@@ -1,12 +1,11 @@
 import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
-import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import * as Effect from "effect/Effect"
 
 /** Counts behind a prefix that is drawn once: whoever looks at the account afterwards sees which run left what. */
-export const mintIds: Effect.Effect<Effect.Effect<ScheduleId>> = Effect.map(
+export const mintIds: Effect.Effect<Effect.Effect<string>> = Effect.map(
   Effect.flatMap(IdGenerator, (ids) => ids.next("contract")),
   (run) => {
     let count = 0
-    return Effect.sync(() => ScheduleId.make(`${run}-${++count}`))
+    return Effect.sync(() => `${run}-${++count}`)
   }
 )

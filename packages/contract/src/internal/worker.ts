@@ -2,14 +2,15 @@ import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
-import type { Answer, Delivery } from "../Harness.ts"
+import type { Delivery } from "../Harness.ts"
+import type { FullAnswer } from "./endpoints.ts"
 
 /**
  * A worker behind a socket of its own, which shows requests as they stood on the wire. Answers its origin. A delivery
  * that it meets with silence stays open until the other side or the scope closes it.
  */
 export const listen = (
-  take: (request: Omit<Delivery, "at">) => Effect.Effect<Exclude<Answer, number>>
+  take: (request: Omit<Delivery, "at">) => Effect.Effect<FullAnswer>
 ): Effect.Effect<string, never, Scope.Scope> =>
   Effect.gen(function* () {
     const runFork = Runtime.runFork(yield* Effect.runtime())
@@ -25,8 +26,8 @@ export const listen = (
           body: new Uint8Array(Buffer.concat(chunks))
         }
         runFork(
-          Effect.map(take(request), (answer) => {
-            if (answer !== "silence") response.writeHead(answer.status, answer.headers).end()
+          Effect.map(take(request), ({ body, headers, status }) => {
+            response.writeHead(status, headers).end(body)
           })
         )
       })

@@ -128,7 +128,7 @@ export const delivering = chapter("delivering", ({ timed }) => {
         }
       })
       const delivery = only(yield* endpoint.deliveries)
-      checkSignature(delivery, time.signingKey)
+      checkSignature(delivery, time.signingKeys.current)
       strictEqual(headerOf(delivery, "User-Agent"), "Upstash-QStash")
       strictEqual(headerOf(delivery, "Upstash-Schedule-Id"), scheduleId)
       strictEqual(headerOf(delivery, "Upstash-Retried"), "0")
@@ -147,7 +147,7 @@ export const delivering = chapter("delivering", ({ timed }) => {
       const deliveries = yield* endpoint.deliveries
       strictEqual(deliveries.length, 2)
       for (const delivery of deliveries) {
-        assertMatch(checkSignature(delivery, time.signingKey).jti, /^jwt_/)
+        assertMatch(checkSignature(delivery, time.signingKeys.current).jti, /^jwt_/)
       }
     })
   )
@@ -158,7 +158,9 @@ export const delivering = chapter("delivering", ({ timed }) => {
       yield* endpoint.respond(500, 500, 200)
       yield* fireOne(time, { destination: endpoint.url, body: "again" })
       yield* time.advance("1 hour")
-      const claims = (yield* endpoint.deliveries).map((delivery) => checkSignature(delivery, time.signingKey))
+      const claims = (yield* endpoint.deliveries).map((delivery) =>
+        checkSignature(delivery, time.signingKeys.current)
+      )
       strictEqual(claims.length, 3)
       strictEqual(new Set(claims.map(({ jti }) => jti)).size, 3)
       strictEqual(new Set(claims.map(({ iat }) => iat)).size, 3)

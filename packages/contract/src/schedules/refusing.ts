@@ -1,16 +1,13 @@
 import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
-import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import {
   type QStashError,
   type QStashQuotaExceeded,
   ScheduleNotFound
 } from "@effect-qstash/domain/QStashError"
 import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
-import { QueueName } from "@effect-qstash/domain/QueueName"
-import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import { assertEquals, assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
-import { create, freshId, get, overwrite, plain, somewhere } from "../internal/given.ts"
+import { create, freshId, get, overwrite, plain } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 
 /** Expects a create to be refused as invalid, and that it has made nothing. */
@@ -142,29 +139,22 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a setting that is not supported is refused, not passed over", () =>
-    Effect.gen(function* () {
-      yield* refused({ destination: { urlGroup: UrlGroupName.make("group") } })
-      yield* refused({ queueName: QueueName.make("queue") })
-      yield* refused({ flowControl: { key: FlowControlKey.make("key"), parallelism: 1 } })
-      yield* refused({ callback: somewhere })
-      yield* refused({ failureCallback: somewhere })
-    })
-  )
-
-  given("quota", "one schedule more than the plan allows is refused, and an overwrite never is", (quota) =>
-    Effect.gen(function* () {
-      const schedules = yield* QStashSchedules
-      const room = quota - (yield* schedules.list).length
-      const ids = yield* Effect.replicateEffect(create(), room)
-      const [first] = ids
-      if (first === undefined) return yield* Effect.dieMessage("the account was full")
-      const error = yield* Effect.flip(create())
-      strictEqual(error._tag, "QStashQuotaExceeded")
-      strictEqual(error.isRetryable, false)
-      yield* overwrite(first, { body: "after" })
-      yield* schedules.delete(first)
-      yield* create()
-    })
+  given(
+    ["quotas"],
+    "one schedule more than the plan allows is refused, and an overwrite never is",
+    ({ quotas }) =>
+      Effect.gen(function* () {
+        const schedules = yield* QStashSchedules
+        const room = quotas.schedules - (yield* schedules.list).length
+        const ids = yield* Effect.replicateEffect(create(), room)
+        const [first] = ids
+        if (first === undefined) return yield* Effect.dieMessage("the account was full")
+        const error = yield* Effect.flip(create())
+        strictEqual(error._tag, "QStashQuotaExceeded")
+        strictEqual(error.isRetryable, false)
+        yield* overwrite(first, { body: "after" })
+        yield* schedules.delete(first)
+        yield* create()
+      })
   )
 })

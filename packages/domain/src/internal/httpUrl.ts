@@ -28,3 +28,9 @@ export const parseHttpUrl = (text: string): Parsed<URL> => {
     () => "the URL names no host"
   )
 }
+
+/** Reads a URL that travels in a header or in JSON: kept as it is if a header can carry it so, else normalised. */
+export const parsePrintableUrl = (input: string | URL): Parsed<string> => {
+  const text = typeof input === "string" ? input : input instanceof URL ? input.href : ""
+  return Either.map(parseHttpUrl(text), (url) => (/^[\x21-\x7e]+$/.test(text) ? text : url.href))
+}

@@ -20,5 +20,9 @@ export const ErrorBody = Schema.Struct({ error: Schema.String })
 export const errorTexts = {
   invalidToken: "unable to authenticate: invalid token",
   emptyDestination: "a non-empty destination must be provided",
-  invalidScheme: "invalid destination url: endpoint has invalid scheme, add http:// or https://"
+  invalidScheme: "invalid destination url: endpoint has invalid scheme, add http:// or https://",
+  colonInDeduplicationId: "DeduplicationId cannot contain ':'",
+  flowControlValue:
+    "Upstash-Flow-Control-Value should be either rate=X or parallelism=Y, or both as comma-separated values",
+  urlGroupNotFound: (name: string): string => `topic ${name} not found`
 } as const

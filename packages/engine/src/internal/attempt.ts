@@ -1,13 +1,12 @@
-import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
-import { Destination } from "@effect-qstash/domain/Destination"
+import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
 import * as Duration from "effect/Duration"
 import type { DeliveryOutcome, DeliveryRequest } from "../Courier.ts"
 import { backoff, retryAfter } from "../RetryAfter.ts"
 import type { Signer } from "../Signer.ts"
 import type { StoredMessage } from "../Store.ts"
 
-/** QStash's default where a schedule does not say how often to retry. */
-export const defaultRetries = 3
+/** QStash's default where a message does not say how often to retry. */
+const defaultRetries = 3
 
 /** Belong to one connection or are made by whoever sends the request, so a message cannot choose them. */
 const notForwarded = new Set([
@@ -33,9 +32,9 @@ const notForwarded = new Set([
 
 const noBody = new Uint8Array()
 
-export const methodOf = (settings: CreateSchedule): string => settings.method ?? "POST"
+export const methodOf = (settings: MessageSettings): string => settings.method ?? "POST"
 
-export const urlOf = (settings: CreateSchedule): string => Destination.toText(settings.destination)
+export const maxRetriesOf = (settings: MessageSettings): number => settings.retries ?? defaultRetries
 
 /** The request of one attempt, signed for this instant. */
 export const requestOf = (
@@ -44,8 +43,7 @@ export const requestOf = (
   jti: string,
   nowMillis: number
 ): DeliveryRequest => {
-  const { settings } = message
-  const url = urlOf(settings)
+  const { settings, url } = message
   const body = settings.body ?? noBody
   const headers: Array<readonly [string, string]> = [["User-Agent", "Upstash-QStash"]]
   for (const [name, values] of Object.entries(settings.headers ?? {})) {
@@ -56,9 +54,10 @@ export const requestOf = (
     ["Upstash-Message-Id", message.messageId],
     ["Upstash-Signature", signer.sign({ url, body, jti, nowMillis })],
     ["Upstash-Retried", String(message.retried)],
-    ["Upstash-Schedule-Id", message.scheduleId],
     ["Upstash-Region", "EU-CENTRAL-1"]
   )
+  if (message.scheduleId !== undefined) headers.push(["Upstash-Schedule-Id", message.scheduleId])
+  if (message.urlGroup !== undefined) headers.push(["Upstash-Topic-Name", message.urlGroup])
   if (message.callerIp !== undefined) headers.push(["Upstash-Caller-Ip", message.callerIp])
   return { method: methodOf(settings), url, headers, body }
 }
@@ -74,7 +73,7 @@ export type Verdict =
  * waits as the answer asks, as the schedule's expression says, or as QStash's own backoff has it, in this order.
  */
 export const judge = (message: StoredMessage, outcome: DeliveryOutcome, nowMillis: number): Verdict => {
-  const { retries = defaultRetries, retryDelay } = message.settings
+  const { retryDelay } = message.settings
   if (outcome._tag === "Answered" && outcome.status >= 200 && outcome.status <= 299)
     return { _tag: "Delivered" }
   const error = outcome._tag === "Answered" ? `the destination answered ${outcome.status}` : outcome.reason
@@ -82,7 +81,7 @@ export const judge = (message: StoredMessage, outcome: DeliveryOutcome, nowMilli
     outcome._tag === "Answered" &&
     outcome.status === 489 &&
     String(outcome.headers["upstash-nonretryable-error"]).toLowerCase() === "true"
-  if (isFinal || message.retried >= retries) return { _tag: "Failed", error }
+  if (isFinal || message.retried >= maxRetriesOf(message.settings)) return { _tag: "Failed", error }
   const asked = outcome._tag === "Answered" ? retryAfter(outcome.headers, nowMillis) : undefined
   const own =
     retryDelay === undefined

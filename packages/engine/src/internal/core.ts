@@ -1,11 +1,6 @@
-import { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
 import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
-import {
-  QStashInvalidRequest,
-  QStashQuotaExceeded,
-  ScheduleNotFound
-} from "@effect-qstash/domain/QStashError"
-import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import { type MessageId, MessageIdFromAnswer } from "@effect-qstash/domain/MessageId"
+import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,28 +8,31 @@ import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { Courier, type DeliveryOutcome } from "../Courier.ts"
 import type { Engine } from "../Engine.ts"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
 import * as Signer from "../Signer.ts"
 import { type Lease, type Settlement, Store, type StoredMessage } from "../Store.ts"
-import { judge, methodOf, requestOf, urlOf, type Verdict } from "./attempt.ts"
-import { recordOf } from "./record.ts"
+import { judge, requestOf } from "./attempt.ts"
+import { makeService } from "./service.ts"
 
 /** How many rows a verb takes at once; more than are due just means another round. */
 const batch = 1000
 
-/** A year, as in QStash's pay-as-you-go plan. */
-const maxDelaySeconds = 365 * 24 * 60 * 60
+/** What is too old is forgotten this often, in milliseconds. */
+const pruneEvery = 3_600_000
 
 /** A lease outlives its attempt's deadline, so that a deadline is settled before the lease ends. */
 const leaseMargin = 60_000
 
 export interface CoreOptions {
-  readonly signingKeys: (tenantId: string) => { readonly current: Redacted.Redacted }
+  readonly signingKeys: (tenantId: string) => SigningKeys
   readonly concurrency: number
   readonly maxSchedules: number
+  readonly maxQueues: number
+  readonly logRetention: number
+  readonly dlqRetention: number
   readonly defaultTimeout: number
   readonly onEvents: (events: ReadonlyArray<DeliveryEvent>) => Effect.Effect<void>
   /** The engine's time in milliseconds, asked anew for each use. */
@@ -51,16 +49,11 @@ export interface InFlight {
   outcome: DeliveryOutcome | undefined
 }
 
-interface Ended {
-  readonly lease: Lease
-  readonly outcome: DeliveryOutcome
-  readonly verdict: Verdict
-}
-
 /**
  * The state machine that both drivers turn. It keeps no time of its own and starts nothing by itself.
  */
-export interface Core extends Engine.Service {
+export interface Core {
+  readonly service: Engine.Service
   /**
    * One pass over what is due: settles what came back, fires schedules, starts deliveries without awaiting them.
    * Answers when the next pass is wanted, unless something changes before; an instant that is not ahead means at once.
@@ -86,33 +79,25 @@ export const make = (
     const inFlight = new Map<number, InFlight>()
     const signers = new Map<string, Signer.Signer>()
     let events: Array<DeliveryEvent> = []
+    let lastPrune = -Infinity
     let changed = (): void => {}
 
-    const signerOf = (tenantId: string): Signer.Signer => {
-      const known = signers.get(tenantId)
-      if (known !== undefined) return known
-      const signer = Signer.make(options.signingKeys(tenantId))
-      signers.set(tenantId, signer)
-      return signer
-    }
+    /** The keys that count now: those of the last rotation, else those that the tenant began with. */
+    const keysOf = (tenantId: string): Effect.Effect<SigningKeys> =>
+      Effect.map(
+        store.getSigningKeys(tenantId),
+        Option.getOrElse(() => options.signingKeys(tenantId))
+      )
 
-    const note = (
-      state: DeliveryEvent["state"],
-      message: StoredMessage,
-      time: number,
-      details: Pick<DeliveryEvent, "responseStatus" | "error" | "nextDeliveryTime"> = {}
-    ): void => {
-      events.push({
-        time,
-        state,
-        tenantId: message.tenantId,
-        messageId: message.messageId,
-        scheduleId: message.scheduleId,
-        method: methodOf(message.settings),
-        url: urlOf(message.settings),
-        retried: message.retried,
-        ...details
+    const signerOf = (tenantId: string): Effect.Effect<Signer.Signer> =>
+      Effect.map(keysOf(tenantId), (keys) => {
+        const signer = Signer.make(keys)
+        signers.set(tenantId, signer)
+        return signer
       })
+
+    const note = (more: ReadonlyArray<DeliveryEvent>): void => {
+      for (const event of more) events.push(event)
     }
 
     const tellEvents = Effect.suspend(() => {
@@ -132,11 +117,15 @@ export const make = (
     const start = (lease: Lease, now: number): void => {
       const { message, token } = lease
       const jti = ids.unsafeNext("jwt")
-      note("ACTIVE", message, now)
       // The request is made inside the delivery: a tenant without keys fails its own attempts and no others.
-      const delivery = Effect.suspend(() =>
-        courier.deliver(requestOf(message, signerOf(message.tenantId), jti, options.signAt(now)))
-      )
+      const delivery = Effect.suspend(() => {
+        const signer = signers.get(message.tenantId)
+        return signer === undefined
+          ? Effect.flatMap(signerOf(message.tenantId), (loaded) =>
+              courier.deliver(requestOf(message, loaded, jti, options.signAt(now)))
+            )
+          : courier.deliver(requestOf(message, signer, jti, options.signAt(now)))
+      })
       const fiber = fork(delivery, token)
       const attempt: InFlight = { lease, deadline: now + timeoutOf(message), fiber, outcome: undefined }
       inFlight.set(token, attempt)
@@ -162,41 +151,27 @@ export const make = (
     /** In the order in which they were started, whichever of them ended first. */
     const settleEnded = (now: number): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const ended: Array<Ended> = []
+        const settlements: Array<Settlement> = []
         for (const attempt of inFlight.values()) {
           const outcome = attempt.outcome ?? (attempt.deadline <= now ? expire(attempt) : undefined)
-          if (outcome === undefined) continue
-          const { lease } = attempt
-          ended.push({ lease, outcome, verdict: judge(lease.message, outcome, now) })
+          if (outcome !== undefined) settlements.push(settlementOf(attempt.lease, outcome, now))
         }
-        if (ended.length === 0) return Effect.void
-        const settlements = ended.map(({ lease: { token }, verdict }): Settlement =>
-          verdict._tag === "Retry"
-            ? { token, _tag: "Retry", notBefore: now + verdict.delay }
-            : { token, _tag: verdict._tag }
-        )
-        return Effect.map(store.settle(settlements), (answers) => {
-          ended.forEach(({ lease, outcome, verdict }, index) => {
-            inFlight.delete(lease.token)
-            if (answers[index] === "settled") noteEnd(lease.message, outcome, verdict, now)
-          })
+        if (settlements.length === 0) return Effect.void
+        return Effect.map(store.settle({ settlements, now, mintMessageId }), (settled) => {
+          for (const { token } of settlements) inFlight.delete(token)
+          note(settled.events)
         })
       })
 
-    const noteEnd = (
-      message: StoredMessage,
-      outcome: DeliveryOutcome,
-      verdict: Verdict,
-      now: number
-    ): void => {
-      const status = outcome._tag === "Answered" ? { responseStatus: outcome.status } : {}
-      if (verdict._tag === "Delivered") return note("DELIVERED", message, now, status)
-      note("ERROR", message, now, { ...status, error: verdict.error })
-      if (verdict._tag === "Failed") return note("FAILED", message, now, { ...status, error: verdict.error })
-      note("RETRY", message, now, { nextDeliveryTime: now + verdict.delay })
-    }
+    const mintMessageId = (): MessageId => messageIdOf(ids.unsafeNext("msg"))
 
-    const mintMessageId = (): string => ids.unsafeNext("msg")
+    const prune = (now: number): Effect.Effect<void> => {
+      lastPrune = now
+      return store.prune({
+        logsBefore: now - options.logRetention,
+        deadLettersBefore: now - options.dlqRetention
+      })
+    }
 
     const isAnyOpen = (): boolean => {
       for (const attempt of inFlight.values()) if (attempt.outcome === undefined) return true
@@ -217,17 +192,18 @@ export const make = (
       Effect.gen(function* () {
         const now = yield* options.now
         if (inFlight.size > 0) yield* settleEnded(now)
-        for (const message of yield* store.claimDueSchedules({ now, limit: batch, mintMessageId })) {
-          const isDelayed = message.notBefore > now
-          note("CREATED", message, now, isDelayed ? { nextDeliveryTime: message.notBefore } : {})
-        }
+        const fired = yield* store.claimDueSchedules({ now, limit: batch, mintMessageId })
+        note(fired.events)
         const slots = options.concurrency - inFlight.size
         if (slots > 0) {
-          const leases = yield* store.claimDueMessages({ now, limit: Math.min(slots, batch), leaseFor })
+          const claimed = yield* store.claimDueMessages({ now, limit: Math.min(slots, batch), leaseFor })
+          const { leases } = claimed
+          note(claimed.events)
           for (const lease of leases) start(lease, now)
           if (leases.length > 0 && !isAnyOpen()) yield* settleEnded(now)
         }
         yield* tellEvents
+        if (now - lastPrune >= pruneEvery) yield* prune(now)
         const { message, schedule } = yield* store.nextWake
         return wakeAt(schedule, message)
       })
@@ -245,69 +221,31 @@ export const make = (
       }
     })
 
-    const createSchedule: Core["createSchedule"] = ({ callerIp, tenantId }, settings) =>
-      Effect.gen(function* () {
-        yield* refuseUnsupported(settings)
-        if (settings.delay !== undefined && Duration.toSeconds(settings.delay) > maxDelaySeconds) {
-          return yield* new QStashQuotaExceeded({
-            status: 412,
-            reason: `quota maxDelay exceeded, current limit: ${maxDelaySeconds}`
-          })
-        }
-        const scheduleId = settings.scheduleId ?? (yield* mintScheduleId)
-        const stored = yield* store.upsertSchedule({
-          tenantId,
-          scheduleId,
-          settings,
-          callerIp,
-          now: yield* options.now,
-          limit: options.maxSchedules
+    const service = makeService({
+      store,
+      ids,
+      mintMessageId,
+      now: options.now,
+      maxSchedules: options.maxSchedules,
+      maxQueues: options.maxQueues,
+      // A number that JSON can carry.
+      parallelism: Math.min(options.concurrency, Number.MAX_SAFE_INTEGER),
+      prune: Effect.flatMap(options.now, prune),
+      keysOf,
+      rotated: (tenantId, keys) => signers.set(tenantId, Signer.make(keys)),
+      changed: (more) =>
+        Effect.suspend(() => {
+          note(more)
+          changed()
+          return tellEvents
         })
-        if (stored === "full") {
-          return yield* new QStashQuotaExceeded({
-            status: 412,
-            reason: `quota maxSchedules exceeded, current limit: ${options.maxSchedules}`
-          })
-        }
-        changed()
-        return scheduleId
-        // A schedule that is stored but not told of would sleep through its first firing.
-      }).pipe(Effect.uninterruptible)
-
-    const schedules: Core["schedules"] = ({ callerIp, tenantId }) => {
-      const known = (scheduleId: ScheduleId) => (isKnown: boolean) =>
-        isKnown ? Effect.sync(() => changed()) : Effect.fail(new ScheduleNotFound({ scheduleId }))
-      const setPaused = (isPaused: boolean) => (scheduleId: ScheduleId) =>
-        options.now.pipe(
-          Effect.flatMap((now) => store.setPaused({ tenantId, scheduleId, isPaused, now })),
-          Effect.flatMap(known(scheduleId))
-        )
-      return {
-        create: (input) =>
-          Effect.flatMap(CreateSchedule.make(input), (settings) =>
-            createSchedule({ callerIp, tenantId }, settings)
-          ),
-        get: (scheduleId) =>
-          Effect.flatMap(
-            store.getSchedule(tenantId, scheduleId),
-            Option.match({
-              onNone: () => Effect.fail(new ScheduleNotFound({ scheduleId })),
-              onSome: (stored) => Effect.succeed(recordOf(stored))
-            })
-          ),
-        list: Effect.map(store.listSchedules(tenantId), (all) => all.map(recordOf)),
-        delete: (scheduleId) => Effect.flatMap(store.deleteSchedule(tenantId, scheduleId), known(scheduleId)),
-        pause: setPaused(true),
-        resume: setPaused(false)
-      }
-    }
-    const mintScheduleId = Effect.map(ids.next("scd"), (text) => ScheduleId.make(text))
+    })
 
     return {
-      createSchedule,
-      schedules,
+      service,
       pass,
-      noteStalled: ({ lease }) => Effect.map(options.now, (now) => note("STALLED", lease.message, now)),
+      noteStalled: ({ lease: { message } }) =>
+        Effect.map(options.now, (time) => note([{ time, state: "STALLED", message }])),
       inFlight,
       onChange: (told) => {
         changed = told
@@ -315,6 +253,18 @@ export const make = (
       handBack
     }
   })
+
+const messageIdOf = Schema.decodeSync(MessageIdFromAnswer)
+
+const settlementOf = ({ message, token }: Lease, outcome: DeliveryOutcome, now: number): Settlement => {
+  const verdict = judge(message, outcome, now)
+  const response = outcome._tag === "Answered" ? outcome : undefined
+  return verdict._tag === "Retry"
+    ? { token, response, _tag: "Retry", error: verdict.error, dueAt: now + verdict.delay }
+    : verdict._tag === "Failed"
+      ? { token, response, _tag: "Failed", error: verdict.error }
+      : { token, response, _tag: "Delivered" }
+}
 
 /** A courier has no error to fail with; one that died or was interrupted still gave no answer. */
 const outcomeOf = (exit: Exit.Exit<DeliveryOutcome>): DeliveryOutcome =>
@@ -326,30 +276,3 @@ const outcomeOf = (exit: Exit.Exit<DeliveryOutcome>): DeliveryOutcome =>
           ? "the delivery was interrupted"
           : "the delivery broke off"
       }
-
-/** What this engine cannot do is refused by name, so that nobody believes it is done. */
-const refuseUnsupported = (settings: CreateSchedule): Effect.Effect<void, QStashInvalidRequest> => {
-  const field =
-    typeof settings.destination !== "string"
-      ? "destination"
-      : settings.queueName !== undefined
-        ? "queueName"
-        : settings.flowControl !== undefined
-          ? "flowControl"
-          : settings.callback !== undefined
-            ? "callback"
-            : settings.failureCallback !== undefined
-              ? "failureCallback"
-              : undefined
-  return field === undefined
-    ? Effect.void
-    : Effect.fail(new QStashInvalidRequest({ field, reason: unsupported[field] }))
-}
-
-const unsupported = {
-  destination: "a URL group as destination is not supported by this engine",
-  queueName: "Upstash-Queue-Name is not supported by this engine",
-  flowControl: "Upstash-Flow-Control-Key is not supported by this engine",
-  callback: "Upstash-Callback is not supported by this engine",
-  failureCallback: "Upstash-Failure-Callback is not supported by this engine"
-}

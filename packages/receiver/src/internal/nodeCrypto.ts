@@ -1,19 +1,31 @@
-import * as Effect from "effect/Effect"
-import { createHash, createHmac, createSecretKey, timingSafeEqual } from "node:crypto"
-import type { SignatureCrypto } from "./signatureCrypto.ts"
+import { hash, timingSafeEqual } from "node:crypto"
+import { maxTokenLength, type SignatureCrypto } from "./signatureCrypto.ts"
 
-/** The same on the calling thread: no promise for a hash that takes microseconds. */
+const blockLength = 64
+const digestLength = 32
+const macLength = 43
+
+/** All on the calling thread: no promise for a hash that takes microseconds. */
 export const nodeCrypto: SignatureCrypto = {
-  hmac: (key) =>
-    Effect.sync(() => {
-      const secret = createSecretKey(key)
-      return (text, mac) =>
-        Effect.sync(() => {
-          const expected = Buffer.from(createHmac("sha256", secret).update(text).digest("base64url"))
-          const given = Buffer.from(mac)
-          return expected.length === given.length && timingSafeEqual(expected, given)
-        })
-    }),
+  // HMAC by its definition (RFC 2104): two hashes, in one call each, take hardly more than half the time of `createHmac`.
+  hmac: (key) => {
+    const inner = Buffer.alloc(blockLength + maxTokenLength, 0x36)
+    const outer = Buffer.alloc(blockLength + digestLength, 0x5c)
+    const block = key.byteLength > blockLength ? hash("sha256", key, "buffer") : key
+    for (const [index, byte] of block.entries()) {
+      inner[index] = 0x36 ^ byte
+      outer[index] = 0x5c ^ byte
+    }
+    const expected = Buffer.alloc(macLength)
+    const given = Buffer.alloc(macLength)
+    return (text, mac) => {
+      const length = inner.write(text, blockLength, "latin1")
+      outer.write(hash("sha256", inner.subarray(0, blockLength + length), "binary"), blockLength, "latin1")
+      expected.write(hash("sha256", outer, "base64url"), "latin1")
+      given.write(mac, "latin1")
+      return length === text.length && mac.length === macLength && timingSafeEqual(expected, given)
+    }
+  },
   decode: (segment) => Buffer.from(segment, "base64url").toString(),
-  sha256: (bytes) => Effect.sync(() => createHash("sha256").update(bytes).digest("base64url"))
+  sha256: (bytes) => () => hash("sha256", bytes, "base64url")
 }

@@ -1,14 +1,20 @@
 import type * as Effect from "effect/Effect"
 
-/** Whether a MAC, 43 characters of base64url, is that of a text, compared in constant time. The text is ASCII. */
-type VerifyHmac = (text: string, mac: string) => Effect.Effect<boolean>
+/** Node takes 16 KiB of headers in all, so no longer token gets through to most workers. */
+export const maxTokenLength = 16_384
 
 /** What verification asks of a crypto library. */
 export interface SignatureCrypto {
-  /** Prepares HMAC-SHA-256 with a key, which is never empty. */
-  readonly hmac: (key: Uint8Array) => Effect.Effect<VerifyHmac>
+  /**
+   * Prepares HMAC-SHA-256 with a key, which is never empty: tells whether a MAC, 43 characters of base64url, is that of a
+   * text, compared in constant time. The text is ASCII and shorter than the longest token.
+   */
+  readonly hmac: (key: Uint8Array) => (text: string, mac: string) => boolean
   /** The UTF-8 text that a segment of a signed token stands for; what is not base64url gives any text or none. */
   readonly decode: (segment: string) => string | undefined
-  /** The hash in base64url without padding. */
-  readonly sha256: (bytes: Uint8Array) => Effect.Effect<string>
+  /**
+   * Announces a body whose hash the answer will be asked for if the token holds: in base64url without padding, an effect
+   * where other threads hash. These may begin at once, but only with a body so short that a forger gains nothing by it.
+   */
+  readonly sha256: (bytes: Uint8Array) => () => string | Effect.Effect<string>
 }

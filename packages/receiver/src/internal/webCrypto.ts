@@ -1,33 +1,56 @@
+import { hmac } from "@noble/hashes/hmac.js"
+import { sha256 } from "@noble/hashes/sha2.js"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
+import { constVoid } from "effect/Function"
+import { isSameText } from "./sameText.ts"
 import type { SignatureCrypto } from "./signatureCrypto.ts"
 
-const algorithm = { name: "HMAC", hash: "SHA-256" }
+/** Up to here hashing in JavaScript is done before WebCrypto's threads have answered. */
+const smallBody = 3072
+
+/** Up to here a forger causes no more work than by sending that much, so hashing goes on beside the checks of the token. */
+const mediumBody = 65_536
 
 const isOwn = (bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> => bytes.buffer instanceof ArrayBuffer
 
 /** WebCrypto takes no shared memory, which a `Uint8Array` may be a view of: that is copied. */
 const own = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => (isOwn(bytes) ? bytes : new Uint8Array(bytes))
 
-const bytesOf = (base64url: string): Uint8Array =>
-  Either.getOrElse(Encoding.decodeBase64Url(base64url), () => new Uint8Array())
-
-/** WebCrypto: Node, Deno, Bun, browsers and the runtimes at the edge. */
+/**
+ * What runs on Node, Deno, Bun, in browsers and at the edge: JavaScript for what is short, so that no thread has to be
+ * woken up for it, and WebCrypto for the rest.
+ */
 export const webCrypto: SignatureCrypto = {
-  hmac: (key) =>
-    Effect.promise(() => crypto.subtle.importKey("raw", own(key), algorithm, false, ["verify"])).pipe(
-      Effect.map(
-        (imported) => (text, mac) =>
-          Effect.promise(() =>
-            crypto.subtle.verify(algorithm, imported, own(bytesOf(mac)), new TextEncoder().encode(text))
-          )
-      )
-    ),
-  decode: (segment) => Either.getOrUndefined(Encoding.decodeBase64UrlString(segment)),
-  sha256: (bytes) =>
-    Effect.map(
-      Effect.promise(() => crypto.subtle.digest("SHA-256", own(bytes))),
-      (digest) => Encoding.encodeBase64Url(new Uint8Array(digest))
-    )
+  hmac: (key) => {
+    const keyed = hmac.create(sha256, key)
+    const encoder = new TextEncoder()
+    return (text, mac) =>
+      isSameText(Encoding.encodeBase64Url(keyed.clone().update(encoder.encode(text)).digest()), mac)
+  },
+  decode: (segment) => decodeAscii(segment) ?? Either.getOrUndefined(Encoding.decodeBase64UrlString(segment)),
+  sha256: (bytes) => {
+    if (bytes.byteLength <= smallBody) return () => Encoding.encodeBase64Url(sha256(bytes))
+    if (bytes.byteLength > mediumBody) return () => awaitHash(() => digest(bytes))
+    const started = digest(bytes)
+    // Nobody awaits it where the token does not hold.
+    started.catch(constVoid)
+    return () => awaitHash(() => started)
+  }
+}
+
+const digest = (bytes: Uint8Array): Promise<ArrayBuffer> => crypto.subtle.digest("SHA-256", own(bytes))
+
+const awaitHash = (hash: () => Promise<ArrayBuffer>): Effect.Effect<string> =>
+  Effect.map(Effect.promise(hash), (bytes) => Encoding.encodeBase64Url(new Uint8Array(bytes)))
+
+/** The platform's own decoder, which knows bytes only and another alphabet. Claims without a foreign letter are its. */
+const decodeAscii = (segment: string): string | undefined => {
+  try {
+    const text = atob(segment.replaceAll("-", "+").replaceAll("_", "/"))
+    return /^[ -~]*$/.test(text) ? text : undefined
+  } catch {
+    return undefined
+  }
 }

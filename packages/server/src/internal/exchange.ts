@@ -9,8 +9,8 @@ export interface Request {
   /** By names in lower case, every value in its order. */
   readonly headers: Readonly<Record<string, ReadonlyArray<string>>>
   readonly callerIp: string | undefined
-  /** Read on demand, once, and only up to the limit. */
-  readonly body: Effect.Effect<Uint8Array, Refusal>
+  /** Reads the body, once, if it has no more than so many bytes; else the quota is what the refusal names. */
+  readonly body: (limit: number, quota: string) => Effect.Effect<Uint8Array, Refusal>
 }
 
 export interface Answer {
@@ -30,5 +30,9 @@ export const json = (value: unknown, status = 200): Answer => ({
   headers: { "Content-Type": "application/json" },
   body: JSON.stringify(value)
 })
+
+/** What QStash answers to a message, or a call, that is larger than the plan allows. */
+export const overQuota = (quota: string, limit: number): Refusal =>
+  new Refusal({ status: 413, error: `quota ${quota} exceeded, current limit: ${limit}` })
 
 export const refused = ({ error, status }: Refusal): Answer => json({ error }, status)

@@ -16,7 +16,7 @@ export type CorsHeaders = Readonly<Record<string, string>>
  */
 export const make =
   (options: GateOptions) =>
-  (request: Request): Either.Either<CorsHeaders, Refusal> =>
+  (request: Request, sends: boolean): Either.Either<CorsHeaders, Refusal> =>
     Either.gen(function* () {
       const [host = "", ...otherHosts] = request.headers["host"] ?? []
       if (host === "" || otherHosts.length > 0) {
@@ -32,7 +32,10 @@ export const make =
       const origins = request.headers["origin"] ?? []
       if (origins.length === 0) {
         const site = request.headers["sec-fetch-site"] ?? []
-        return site.every((value) => value === "none" || value === "same-origin")
+        // A page can have its browser GET without an Origin. An old browser, or one that calls another machine, does not
+        // tell the site either, so such a GET may read, which a page cannot see, and not send.
+        const isUntold = sends && request.method === "GET" && site.length === 0 && isBrowser(request)
+        return !isUntold && site.every((value) => value === "none" || value === "same-origin")
           ? {}
           : yield* refuse(403, foreignOrigin)
       }
@@ -70,6 +73,10 @@ export const preflight = (request: Request, cors: CorsHeaders): Answer | undefin
     }
   }
 }
+
+/** All browsers say so, and a page that says otherwise has to send an Origin. */
+const isBrowser = (request: Request): boolean =>
+  (request.headers["user-agent"] ?? []).some((value) => value.startsWith("Mozilla/"))
 
 const foreignOrigin =
   "this request comes from a web page of an origin that is not allowed; allow it with --allow-origin, or the option allowedOrigins"

@@ -7,14 +7,13 @@ import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import type { Duplex } from "node:stream"
 import { ListenFailed, PortInUse } from "../ListenError.ts"
-import { type Answer, Refusal, refused, type Request } from "./exchange.ts"
+import { type Answer, overQuota, Refusal, refused, type Request } from "./exchange.ts"
 
 export interface ListenOptions {
   /** Tried in turn; all share one port. */
   readonly hosts: ReadonlyArray<string>
   readonly port: number
   readonly headerBytes: number
-  readonly bodyBytes: number
   readonly connections: number
   readonly requestTimeout: Duration.DurationInput
   readonly shutdownGrace: Duration.DurationInput
@@ -45,7 +44,7 @@ export const listen = (
 
     const onRequest = (message: Http.IncomingMessage, response: Http.ServerResponse): void => {
       const fiber = run(
-        Effect.flatMap(serve(requestOf(message, options.bodyBytes)), (answer) =>
+        Effect.flatMap(serve(requestOf(message)), (answer) =>
           write(response, answer, options.requestTimeout, isClosing)
         )
       )
@@ -143,13 +142,13 @@ const bind = (
 const hasNoIpv6 = (error: PortInUse | ListenFailed): boolean =>
   error._tag === "ListenFailed" && ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"].includes(error.code)
 
-const requestOf = (message: Http.IncomingMessage, bodyBytes: number): Request => ({
+const requestOf = (message: Http.IncomingMessage): Request => ({
   method: message.method ?? "",
   target: message.url ?? "",
   headers: headersOf(message.rawHeaders),
   // An IPv4 client of an IPv6 socket shows in the mapped form.
   callerIp: message.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, ""),
-  body: bodyOf(message, bodyBytes)
+  body: (limit, quota) => bodyOf(message, limit, quota)
 })
 
 /** Node's own record joins or drops repeated headers; here each value counts. */
@@ -168,12 +167,15 @@ const headersOf = (raw: ReadonlyArray<string>): Request["headers"] => {
  * Reads the body to its end. One over the limit is refused at once; what still comes is thrown away for a while, since a
  * client that is cut off while it sends does not see the answer.
  */
-const bodyOf = (message: Http.IncomingMessage, limit: number): Effect.Effect<Uint8Array, Refusal> =>
+const bodyOf = (
+  message: Http.IncomingMessage,
+  limit: number,
+  quota: string
+): Effect.Effect<Uint8Array, Refusal> =>
   Effect.async((resume) => {
     const chunks: Array<Buffer> = []
     let length = 0
-    const refuse = (): void =>
-      resume(new Refusal({ status: 413, error: `quota maxMessageSize exceeded, current limit: ${limit}` }))
+    const refuse = (): void => resume(overQuota(quota, limit))
     if (Number(message.headers["content-length"] ?? 0) > limit) refuse()
     message.on("data", (chunk: Buffer) => {
       length += chunk.length

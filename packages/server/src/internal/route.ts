@@ -1,84 +1,132 @@
 import { Destination } from "@effect-qstash/domain/Destination"
-import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
-import * as Schema from "effect/Schema"
+import * as Record from "effect/Record"
 import { cut } from "./cut.ts"
 
-/** What a request asks for. An id stands as it was written, not yet decoded. */
+/** The calls without a destination: their methods and their path, in which `{id}` stands for one segment. */
+const calls = {
+  Batch: "POST /v2/batch",
+  GetMessage: "GET /v2/messages/{id}",
+  CancelMessage: "DELETE /v2/messages/{id}",
+  CancelMessages: "DELETE /v2/messages",
+  UpsertQueue: "POST /v2/queues",
+  ListQueues: "GET /v2/queues",
+  GetQueue: "GET /v2/queues/{id}",
+  DeleteQueue: "DELETE /v2/queues/{id}",
+  PauseQueue: "POST|PATCH /v2/queues/{id}/pause",
+  ResumeQueue: "POST|PATCH /v2/queues/{id}/resume",
+  ListSchedules: "GET /v2/schedules",
+  GetSchedule: "GET /v2/schedules/{id}",
+  DeleteSchedule: "DELETE /v2/schedules/{id}",
+  PauseSchedule: "POST|PATCH /v2/schedules/{id}/pause",
+  ResumeSchedule: "POST|PATCH /v2/schedules/{id}/resume",
+  ListUrlGroups: "GET /v2/topics",
+  GetUrlGroup: "GET /v2/topics/{id}",
+  DeleteUrlGroup: "DELETE /v2/topics/{id}",
+  UpsertEndpoints: "POST /v2/topics/{id}/endpoints",
+  RemoveEndpoints: "DELETE /v2/topics/{id}/endpoints",
+  ListDeadLetters: "GET /v2/dlq",
+  DeleteDeadLetters: "DELETE /v2/dlq",
+  GetDeadLetter: "GET /v2/dlq/{id}",
+  DeleteDeadLetter: "DELETE /v2/dlq/{id}",
+  RetryDeadLetters: "POST /v2/dlq/retry",
+  RetryDeadLetter: "POST /v2/dlq/retry/{id}",
+  ListFlowControl: "GET /v2/flowControl",
+  GetFlowControl: "GET /v2/flowControl/{id}",
+  PauseFlowControl: "POST /v2/flowControl/{id}/pause",
+  ResumeFlowControl: "POST /v2/flowControl/{id}/resume",
+  PinFlowControl: "POST /v2/flowControl/{id}/pin",
+  UnpinFlowControl: "POST /v2/flowControl/{id}/unpin",
+  ResetFlowControlRate: "POST /v2/flowControl/{id}/resetRate",
+  /** What a changelog of QStash once called the one above. */
+  ResetFlowControl: "POST /v2/flowControl/{id}/reset",
+  GetGlobalParallelism: "GET /v2/globalParallelism",
+  GetKeys: "GET /v2/keys",
+  RotateKeys: "POST /v2/keys/rotate",
+  ListLogs: "GET /v2/logs",
+  ListEvents: "GET /v2/events",
+  GetClock: "GET /dev/clock",
+  AdvanceClock: "POST /dev/clock/advance"
+} as const
+
+/** The calls with a destination behind their path. Webhooks do not all `POST`. */
+const sends = {
+  Publish: "POST|PUT|PATCH|GET /v2/publish",
+  Enqueue: "POST|PUT|PATCH|GET /v2/enqueue/{id}",
+  CreateSchedule: "POST /v2/schedules"
+} as const
+
+export type CallName = keyof typeof calls | keyof typeof sends
+
+/** What a request asks for. Id and destination stand as they were written, and are empty where a call has none. */
 export type Route =
-  | { readonly _tag: "ListSchedules" }
-  | { readonly _tag: "CreateSchedule"; readonly destination: string }
-  | {
-      readonly _tag: "GetSchedule" | "DeleteSchedule" | "PauseSchedule" | "ResumeSchedule"
-      readonly id: string
-    }
-  | { readonly _tag: "GetKeys" }
-  | { readonly _tag: "GetClock" }
-  | { readonly _tag: "AdvanceClock" }
+  | { readonly _tag: CallName; readonly id: string; readonly destination: string }
   | { readonly _tag: "Unknown"; readonly path: string }
 
-const schedulesPrefix = /^\/v2\/schedules(?:\/|(?=\?|$))/i
-const slashesAtEnd = /\/+$/
+const parsed = <Name extends string>(table: Readonly<Record<Name, string>>) =>
+  Record.toEntries(table).map(([name, text]) => {
+    const [methods = "", path = ""] = text.split(" ")
+    return { name, methods: methods.split("|"), path, segments: path.toLowerCase().split("/") }
+  })
+
+const fixed = parsed(calls)
+
+const open = parsed(sends).map((send) => ({
+  ...send,
+  prefix: new RegExp(`^${send.path.replace("{id}", "((?!https?:/)[^/?]+)")}(?:/|(?=\\?|$))`, "i")
+}))
+
 /** `https:/…` is no id but a destination of which a proxy has merged the slashes. */
-const pauseOrResume = /^(?!https?:)([^/]+)\/(pause|resume)$/i
+const isId = (segment: string): boolean => segment !== "" && !/^https?:$/i.test(segment)
 
 /**
  * Finds the route of a raw request target. No router does: a destination is a URL inside the path, and routers decode
  * escapes, merge slashes and resolve dots before they look.
  */
 export const parse = (method: string, target: string): Route => {
-  const mark = target.indexOf("?")
-  const path = (mark < 0 ? target : target.slice(0, mark)).replace(slashesAtEnd, "")
-  const prefix = schedulesPrefix.exec(target)?.[0]
-  const unknown: Route = { _tag: "Unknown", path }
-  if (prefix === undefined) {
-    const fixed = path.toLowerCase()
-    if (method === "GET" && fixed === "/v2/keys") return { _tag: "GetKeys" }
-    if (method === "GET" && fixed === "/dev/clock") return { _tag: "GetClock" }
-    if (method === "POST" && fixed === "/dev/clock/advance") return { _tag: "AdvanceClock" }
-    return unknown
+  const path = withoutSlashesAtEnd(target.split("?", 1)[0] ?? "")
+  const given = path.split("/")
+  const lower = path.toLowerCase().split("/")
+  for (const { methods, name, segments } of fixed) {
+    const isFound =
+      methods.includes(method) &&
+      segments.length === given.length &&
+      segments.every((segment, index) =>
+        segment === "{id}" ? isId(given[index] ?? "") : segment === lower[index]
+      )
+    if (isFound) return { _tag: name, id: given[segments.indexOf("{id}")] ?? "", destination: "" }
   }
-  const rest = path.slice(prefix.length)
-  const [, id = "", verb] = pauseOrResume.exec(rest) ?? []
-  if (verb !== undefined && (method === "POST" || method === "PATCH")) {
-    return { _tag: verb.toLowerCase() === "pause" ? "PauseSchedule" : "ResumeSchedule", id }
+  for (const { methods, name, prefix } of open) {
+    const found = methods.includes(method) ? prefix.exec(target) : null
+    if (found !== null) {
+      return { _tag: name, id: found[1] ?? "", destination: target.slice(found[0].length) }
+    }
   }
-  if (method === "POST") return { _tag: "CreateSchedule", destination: target.slice(prefix.length) }
-  if (rest === "") return method === "GET" ? { _tag: "ListSchedules" } : unknown
-  if (rest.includes("/")) return unknown
-  if (method === "GET") return { _tag: "GetSchedule", id: rest }
-  return method === "DELETE" ? { _tag: "DeleteSchedule", id: rest } : unknown
+  return { _tag: "Unknown", path }
 }
+
+/** Whether the route ends in a destination. */
+export const isSend = (route: Route): boolean => route._tag in sends
+
+/** By hand, for a pattern would take its time over a target that is nothing but slashes. */
+const withoutSlashesAtEnd = (path: string): string => {
+  let end = path.length
+  while (path[end - 1] === "/") end--
+  return path.slice(0, end)
+}
+
+const paths: ReadonlyMap<string, string> = new Map([...fixed, ...open].map(({ name, path }) => [name, path]))
 
 /** The route as a log may show it: no query, no credentials, nothing that is not known to be harmless. */
 export const toSafeText = (route: Route): string => {
-  switch (route._tag) {
-    case "ListSchedules":
-      return "/v2/schedules"
-    case "CreateSchedule":
-      return `/v2/schedules/${safeDestination(route.destination)}`
-    case "GetSchedule":
-    case "DeleteSchedule":
-      return `/v2/schedules/${safeId(route.id)}`
-    case "PauseSchedule":
-      return `/v2/schedules/${safeId(route.id)}/pause`
-    case "ResumeSchedule":
-      return `/v2/schedules/${safeId(route.id)}/resume`
-    case "GetKeys":
-      return "/v2/keys"
-    case "GetClock":
-      return "/dev/clock"
-    case "AdvanceClock":
-      return "/dev/clock/advance"
-    case "Unknown":
-      return /^(?:\/[\w.-]{1,30}){1,2}(?=\/|$)/.exec(route.path)?.[0] ?? "…"
-  }
+  if (route._tag === "Unknown") return /^(?:\/[\w.-]{1,30}){1,2}(?=\/|$)/.exec(route.path)?.[0] ?? "…"
+  const path = (paths.get(route._tag) ?? "").replace("{id}", () => safeName(route.id))
+  return isSend(route) ? `${path}/${safeDestination(route.destination)}` : path
 }
 
-const isScheduleId = Schema.is(ScheduleId)
-
-const safeId = (id: string): string => (isScheduleId(id) ? cut(id) : "…")
+/** Ids, and names of the characters that QStash allows in most of them. */
+const safeName = (text: string): string => (/^[\w.-]+$/.test(text) ? cut(text) : "…")
 
 const safeDestination = (destination: string): string => {
-  const path = destination.replace(/\?.*$/s, "")
-  return /^https?:/i.test(path) ? cut(Destination.toSafeText(Destination.fromText(path))) : safeId(path)
+  const path = destination.replace(/\?.*$/s, "").replace(/^(https?:)\/(?!\/)/i, "$1//")
+  return /^https?:\/\//i.test(path) ? cut(Destination.toSafeText(Destination.fromText(path))) : safeName(path)
 }

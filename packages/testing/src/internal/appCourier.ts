@@ -3,6 +3,7 @@ import * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
@@ -26,13 +27,12 @@ export const deliverInto = <E, R>(
   })
   return (delivery) =>
     Effect.flatMap(Scope.make(), (scope) => {
-      // The request and the scope are what R asks for beside the context; the compiler cannot add up an Exclude.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      const services = Context.add(
-        Context.add(context, HttpServerRequest.HttpServerRequest, new MemoryRequest(delivery)),
-        Scope.Scope,
-        scope
-      ) as Context.Context<R | HttpServerRequest.HttpServerRequest>
+      // The request and the scope are what R asks for beside the context. One Map: each `Context.add` would make another.
+      const services = Context.unsafeMake<R | HttpServerRequest.HttpServerRequest>(
+        new Map<string, unknown>(context.unsafeMap)
+          .set(HttpServerRequest.HttpServerRequest.key, new MemoryRequest(delivery))
+          .set(Scope.Scope.key, scope)
+      )
       return Effect.onExit(inContext(answered, services), (exit) => Scope.close(scope, exit))
     })
 }
@@ -55,11 +55,30 @@ const outcomeOf = ({
   headers,
   status
 }: HttpServerResponse.HttpServerResponse): Effect.Effect<DeliveryOutcome> => {
-  const outcome: DeliveryOutcome = { _tag: "Answered", status, headers }
-  return body._tag === "Stream"
-    ? Effect.matchCause(Stream.runDrain(body.stream), {
+  switch (body._tag) {
+    case "Uint8Array":
+      return Effect.succeed({ _tag: "Answered", status, headers, body: body.body })
+    case "Stream":
+      return Effect.matchCause(Stream.runCollect(body.stream), {
         onFailure: (): DeliveryOutcome => ({ _tag: "Unanswered", reason: "the answer broke off" }),
-        onSuccess: () => outcome
+        onSuccess: (chunks): DeliveryOutcome => ({
+          _tag: "Answered",
+          status,
+          headers,
+          body: joined(Chunk.toReadonlyArray(chunks))
+        })
       })
-    : Effect.succeed(outcome)
+    default:
+      return Effect.succeed({ _tag: "Answered", status, headers })
+  }
+}
+
+const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
 }

@@ -1,0 +1,60 @@
+import { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
+import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
+import * as SigningKeysRecord from "@effect-qstash/domain/wire/SigningKeysRecord"
+import * as Command from "@effect/cli/Command"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Confirmation from "../Confirmation.ts"
+import { printable } from "../render/text.ts"
+import { explainUnsure, Target, withTarget } from "../Target.ts"
+import * as flags from "./flags.ts"
+import { printJson, printLines } from "./print.ts"
+
+/** As a receiver reads them from its environment. */
+const variables = ({ current, next }: SigningKeys): ReadonlyArray<string> => [
+  `QSTASH_CURRENT_SIGNING_KEY=${printable(Redacted.value(current))}`,
+  `QSTASH_NEXT_SIGNING_KEY=${printable(Redacted.value(next))}`
+]
+
+const get = Command.make("get", { json: flags.json }, ({ json }) =>
+  Effect.gen(function* () {
+    const found = yield* Effect.flatMap(QStashSigningKeys, (signingKeys) => signingKeys.get)
+    yield* json ? printJson(SigningKeysRecord.encode(found)) : printLines(variables(found))
+  }).pipe(withTarget)
+).pipe(Command.withDescription("Print both signing keys, as the variables that a receiver reads."))
+
+const rotate = Command.make("rotate", { yes: flags.yes, json: flags.json }, ({ json, yes }) =>
+  Effect.gen(function* () {
+    const target = yield* Target
+    if (!yes) {
+      yield* Confirmation.canBeAsked({ json, yes })
+      yield* Confirmation.ask(`Rotate the signing keys at ${target.origin}?`, [
+        "The current key is gone for good, and the next one takes its place.",
+        "Receivers that know both keys go on; one that knows only the current key refuses every delivery."
+      ])
+    }
+    const signingKeys = yield* QStashSigningKeys
+    const rotated = yield* Effect.catchTag(signingKeys.rotate, "QStashUnavailable", (error) =>
+      Effect.fail(
+        explainUnsure(
+          error,
+          target,
+          "Whether the keys were rotated is not known: look with `effect-qstash keys get` before you do it again."
+        )
+      )
+    )
+    if (json) return yield* printJson(SigningKeysRecord.encode(rotated))
+    yield* printLines(variables(rotated))
+    yield* Console.error(
+      "Give both to every receiver now: after another rotation, one without them would refuse every delivery."
+    )
+  }).pipe(withTarget)
+).pipe(
+  Command.withDescription("Make the next signing key the current one, and draw a new next one. Asks first.")
+)
+
+export const keys = Command.make("keys").pipe(
+  Command.withDescription("The keys that deliveries are signed with."),
+  Command.withSubcommands([get, rotate])
+)

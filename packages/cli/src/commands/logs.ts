@@ -1,0 +1,105 @@
+import type { LogEntry } from "@effect-qstash/domain/LogEntry"
+import type { LogFilter } from "@effect-qstash/domain/MessageFilter"
+import { MessageIdFromAnswer } from "@effect-qstash/domain/MessageId"
+import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
+import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { logTable } from "../render/logs.ts"
+import { Target, withTarget } from "../Target.ts"
+import { dates, filterOption, filters, kind, sinceOption } from "./filters.ts"
+import * as flags from "./flags.ts"
+import * as LogTail from "./LogTail.ts"
+import { stateOption } from "./messages/message.ts"
+import { collect, pageSize } from "./pages.ts"
+import { printJson, printLines } from "./print.ts"
+import { reader } from "./reader.ts"
+
+const config = {
+  message: filterOption(
+    "message",
+    "id",
+    kind(MessageIdFromAnswer),
+    (messageId): Pick<LogFilter, "messageId"> => ({ messageId }),
+    "Only entries of this message."
+  ),
+  state: stateOption("Only entries of this state"),
+  queue: filters.queue,
+  schedule: filters.schedule,
+  urlGroup: filters.urlGroup,
+  label: filters.label,
+  since: sinceOption("happened"),
+  count: flags
+    .wholeNumber("count", 1, Number.MAX_SAFE_INTEGER)
+    .pipe(
+      Options.withDefault(20),
+      Options.withDescription("How many of the newest entries to show at the most (default 20).")
+    ),
+  follow: Options.boolean("follow").pipe(
+    Options.withAlias("f"),
+    Options.withDescription("Go on with new entries as they come, until it is stopped.")
+  ),
+  json: Options.boolean("json").pipe(
+    Options.withDescription(
+      "Print JSON on standard output, and nothing else there; with --follow one object a line."
+    )
+  )
+}
+
+export const logs = Command.make("logs", config, (options) =>
+  Effect.gen(function* () {
+    const { count, follow, json } = options
+    const { origin } = yield* Target
+    const { list } = yield* QStashLogs
+    const filter: LogFilter = {
+      ...options.message,
+      ...Option.match(options.state, { onNone: () => ({}), onSome: (state) => ({ state }) }),
+      ...options.queue,
+      ...options.schedule,
+      ...options.urlGroup,
+      ...options.label,
+      ...(yield* dates(options))
+    }
+    const latest = yield* collect(
+      (place) =>
+        list({
+          ...filter,
+          ...place,
+          order: "latestFirst",
+          count: follow ? pageSize : Math.min(count, pageSize)
+        }),
+      // The entries of one instant are only told apart if all of them are known.
+      (items) => items.length >= count && (!follow || LogTail.reachesBack(items))
+    )
+    const entries = latest.items.slice(0, count).toReversed()
+    if (!follow) {
+      if (json) return yield* printJson(entries.map(LogRecord.encode))
+      if (entries.length === 0) return yield* printLines([`The log at ${origin} has no such entries.`])
+    }
+    const print = json ? printObjects : yield* printRows
+    yield* print(entries)
+    if (follow) yield* LogTail.follow({ list, filter, print, position: LogTail.after(latest.items) })
+  }).pipe(withTarget)
+).pipe(
+  Command.withDescription(
+    "Show the newest log entries, each a step in the life of a message, the newest last."
+  )
+)
+
+const printObjects = (entries: ReadonlyArray<LogEntry>): Effect.Effect<void> =>
+  Effect.forEach(entries, (entry) => Console.log(JSON.stringify(LogRecord.encode(entry))), { discard: true })
+
+/** Prints rows below titles, which come once. */
+const printRows = Effect.map(reader, (who) => {
+  let isFirst = true
+  return (entries: ReadonlyArray<LogEntry>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const { lines, titles } = logTable(entries, who)
+      const all = isFirst ? [...titles, ...lines] : lines
+      isFirst = false
+      return all.length === 0 ? Effect.void : printLines(all)
+    })
+})

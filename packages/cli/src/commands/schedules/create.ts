@@ -1,0 +1,70 @@
+import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { inZone, zoneOfCron } from "../../render/instant.ts"
+import { printable } from "../../render/text.ts"
+import { Target, withTarget } from "../../Target.ts"
+import * as flags from "../flags.ts"
+import { printJson, printLines } from "../print.ts"
+import { reader } from "../reader.ts"
+import * as settings from "../settings.ts"
+
+const config = {
+  cron: Options.text("cron").pipe(
+    Options.withPseudoName("expression"),
+    Options.withDescription(
+      'When it fires (required), in quotes: "0 4 * * *" is in UTC, "CRON_TZ=Europe/Berlin 0 4 * * *" in Berlin.'
+    )
+  ),
+  id: flags
+    .decoded("id", ScheduleId)
+    .pipe(
+      Options.optional,
+      Options.withDescription(
+        "Names the schedule. One with this id is overwritten in all its settings (default a fresh id)."
+      )
+    ),
+  settings: settings.options,
+  json: flags.json,
+  target: settings.target
+}
+
+export const create = Command.make("create", config, (options) =>
+  Effect.gen(function* () {
+    const input: CreateSchedule.Input = {
+      scheduleId: Option.getOrUndefined(options.id),
+      cron: options.cron,
+      destination: yield* settings.readTarget(options.target),
+      ...(yield* settings.read(options.settings))
+    }
+    const schedules = yield* QStashSchedules
+    const scheduleId = yield* Effect.catchTag(schedules.create(input), "QStashInvalidRequest", (error) =>
+      Effect.fail(settings.refusal("schedules create")(error))
+    )
+    if (options.json) return yield* printJson({ scheduleId })
+
+    const { origin } = yield* Target
+    const { zone } = yield* reader
+    // The server's own answer, since its clock may be a virtual one. The schedule stands without it.
+    const stored = yield* Effect.option(schedules.get(scheduleId))
+    const firing = Option.flatMapNullable(stored, ({ nextScheduleTime }) => nextScheduleTime)
+    yield* printLines([
+      `Created ${printable(scheduleId)} at ${origin}.`,
+      ...Option.match(firing, {
+        onNone: () => [],
+        onSome: (instant) => {
+          const own = zoneOfCron(options.cron)
+          return [
+            `It fires next on ${inZone(instant, own)} ${DateTime.zoneToString(own)},`,
+            `that is ${inZone(instant, zone)} here (${DateTime.zoneToString(zone)}).`
+          ]
+        }
+      })
+    ])
+  }).pipe(withTarget)
+).pipe(Command.withDescription("Create a schedule, or overwrite the one with the same id."))

@@ -1,0 +1,199 @@
+import {
+  type DlqId,
+  DlqMessageNotFound,
+  type Page,
+  type Published,
+  QStashInvalidRequest,
+  type QStashDlq
+} from "@effect-qstash/domain"
+import * as Criteria from "@effect-qstash/domain/wire/Criteria"
+import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
+import * as PageInput from "@effect-qstash/domain/wire/PageInput"
+import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { type Parameters, type QStashHttp, withSpan } from "./http.ts"
+import { named } from "./named.ts"
+import { expectProgress, paginate, type Place, placeOf, placeParameters } from "./paging.ts"
+import { isAbsent, quotaError } from "./refusal.ts"
+import { queriesOf, secretsOfCriteria } from "./selection.ts"
+
+const path = "/v2/dlq"
+
+const span = (method: keyof QStashDlq.Service, dlqId?: DlqId) =>
+  withSpan(`QStashDlq.${method}`, dlqId === undefined ? {} : { "qstash.dlq_id": dlqId })
+
+const notFound = (dlqId: DlqId) => new DlqMessageNotFound({ dlqId })
+
+const byId = named(path, "dlqId", notFound)
+const byIdToRetry = named(`${path}/retry`, "dlqId", notFound)
+
+const decodeDeleted = Schema.decodeUnknownEither(
+  Schema.Struct({
+    deleted: Schema.NonNegativeInt,
+    cursor: Schema.optionalWith(Schema.String, { nullable: true })
+  })
+)
+
+/** How many were deleted, as the one item of a page. */
+const deleted = (json: unknown): Either.Either<Page<number>, string> =>
+  Either.mapBoth(decodeDeleted(json), {
+    onLeft: () => "the body does not say how many were deleted",
+    onRight: ({ cursor, deleted: count }) => ({ items: [count], ...(cursor ? { cursor } : {}) })
+  })
+
+const published = (json: unknown): Either.Either<Published, string> =>
+  Either.flatMap(PublishResponse.decode(json), (answer) =>
+    "messageId" in answer
+      ? Either.right(answer)
+      : Either.left("the body is a list, although one message was retried")
+  )
+
+/** None of the ids was there, which is no error where there are many. */
+const allGone = { _tag: "AllGone" } as const
+
+type Headers = Readonly<Record<string, ReadonlyArray<string>>>
+
+const retryHeaders = (
+  options: QStashDlq.RetryInput | undefined
+): Either.Either<Headers, QStashInvalidRequest> => {
+  const retries = options?.retries
+  if (retries === undefined) return Either.right({})
+  return Number.isSafeInteger(retries) && retries >= 0
+    ? Either.right({ "Upstash-Retries": [String(retries)] })
+    : Either.left(
+        new QStashInvalidRequest({
+          field: "retries",
+          reason: "expected a whole number of at least 0"
+        })
+      )
+}
+
+export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
+  const page = (criteria: Criteria.Criteria, place: Place, count?: number) =>
+    http.json(
+      {
+        method: "GET",
+        target: path,
+        query: [...Criteria.toParameters(criteria), ...placeParameters({ cursor: place.cursor, count })],
+        secrets: () => secretsOfCriteria(criteria)
+      },
+      (json) => Either.flatMap(DlqRecord.decodePage(json), expectProgress(place))
+    )
+
+  const list = (options: QStashDlq.ListInput | undefined) =>
+    Effect.gen(function* () {
+      const { count, cursor, ...filter } = options ?? {}
+      const checked = yield* PageInput.check({ count, cursor }, PageInput.maxDeadLetters)
+      const criteria = yield* Criteria.fromDlqFilter(filter)
+      return yield* page(criteria, placeOf(checked.cursor), checked.count)
+    })
+
+  /** What the calls answer that criteria take, one after the other. */
+  const each = <A, E>(
+    criteria: Criteria.Criteria,
+    call: (
+      common: { readonly query: Parameters; readonly secrets: () => ReadonlyArray<string> },
+      place: Place
+    ) => Effect.Effect<Page<A>, E>
+  ): Stream.Stream<A, E> =>
+    Stream.flatMap(Stream.fromIterable(queriesOf(criteria)), (query) =>
+      paginate((place) =>
+        call(
+          {
+            query: [...query, ...placeParameters({ cursor: place.cursor })],
+            secrets: () => secretsOfCriteria(criteria)
+          },
+          place
+        )
+      )
+    )
+
+  /**
+   * The dead letters that there are now, by their ids: a retry that fails at once makes another one, and a call that
+   * went on as long as something matches might never end.
+   */
+  const byIds = (criteria: Criteria.Criteria) =>
+    criteria.dlqIds === undefined
+      ? Effect.map(
+          Stream.runCollect(
+            Stream.map(
+              paginate((place) => page(criteria, place)),
+              ({ dlqId }) => dlqId
+            )
+          ),
+          (ids): Option.Option<Criteria.Criteria> =>
+            Chunk.isNonEmpty(ids) ? Option.some({ dlqIds: Chunk.toArray(ids) }) : Option.none()
+        )
+      : Effect.succeedSome(criteria)
+
+  const retryAll = (criteria: Criteria.Criteria, headers: Headers) =>
+    each(criteria, (common, place) =>
+      http
+        .json(
+          {
+            method: "POST",
+            target: `${path}/retry`,
+            headers,
+            ...common,
+            ownError: (refused) => (isAbsent(refused) ? allGone : quotaError(refused)),
+            isOnce: true
+          },
+          (json) => Either.flatMap(PublishResponse.decodeRetried(json), expectProgress(place))
+        )
+        .pipe(Effect.catchTag("AllGone", () => Effect.succeed<Page<Published>>({ items: [] })))
+    )
+
+  return {
+    list: (options) => list(options).pipe(span("list")),
+    stream: (filter = {}) =>
+      Stream.unwrap(
+        Effect.map(Criteria.fromDlqFilter(filter), (criteria) =>
+          paginate((place) => page(criteria, place).pipe(span("stream")))
+        )
+      ),
+    get: (dlqId) =>
+      byId(dlqId, (common) => http.json({ method: "GET", ...common }, DlqRecord.decode)).pipe(
+        span("get", dlqId)
+      ),
+    delete: (dlqId) =>
+      byId(dlqId, (common) => http.done({ method: "DELETE", ...common })).pipe(span("delete", dlqId)),
+    deleteMany: (selector) =>
+      Effect.flatMap(Criteria.fromDlqSelector(selector), (criteria) =>
+        each(criteria, (common, place) =>
+          http.json({ method: "DELETE", target: path, ...common }, (json) =>
+            Either.flatMap(deleted(json), expectProgress(place))
+          )
+        ).pipe(Stream.runSum)
+      ).pipe(span("deleteMany")),
+    retry: (dlqId, options) =>
+      Effect.flatMap(retryHeaders(options), (headers) =>
+        byIdToRetry(dlqId, ({ ownError, target }) =>
+          http.json(
+            {
+              method: "POST",
+              target,
+              headers,
+              ownError: (refused) => ownError(refused) ?? quotaError(refused),
+              isOnce: true
+            },
+            published
+          )
+        )
+      ).pipe(
+        Effect.tap(({ messageId }) => Effect.annotateCurrentSpan("qstash.message_id", messageId)),
+        span("retry", dlqId)
+      ),
+    retryMany: (selector, options) =>
+      Effect.gen(function* () {
+        const headers = yield* retryHeaders(options)
+        const found = yield* byIds(yield* Criteria.fromDlqSelector(selector))
+        if (Option.isNone(found)) return []
+        return Chunk.toReadonlyArray(yield* Stream.runCollect(retryAll(found.value, headers)))
+      }).pipe(span("retryMany"))
+  }
+}

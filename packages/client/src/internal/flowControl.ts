@@ -1,0 +1,49 @@
+import { type FlowControlKey, FlowControlKeyNotFound, type QStashFlowControl } from "@effect-qstash/domain"
+import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
+import * as Effect from "effect/Effect"
+import { type Parameters, type QStashHttp, withSpan } from "./http.ts"
+import { listOf } from "./listOf.ts"
+import { named } from "./named.ts"
+
+const path = "/v2/flowControl"
+
+const span = (method: keyof QStashFlowControl.Service, key?: FlowControlKey) =>
+  withSpan(`QStashFlowControl.${method}`, key === undefined ? {} : { "qstash.flow_control_key": key })
+
+const byKey = named(
+  path,
+  "flowControlKey",
+  (flowControlKey: FlowControlKey) => new FlowControlKeyNotFound({ flowControlKey })
+)
+
+export const flowControlOver = (http: QStashHttp): QStashFlowControl.Service => {
+  const change = (
+    method: "pause" | "resume" | "pin" | "unpin" | "resetRate",
+    key: FlowControlKey,
+    query: Parameters = []
+  ) => byKey(key, ({ target }) => http.done({ method: "POST", target: `${target}/${method}`, query }))
+
+  return {
+    list: http
+      .json({ method: "GET", target: path }, listOf("flow-control key", FlowControlRecord.decode))
+      .pipe(span("list")),
+    get: (key) =>
+      byKey(key, (common) => http.json({ method: "GET", ...common }, FlowControlRecord.decode)).pipe(
+        span("get", key)
+      ),
+    pause: (key) => change("pause", key).pipe(span("pause", key)),
+    resume: (key) => change("resume", key).pipe(span("resume", key)),
+    pin: (key, limits) =>
+      Effect.flatMap(FlowControlRecord.checkPin(limits), (checked) =>
+        change("pin", key, FlowControlRecord.pinToParameters(checked))
+      ).pipe(span("pin", key)),
+    unpin: (key, limits) =>
+      Effect.flatMap(FlowControlRecord.checkUnpin(limits), (checked) =>
+        change("unpin", key, FlowControlRecord.unpinToParameters(checked))
+      ).pipe(span("unpin", key)),
+    resetRate: (key) => change("resetRate", key).pipe(span("resetRate", key)),
+    globalParallelism: http
+      .json({ method: "GET", target: "/v2/globalParallelism" }, FlowControlRecord.decodeGlobal)
+      .pipe(span("globalParallelism"))
+  }
+}

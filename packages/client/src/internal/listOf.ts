@@ -1,0 +1,13 @@
+import * as Either from "effect/Either"
+
+/** Reads a list that is not paged. `what` names an element in the reason of a refusal. */
+export const listOf =
+  <A>(what: string, decode: (json: unknown) => Either.Either<A, string>) =>
+  (json: unknown): Either.Either<ReadonlyArray<A>, string> =>
+    Array.isArray(json)
+      ? Either.all(
+          json.map((record, index) =>
+            Either.mapLeft(decode(record), (reason) => `${what} ${index} of the list: ${reason}`)
+          )
+        )
+      : Either.left("the body is not a list")

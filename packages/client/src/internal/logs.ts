@@ -1,0 +1,71 @@
+import { QStashInvalidRequest, type QStashLogs } from "@effect-qstash/domain"
+import * as Criteria from "@effect-qstash/domain/wire/Criteria"
+import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
+import * as PageInput from "@effect-qstash/domain/wire/PageInput"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+import { type Parameters, type QStashHttp, withSpan } from "./http.ts"
+import { expectProgress, paginate, type Place, placeOf, placeParameters } from "./paging.ts"
+import { secretsOfCriteria } from "./selection.ts"
+
+/** Which entries, checked, in which order. */
+interface Selection {
+  readonly criteria: Criteria.Criteria
+  readonly order: Parameters
+}
+
+const checkOrder = (
+  order: QStashLogs.StreamInput["order"]
+): Either.Either<Parameters, QStashInvalidRequest> =>
+  order === undefined
+    ? Either.right([])
+    : order === "latestFirst" || order === "earliestFirst"
+      ? Either.right([["order", order]])
+      : Either.left(
+          new QStashInvalidRequest({
+            field: "order",
+            reason: 'expected "latestFirst" or "earliestFirst"'
+          })
+        )
+
+const check = ({
+  order,
+  ...filter
+}: QStashLogs.StreamInput): Either.Either<Selection, QStashInvalidRequest> =>
+  Either.all({ criteria: Criteria.fromLogFilter(filter), order: checkOrder(order) })
+
+export const logsOver = (http: QStashHttp): QStashLogs.Service => {
+  const page = ({ criteria, order }: Selection, place: Place, count?: number) =>
+    http.json(
+      {
+        method: "GET",
+        target: "/v2/events",
+        query: [
+          ...Criteria.toParameters(criteria),
+          ...order,
+          ...placeParameters({ cursor: place.cursor, count })
+        ],
+        secrets: () => secretsOfCriteria(criteria)
+      },
+      (json) => Either.flatMap(LogRecord.decodePage(json), expectProgress(place))
+    )
+
+  const list = (options: QStashLogs.ListInput | undefined) =>
+    Effect.gen(function* () {
+      const { count, cursor, ...rest } = options ?? {}
+      const checked = yield* PageInput.check({ count, cursor }, PageInput.maxLogEntries)
+      const selection = yield* check(rest)
+      return yield* page(selection, placeOf(checked.cursor), checked.count)
+    })
+
+  return {
+    list: (options) => list(options).pipe(withSpan("QStashLogs.list")),
+    stream: (options) =>
+      Stream.unwrap(
+        Effect.map(check(options ?? {}), (selection) =>
+          paginate((place) => page(selection, place).pipe(withSpan("QStashLogs.stream")))
+        )
+      )
+  }
+}

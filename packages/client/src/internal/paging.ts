@@ -1,0 +1,45 @@
+import type { Page } from "@effect-qstash/domain"
+import type { PageInput } from "@effect-qstash/domain/wire/PageInput"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as HashSet from "effect/HashSet"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { Parameters } from "./http.ts"
+
+/** Where in a list a call begins, and the cursors of all calls so far. */
+export interface Place {
+  readonly cursor: string | undefined
+  readonly asked: HashSet.HashSet<string>
+}
+
+export const placeOf = (cursor: string | undefined): Place => ({
+  cursor,
+  asked: HashSet.fromIterable(cursor === undefined ? [] : [cursor])
+})
+
+export const placeParameters = ({ cursor, count }: PageInput): Parameters => [
+  ...(cursor === undefined ? [] : [["cursor", cursor] as const]),
+  ...(count === undefined ? [] : [["count", String(count)] as const])
+]
+
+/** A cursor that was asked for already would lead round and round. */
+export const expectProgress =
+  ({ asked }: Place) =>
+  <A>(page: Page<A>): Either.Either<Page<A>, string> =>
+    page.cursor !== undefined && HashSet.has(asked, page.cursor)
+      ? Either.left("the cursor of the next page is one that was asked for already")
+      : Either.right(page)
+
+/** All pages of a list, each one asked for when it is wanted. */
+export const paginate = <A, E>(page: (place: Place) => Effect.Effect<Page<A>, E>): Stream.Stream<A, E> =>
+  Stream.paginateChunkEffect(placeOf(undefined), (place) =>
+    Effect.map(page(place), ({ cursor, items }) => [
+      Chunk.unsafeFromArray(items),
+      Option.map(Option.fromNullable(cursor), (next) => ({
+        cursor: next,
+        asked: HashSet.add(place.asked, next)
+      }))
+    ])
+  )

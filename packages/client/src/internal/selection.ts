@@ -1,0 +1,17 @@
+import { type Criteria, toParameters } from "@effect-qstash/domain/wire/Criteria"
+import * as Arr from "effect/Array"
+import { inQuery, secretsOfUrl } from "./foreignText.ts"
+import type { Parameters } from "./http.ts"
+
+/** As many ids as the query of one call holds: what stands in between does not take a URL of any length. */
+const mostIds = 100
+
+/** The query of each call that a selection takes. Where it is of ids they are all that there is. */
+export const queriesOf = (criteria: Criteria): Arr.NonEmptyReadonlyArray<Parameters> => {
+  const parameters = toParameters(criteria)
+  const isOfIds = criteria.messageIds !== undefined || criteria.dlqIds !== undefined
+  return isOfIds && Arr.isNonEmptyReadonlyArray(parameters) ? Arr.chunksOf(parameters, mostIds) : [parameters]
+}
+
+export const secretsOfCriteria = ({ url }: Criteria): ReadonlyArray<string> =>
+  (url ?? []).flatMap(secretsOfUrl).flatMap(inQuery)

@@ -1,0 +1,62 @@
+import {
+  type QStashUrlGroups,
+  type UrlGroupEndpoint,
+  type UrlGroupName,
+  UrlGroupNotFound
+} from "@effect-qstash/domain"
+import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
+import * as Effect from "effect/Effect"
+import { inJson, secretsOfUrl } from "./foreignText.ts"
+import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
+import { listOf } from "./listOf.ts"
+import { named } from "./named.ts"
+import { quotaError } from "./refusal.ts"
+
+const path = "/v2/topics"
+
+const span = (method: keyof QStashUrlGroups.Service, urlGroup?: UrlGroupName) =>
+  withSpan(`QStashUrlGroups.${method}`, urlGroup === undefined ? {} : { "qstash.url_group": urlGroup })
+
+const byGroup = named(path, "urlGroup", (urlGroup: UrlGroupName) => new UrlGroupNotFound({ urlGroup }))
+
+const secretsOf = (endpoints: ReadonlyArray<Partial<UrlGroupEndpoint>>) => (): ReadonlyArray<string> =>
+  endpoints.flatMap(({ url }) => (url === undefined ? [] : secretsOfUrl(url).flatMap(inJson)))
+
+export const urlGroupsOver = (http: QStashHttp): QStashUrlGroups.Service => ({
+  upsertEndpoints: (urlGroup, endpoints) =>
+    byGroup(urlGroup, ({ target }) =>
+      Effect.flatMap(UrlGroupRecord.checkEndpoints(endpoints), (checked) =>
+        http.done({
+          method: "POST",
+          target: `${target}/endpoints`,
+          ...jsonBody(JSON.stringify(UrlGroupRecord.encodeEndpoints(checked))),
+          secrets: secretsOf(checked),
+          ownError: quotaError
+        })
+      )
+    ).pipe(span("upsertEndpoints", urlGroup)),
+  removeEndpoints: (urlGroup, endpoints) =>
+    byGroup(urlGroup, ({ ownError, target }) =>
+      Effect.flatMap(UrlGroupRecord.checkEndpointSelectors(endpoints), (checked) =>
+        http.done({
+          method: "DELETE",
+          target: `${target}/endpoints`,
+          ...jsonBody(JSON.stringify(UrlGroupRecord.encodeEndpointSelectors(checked))),
+          secrets: secretsOf(checked),
+          ownError
+        })
+      )
+    ).pipe(span("removeEndpoints", urlGroup)),
+  get: (urlGroup) =>
+    byGroup(urlGroup, (common) => http.json({ method: "GET", ...common }, UrlGroupRecord.decode)).pipe(
+      span("get", urlGroup)
+    ),
+  list: http
+    .json({ method: "GET", target: path }, listOf("URL group", UrlGroupRecord.decode))
+    .pipe(span("list")),
+  delete: (urlGroup) =>
+    byGroup(urlGroup, (common) => http.done({ method: "DELETE", ...common })).pipe(
+      Effect.catchTag("UrlGroupNotFound", () => Effect.void),
+      span("delete", urlGroup)
+    )
+})

@@ -1,0 +1,197 @@
+import type { MessageId } from "@effect-qstash/domain/MessageId"
+import type { DlqFilter } from "@effect-qstash/domain/MessageFilter"
+import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
+import { QStashQueues } from "@effect-qstash/domain/QStashQueues"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Time } from "../Harness.ts"
+import { fireOne, freshName, minute, only, plain } from "../internal/given.ts"
+import { chapter } from "../internal/law.ts"
+import {
+  bury,
+  endpointWith,
+  enqueue,
+  freshKey,
+  makeGroup,
+  makeQueue,
+  publishToGroup,
+  sendMany
+} from "../internal/sending.ts"
+
+/** Dead letters under one label, a minute between each, oldest first. */
+const buryMany = (time: Time, count: number) =>
+  Effect.gen(function* () {
+    const label = yield* freshName
+    const messageIds: Array<MessageId> = []
+    for (let index = 0; index < count; index++) {
+      messageIds.push((yield* bury(time, { labels: [label] })).messageId)
+      yield* time.advance("1 minute")
+    }
+    return { label, messageIds }
+  })
+
+const list = (filter: DlqFilter) =>
+  Effect.flatMap(QStashDlq, (dlq) =>
+    Effect.map(dlq.list(filter), ({ items }) => items.map(({ messageId }) => messageId))
+  )
+
+export const listing = chapter("listing", ({ alone, law, timed }) => {
+  timed("a page holds the oldest dead letters first", (time) =>
+    Effect.gen(function* () {
+      const { label, messageIds } = yield* buryMany(time, 4)
+      deepStrictEqual(yield* list({ label }), messageIds)
+    })
+  )
+
+  timed("pages follow each other by their cursors, and the last one has none", (time) =>
+    Effect.gen(function* () {
+      const dlq = yield* QStashDlq
+      const { label, messageIds } = yield* buryMany(time, 5)
+      const first = yield* dlq.list({ label, count: 2 })
+      const second = yield* dlq.list({ label, count: 2, cursor: first.cursor })
+      const third = yield* dlq.list({ label, count: 2, cursor: second.cursor })
+      deepStrictEqual(
+        [first, second, third].map(({ items }) => items.map(({ messageId }) => messageId)),
+        [messageIds.slice(0, 2), messageIds.slice(2, 4), messageIds.slice(4)]
+      )
+      deepStrictEqual(
+        [first, second, third].map(({ cursor }) => cursor === undefined),
+        [false, false, true]
+      )
+      strictEqual((yield* dlq.list({ label, count: 5 })).cursor, undefined)
+    })
+  )
+
+  timed("a cursor holds its place when dead letters before it are deleted", (time) =>
+    Effect.gen(function* () {
+      const dlq = yield* QStashDlq
+      const { label, messageIds } = yield* buryMany(time, 4)
+      const first = yield* dlq.list({ label, count: 2 })
+      for (const { dlqId } of first.items) yield* dlq.delete(dlqId)
+      const second = yield* dlq.list({ label, cursor: first.cursor })
+      deepStrictEqual(
+        second.items.map(({ messageId }) => messageId),
+        messageIds.slice(2)
+      )
+    })
+  )
+
+  timed("the stream goes through all pages", (time) =>
+    Effect.gen(function* () {
+      const dlq = yield* QStashDlq
+      const endpoint = yield* endpointWith(time, 500)
+      const label = yield* freshName
+      const messageIds = yield* sendMany(time, endpoint, 105, label)
+      const letters = Chunk.toReadonlyArray(yield* Stream.runCollect(dlq.stream({ label })))
+      deepStrictEqual(letters.map(({ messageId }) => messageId).toSorted(), messageIds.toSorted())
+      strictEqual((yield* dlq.list({ label })).items.length, 100)
+      strictEqual(yield* dlq.deleteMany({ label }), 105)
+    })
+  )
+
+  timed("a get answers what stands in the list", (time) =>
+    Effect.gen(function* () {
+      const dlq = yield* QStashDlq
+      const { letter } = yield* bury(time, { body: "dead", labels: ["a"] })
+      deepStrictEqual(plain(yield* dlq.get(letter.dlqId)), plain(letter))
+    })
+  )
+
+  timed("dead letters are found by message, URL, label, flow-control key and status", (time) =>
+    Effect.gen(function* () {
+      const label = yield* freshName
+      const key = yield* freshKey
+      const wanted = yield* bury(time, { labels: ["first", label], flowControl: { key, parallelism: 1 } })
+      const other = yield* bury(time, { labels: ["first"] })
+      const { messageId } = wanted
+      const filters: ReadonlyArray<DlqFilter> = [
+        { messageId },
+        { url: wanted.endpoint.url },
+        { label },
+        { flowControlKey: key },
+        { label, responseStatus: 500 },
+        { label, responseStatus: [404, 500] },
+        { url: [wanted.endpoint.url, `${other.endpoint.url}/nowhere`] }
+      ]
+      for (const filter of filters) deepStrictEqual(yield* list(filter), [messageId], JSON.stringify(filter))
+      deepStrictEqual(yield* list({ label, responseStatus: 404 }), [])
+      deepStrictEqual(yield* list({ messageId, url: other.endpoint.url }), [])
+      deepStrictEqual(yield* list({ url: [wanted.endpoint.url, other.endpoint.url] }), [
+        messageId,
+        other.messageId
+      ])
+    })
+  )
+
+  timed("dead letters are found by group, queue and schedule", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* endpointWith(time, 500)
+      const urlGroup = yield* makeGroup({ url: endpoint.url })
+      const queueName = yield* makeQueue()
+      const grouped = only(yield* publishToGroup(urlGroup, { retries: 0 }))
+      const queued = yield* enqueue(queueName, { destination: endpoint.url, retries: 0 })
+      const { scheduleId } = yield* fireOne(time, { destination: endpoint.url, retries: 0 })
+      deepStrictEqual(yield* list({ urlGroup }), [grouped.messageId])
+      deepStrictEqual(yield* list({ queueName }), [queued.messageId])
+      strictEqual((yield* list({ scheduleId })).length, 1)
+      strictEqual((yield* list({ url: endpoint.url })).length, 3)
+      deepStrictEqual(yield* list({ urlGroup, queueName }), [])
+      const queues = yield* QStashQueues
+      strictEqual((yield* queues.get(queueName)).lag, 0)
+    })
+  )
+
+  timed("dead letters are found by when they failed, both ends included", (time) =>
+    Effect.gen(function* () {
+      const start = yield* time.now
+      const { label, messageIds } = yield* buryMany(time, 4)
+      const [first, second, third, fourth] = messageIds
+      deepStrictEqual(yield* list({ label, fromDate: start + 2 * minute }), [third, fourth])
+      deepStrictEqual(yield* list({ label, fromDate: start + 2 * minute + 1 }), [fourth])
+      deepStrictEqual(yield* list({ label, toDate: start + minute }), [first, second])
+      deepStrictEqual(yield* list({ label, toDate: start + minute - 1 }), [first])
+      deepStrictEqual(yield* list({ label, fromDate: start + minute, toDate: start + minute }), [second])
+    })
+  )
+
+  alone("dead letters are found by the address of whoever published them", (time) =>
+    Effect.gen(function* () {
+      const { letter } = yield* bury(time)
+      deepStrictEqual(yield* list({ callerIp: letter.callerIp ?? "" }), [letter.messageId])
+      deepStrictEqual(yield* list({ callerIp: "198.51.100.1" }), [])
+    })
+  )
+
+  alone("without filters a page holds all dead letters there are", (time) =>
+    Effect.gen(function* () {
+      const dlq = yield* QStashDlq
+      deepStrictEqual(yield* dlq.list(), { items: [] })
+      const { messageId } = yield* bury(time)
+      const page = yield* dlq.list()
+      strictEqual(only(page.items).messageId, messageId)
+      strictEqual(page.cursor, undefined)
+      strictEqual(only(Chunk.toReadonlyArray(yield* Stream.runCollect(dlq.stream()))).messageId, messageId)
+    })
+  )
+
+  law(
+    "a filter that the dead letter queue does not know, a count out of bounds and a wrong cursor are refused",
+    () =>
+      Effect.gen(function* () {
+        const dlq = yield* QStashDlq
+        const isInvalid = (error: { readonly _tag: string }) =>
+          strictEqual(error._tag, "QStashInvalidRequest")
+        // @ts-expect-error such a filter is a type error as well
+        isInvalid(yield* Effect.flip(dlq.list({ host: "example.com" })))
+        // @ts-expect-error and so is this one
+        isInvalid(yield* Effect.flip(dlq.list({ path: "/contract" })))
+        // @ts-expect-error and this one
+        isInvalid(yield* Effect.flip(Stream.runCollect(dlq.stream({ host: "example.com" }))))
+        for (const count of [0, -1, 1.5, 101]) isInvalid(yield* Effect.flip(dlq.list({ count })))
+        isInvalid(yield* Effect.flip(dlq.list({ cursor: "no cursor" })))
+        isInvalid(yield* Effect.flip(dlq.list({ fromDate: "yesterday" })))
+      })
+  )
+})

@@ -1,0 +1,111 @@
+import { type Fault, faultsOf } from "../internal/fault.ts"
+
+const inFile = faultsOf("QStashDlq")
+
+const store = inFile("engine/src/MemoryStore.ts")
+const service = inFile("engine/src/internal/service.ts")
+const matches = inFile("engine/src/internal/matches.ts")
+const record = inFile("domain/src/wire/DlqRecord.ts")
+const client = inFile("client/src/internal/dlq.ts")
+const paging = inFile("client/src/internal/paging.ts")
+const handlers = inFile("server/src/internal/dlq.ts")
+
+/** In dead letters. */
+export const faults: ReadonlyArray<Fault> = [
+  store("letter-without-answer", "a dead letter does not hold the last answer", [
+    "failedAt: now,\n      response,",
+    "failedAt: now,\n      response: undefined,"
+  ]),
+  store("letters-under-one-id", "dead letters of one instant have one id", [
+    "dlqIdOf(`${time}-${count}`)",
+    "dlqIdOf(`${time}-0`)"
+  ]),
+  store("page-repeats", "a page begins with the last entry of the one before", [
+    "letter.number > after : letter",
+    "letter.number >= after : letter"
+  ]),
+  store("page-one-more", "a page holds one dead letter more than asked for", [
+    "if (items.length === count)",
+    "if (items.length > count)"
+  ]),
+  store("retried-letter-stays", "a dead letter is still there when it is retried", [
+    "tenant.deadLetters.delete(dlqId)\n          if (retry === undefined) return []",
+    "if (retry === undefined) {\n            tenant.deadLetters.delete(dlqId)\n            return []\n          }"
+  ]),
+  store("retry-under-old-id", "a retried message has its old id", [
+    "retry.mintMessageId(),\n",
+    "message.messageId,\n"
+  ]),
+  store("retry-as-before", "a retry cannot have other retries", [
+    "retry.retries === undefined ? settings : { ...settings, retries: retry.retries }",
+    "settings"
+  ]),
+  store("retry-waits", "a retried message waits as long as it did before", [
+    "notBefore: now\n            },",
+    "notBefore: now + message.notBefore - message.createdAt\n            },"
+  ]),
+  store("retry-without-group", "a retried message does not know its group", [
+    "url,\n              urlGroup,\n",
+    "url,\n"
+  ]),
+  store("letters-mixed", "one account finds the dead letters of another", [
+    "tenants.get(tenantId)?.deadLetters.get(dlqId)), deadLetterOf",
+    "Array.from(tenants.values(), (tenant) => tenant.deadLetters.get(dlqId)).find((letter) => letter !== undefined)), deadLetterOf"
+  ]),
+  service("letters-newest-first", "a page holds the newest dead letters first", [
+    'count: page.count ?? PageInput.maxDeadLetters,\n            order: "earliestFirst"',
+    'count: page.count ?? PageInput.maxDeadLetters,\n            order: "latestFirst"'
+  ]),
+  service("letter-delete-forgives", "a dead letter can be deleted twice", [
+    "({ deleted }) => deleted > 0",
+    "({ deleted }) => deleted >= 0"
+  ]),
+  service("first-page-only", "the stream of dead letters ends with the first page", [
+    "found.cursor === undefined ? Option.none() : Option.some(found.cursor)",
+    "Option.none()"
+  ]),
+  matches("any-status", "dead letters are not found by their status", [
+    "isOneOf(criteria.responseStatus, response?.status) &&",
+    ""
+  ]),
+  matches("failed-when-created", "dead letters are found by when they were created", [
+    "isWithin(criteria, failedAt)",
+    "isWithin(criteria, message.createdAt - 1)"
+  ]),
+  record("answer-bytes-lost", "bytes of an answer do not travel", [
+    "responseBodyBase64: base64",
+    "responseBodyBase64: undefined"
+  ]),
+  record("answer-headers-not-read", "the client reads no headers of an answer", [
+    "decodeSomeHeaders(record.responseHeader) ?? decodeSomeHeaders(record.responseHeaders)",
+    "undefined"
+  ]),
+  client("deletes-one-page", "the client deletes one page of a selection", [
+    ").pipe(Stream.runSum)",
+    ").pipe(Stream.take(1), Stream.runSum)"
+  ]),
+  client("retry-headers-dropped", "the retries of a retry do not travel", [
+    '{ "Upstash-Retries": [String(retries)] }',
+    "{}"
+  ]),
+  client("all-gone-is-an-error", "the client fails where none of many dead letters is there", [
+    "isAbsent(refused) ? allGone : quotaError(refused)",
+    "quotaError(refused)"
+  ]),
+  paging("cursor-not-sent", "the client asks for the first page again and again", [
+    '[["cursor", cursor] as const]',
+    "[]"
+  ]),
+  paging("count-not-sent", "the client does not say how many it wants", [
+    '[["count", String(count)] as const]',
+    "[]"
+  ]),
+  handlers("served-newest-first", "the server shows the newest dead letters first", [
+    'order = "earliestFirst"',
+    'order = "latestFirst"'
+  ]),
+  handlers("retry-of-one-as-before", "the server passes over the retries of a retry", [
+    "all.retry(id, { retries: yield* retriesOf(call) })",
+    "all.retry(id)"
+  ])
+]

@@ -1,0 +1,96 @@
+import { type Fault, faultsOf } from "../internal/fault.ts"
+
+const inFile = faultsOf("QStashFlowControl")
+
+const store = inFile("engine/src/MemoryStore.ts")
+const record = inFile("domain/src/wire/FlowControlRecord.ts")
+const client = inFile("client/src/internal/flowControl.ts")
+const segment = inFile("client/src/internal/pathSegment.ts")
+const handlers = inFile("server/src/internal/flowControl.ts")
+
+/** In the limits that messages share. */
+export const faults: ReadonlyArray<Fault> = [
+  store("one-slot-more", "one delivery more is under way than may be", [
+    "flow.parallelism - flow.underWay",
+    "flow.parallelism - flow.underWay + 1"
+  ]),
+  store("one-start-more", "one delivery more starts in a period than may", [
+    "Infinity : flow.rate - flow.started",
+    "Infinity : flow.rate - flow.started + 1"
+  ]),
+  store("retries-free", "a retry does not count against the rate", [
+    "flow.started += 1",
+    "flow.started += row.message.retried === 0 ? 1 : 0"
+  ]),
+  store("period-slides", "a period begins anew with each delivery", [
+    "flow.windowStart ??= now",
+    "flow.windowStart = now"
+  ]),
+  store("first-limits-stay", "the limits of the first message hold", [
+    "setLimits(flow, settings.flowControl)",
+    "if (flow.parallelism === undefined && flow.rate === undefined) setLimits(flow, settings.flowControl)"
+  ]),
+  store("retry-keeps-slot", "a message that waits for its retry takes a slot", [
+    "isFinished = false\n    }",
+    "isFinished = false\n      if (row.flow !== undefined) row.flow.underWay += 1\n    }"
+  ]),
+  store("flow-pause-ignored", "a paused key goes on", ["if (flow.isPaused) return 0", ""]),
+  store("flow-resume-asleep", "a resumed key waits for its next message", [
+    "planWindow(flow)\n        stir(flow)",
+    ""
+  ]),
+  store("parallelism-not-pinned", "a message changes a pinned parallelism", [
+    "if (!flow.isPinnedParallelism) flow.parallelism",
+    "flow.parallelism"
+  ]),
+  store("rate-not-pinned", "a message changes a pinned rate", ["if (!flow.isPinnedRate) {", "{"]),
+  store("unpins-both", "an unpin takes both limits", [
+    "if (change.rate) flow.isPinnedRate = false",
+    "flow.isPinnedRate = false"
+  ]),
+  store("pin-in-old-period", "a pinned rate goes on in the old period", [
+    "flow.isPinnedRate = true\n          endWindow(flow)",
+    "flow.isPinnedRate = true"
+  ]),
+  store("reset-in-vain", "a reset of the rate does nothing", [
+    'case "ResetRate":\n        endWindow(flow)',
+    'case "ResetRate":'
+  ]),
+  store("waiting-hidden", "a key does not tell how many wait", ["waiting: waiting.size", "waiting: 0"]),
+  store("under-way-hidden", "nobody tells how many deliveries are under way", [
+    "tenants.get(tenantId)?.leased ?? 0",
+    "Math.min(tenants.get(tenantId)?.leased ?? 0, 0)"
+  ]),
+  store("keys-mixed", "two accounts share the limits of a key", [
+    "flowOf(tenant, settings.flowControl.key)",
+    "flowOf(tenants.values().next().value ?? tenant, settings.flowControl.key)"
+  ]),
+  store("schedule-without-key", "a schedule's messages go past its limits", [
+    "const making: Making = { settings, url,",
+    "const making: Making = { settings: { ...settings, flowControl: undefined }, url,"
+  ]),
+  store("waiting-for-ever", "what waits for a rate is not called when the period is over", [
+    "isHeldByRate && flow.windowStart !== undefined ?",
+    "isHeldByRate && flow.windowStart === null ?"
+  ]),
+  record("period-start-in-millis", "the start of a period travels in milliseconds", [
+    "Math.floor((toMillis(state.ratePeriodStart) ?? 0) / 1000)",
+    "(toMillis(state.ratePeriodStart) ?? 0)"
+  ]),
+  record("pin-without-period", "the period of a pin does not travel", [
+    "defined({ parallelism, rate, period: toSeconds(period) })",
+    "defined({ parallelism, rate })"
+  ]),
+  client("unpin-is-pin", "the client pins what is to be unpinned", [
+    'change("unpin", key,',
+    'change("pin", key,'
+  ]),
+  segment("names-not-encoded", "the client writes names into the path as they are", [
+    "Encoding.encodeUriComponent(value)",
+    "Either.right(value)"
+  ]),
+  handlers("resume-of-key-is-pause", "the server takes the resume of a key for a pause", [
+    "all.resume(key)",
+    "all.pause(key)"
+  ])
+]

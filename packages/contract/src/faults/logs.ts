@@ -1,0 +1,91 @@
+import { type Fault, faultsOf } from "../internal/fault.ts"
+
+const inFile = faultsOf("QStashLogs")
+
+const store = inFile("engine/src/MemoryStore.ts")
+const numbered = inFile("engine/src/internal/NumberedList.ts")
+const service = inFile("engine/src/internal/service.ts")
+const matches = inFile("engine/src/internal/matches.ts")
+const written = inFile("engine/src/internal/record.ts")
+const callbacks = inFile("engine/src/Callbacks.ts")
+const record = inFile("domain/src/wire/LogRecord.ts")
+const criteria = inFile("domain/src/wire/Criteria.ts")
+const client = inFile("client/src/internal/logs.ts")
+const handlers = inFile("server/src/internal/logs.ts")
+
+/** In the log. */
+export const faults: ReadonlyArray<Fault> = [
+  store("retry-not-logged", "a retry is not logged", [
+    'log.note(row, "RETRY", { nextDeliveryTime: settlement.dueAt })',
+    ""
+  ]),
+  store("last-error-not-logged", "the last failed attempt is not logged as an error", [
+    'log.note(row, "ERROR", { error: settlement.error }, response)\n      log.note(row, "FAILED"',
+    'log.note(row, "FAILED"'
+  ]),
+  store("cancel-not-logged", "the wish to cancel is not logged", ['log.note(row, "CANCEL_REQUESTED")', ""]),
+  store("delay-not-logged", "the log does not say when a delayed message is due", [
+    "making.notBefore > now ? { nextDeliveryTime: making.notBefore } : undefined",
+    "undefined"
+  ]),
+  store("answer-not-logged", "the log does not show what was answered", [
+    "responseStatus: response.status,\n            responseHeaders",
+    "responseHeaders"
+  ]),
+  store("logs-mixed", "one account reads the log of another", [
+    "tenant.log.add(event)",
+    "for (const reader of new Set([tenant, ...(globalThis.everyTenant ??= new Set()).add(tenant)])) reader.log.add(event)"
+  ]),
+  numbered("page-of-log-repeats", "a page of the log begins with the last entry of the one before", [
+    "after - this.base + step",
+    "after - this.base"
+  ]),
+  numbered("page-of-log-skips", "a page of the log leaves one entry out", [
+    "after - this.base + step",
+    "after - this.base + 2 * step"
+  ]),
+  service("log-oldest-first", "a page of the log holds the oldest entries first", [
+    'list: ({ count, cursor, order = "latestFirst"',
+    'list: ({ count, cursor, order = "earliestFirst"'
+  ]),
+  matches("errors-not-in-progress", "a failed attempt does not count as in progress", [
+    '["ACTIVE", "RETRY", "ERROR"]',
+    '["ACTIVE", "RETRY"]'
+  ]),
+  written("log-in-the-clear", "the log shows what is redacted", [
+    "...wayOf(message),\n    ...commonOf(message.settings),\n    maxRetries",
+    "...wayOf(message),\n    ...commonOf({ ...message.settings, redact: undefined }),\n    maxRetries"
+  ]),
+  callbacks("callback-in-the-clear", "the log of a callback shows what is redacted", [
+    "{ redact: { body: true, headers: false } }",
+    "{}"
+  ]),
+  record("body-in-base64", "the client shows bodies of the log in base64", [
+    'body: yield* decodeBase64Body("body", record.body)',
+    "body: record.body"
+  ]),
+  record("timeout-in-seconds", "a timeout in the log is read as seconds", [
+    "Duration.millis(timeout)",
+    "Duration.seconds(timeout)"
+  ]),
+  record("next-time-not-sent", "when the next attempt is due does not travel", [
+    "nextDeliveryTime: toMillis(entry.nextDeliveryTime)",
+    "nextDeliveryTime: undefined"
+  ]),
+  criteria("cancelled-with-two-l", "the server does not know the state that its client asks for", [
+    '(state === "CANCELLED" ? "CANCELED" : state)',
+    "state"
+  ]),
+  client("order-not-sent", "the client does not say which order it wants", [
+    'Either.right([["order", order]])',
+    "Either.right([])"
+  ]),
+  handlers("log-without-cursor", "the server sends no cursor with the log", [
+    "json({ events: items.map(LogRecord.encode), cursor })",
+    "json({ events: items.map(LogRecord.encode), cursor: cursor && undefined })"
+  ]),
+  handlers("served-oldest-first", "the server shows the oldest entries first", [
+    'order = "latestFirst"',
+    'order = "earliestFirst"'
+  ])
+]

@@ -1,0 +1,247 @@
+import { type Fault, faultsOf } from "../internal/fault.ts"
+
+const inFile = faultsOf("QStashMessages")
+
+const store = inFile("engine/src/MemoryStore.ts")
+const service = inFile("engine/src/internal/service.ts")
+const deduplication = inFile("engine/src/internal/deduplication.ts")
+const matches = inFile("engine/src/internal/matches.ts")
+const callbacks = inFile("engine/src/Callbacks.ts")
+const attempt = inFile("engine/src/internal/attempt.ts")
+const callbackBody = inFile("domain/src/wire/CallbackBody.ts")
+const settings = inFile("domain/src/internal/settingsHeaders.ts")
+const request = inFile("domain/src/wire/MessageRequest.ts")
+const response = inFile("domain/src/wire/PublishResponse.ts")
+const message = inFile("domain/src/internal/messageRecord.ts")
+const criteria = inFile("domain/src/wire/Criteria.ts")
+const client = inFile("client/src/internal/messages.ts")
+const selection = inFile("client/src/internal/selection.ts")
+const handlers = inFile("server/src/internal/messages.ts")
+const served = inFile("server/src/internal/selection.ts")
+const courier = inFile("server/src/UndiciCourier.ts")
+const testing = inFile("testing/src/QStashTest.ts")
+
+/** In publishing, deduplication, batches, cancels and callbacks. */
+export const faults: ReadonlyArray<Fault> = [
+  store("message-stays", "a message can be read when it is delivered", [
+    "row.tenant.messages.delete(row.message.messageId)",
+    ""
+  ]),
+  service("message-delay-ignored", "a delay of a message holds nothing back", [
+    "? now + (delay === undefined ? 0 : Duration.toMillis(delay))",
+    "? now"
+  ]),
+  service("not-before-ignored", "an instant before which a message is not to come holds nothing back", [
+    ": DateTime.toEpochMillis(notBefore)",
+    ": now"
+  ]),
+  store("published-by-nobody", "a message does not know who published it", [
+    "{ settings, ...endpoint, callerIp, notBefore }",
+    "{ settings, ...endpoint, callerIp: undefined, notBefore }"
+  ]),
+  attempt("attempts-named-apart", "each attempt has an id of its own", [
+    '["Upstash-Message-Id", message.messageId]',
+    '["Upstash-Message-Id", `${message.messageId}${message.retried || ""}`]'
+  ]),
+  deduplication("duplicates-for-hours", "a message is recognised for an hour and more", [
+    "deduplicationWindow = 600_000",
+    "deduplicationWindow = 6_000_000"
+  ]),
+  deduplication("duplicates-for-a-minute", "a message is recognised for a minute", [
+    "deduplicationWindow = 600_000",
+    "deduplicationWindow = 60_000"
+  ]),
+  store("duplicate-renews", "every duplicate makes the time longer", [
+    "if (known !== undefined) return known.messages",
+    'if (known !== undefined) {\n            tenant.deduplication.set(key ?? "", { ...known, until: now + window })\n            return known.messages\n          }'
+  ]),
+  store("duplicate-not-told", "the answer does not say that a message is a duplicate", [
+    "isDeduplicated: true }))",
+    "isDeduplicated: false }))"
+  ]),
+  store("duplicate-delivered", "a duplicate gets the id of the first and is delivered all the same", [
+    "if (known !== undefined) return known.messages",
+    "if (known !== undefined) {\n            for (const { url } of known.messages) makeMessage(tenant, mintMessageId(), { settings: draft.settings, url, callerIp, notBefore: draft.notBefore }, now, log)\n            return known.messages\n          }"
+  ]),
+  deduplication("content-without-headers", "messages with other headers count as the same content", [
+    "JSON.stringify([Destination.toText(message.destination), headers])",
+    "JSON.stringify([Destination.toText(message.destination)])"
+  ]),
+  deduplication("content-without-destination", "messages to other destinations count as the same content", [
+    "JSON.stringify([Destination.toText(message.destination), headers])",
+    "JSON.stringify([headers])"
+  ]),
+  deduplication("content-without-body", "messages with other bodies count as the same content", [
+    'update(message.body ?? "")',
+    'update("")'
+  ]),
+  deduplication("id-by-destination", "an id counts for each destination apart", [
+    "`id:${message.deduplicationId}`",
+    "`id:${message.deduplicationId}:${JSON.stringify(message.destination)}`"
+  ]),
+  store("batch-half-sent", "a batch with a group that there is not sends the rest", [
+    'if (typeof destination !== "string" && !tenant.groups.has(destination.urlGroup)) {',
+    'if (drafts.length === 1 && typeof destination !== "string" && !tenant.groups.has(destination.urlGroup)) {'
+  ]),
+  store("cancel-late", "a message that waits for its retry is cancelled when that comes", [
+    "if (row.token === undefined) cancelNow(row, log)",
+    "if (row.token === undefined && row.message.retried === 0) cancelNow(row, log)"
+  ]),
+  store("cancel-under-way-ignored", "a cancel of a message under way changes nothing", [
+    "else row.isCancelRequested = true",
+    "else row.isCancelRequested = false"
+  ]),
+  store("cancel-buries", "a message that is cancelled under way becomes a dead letter", [
+    'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n    } else if',
+    'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n      bury(row, response, now)\n    } else if'
+  ]),
+  service("cancel-forgives", "a cancel of what is not there succeeds", [
+    "if (Option.isNone(yield* store.getMessage(tenantId, messageId))) {",
+    "if (messageId === null) {"
+  ]),
+  matches("first-label-only", "messages are found by their first label alone", [
+    "settings.labels?.some((label) => labels.includes(label)) !== true",
+    '!labels.includes(settings.labels?.[0] ?? "")'
+  ]),
+  matches("to-date-excluded", "the end of a range of time is not part of it", [
+    "fromDate <= instant && instant <= toDate",
+    "fromDate <= instant && instant < toDate"
+  ]),
+  matches("host-without-port", "a host does not count with its port", [
+    "isOneOf<string>(criteria.host, host)",
+    'isOneOf<string>(criteria.host, host?.split(":")[0])'
+  ]),
+  matches("path-with-query", "a path counts with its query", [
+    "isOneOf<string>(criteria.path, pathname)",
+    'isOneOf<string>(criteria.path, message.url.slice(message.url.indexOf(pathname ?? "")))'
+  ]),
+  matches("any-filter-will-do", "a cancel by several filters takes what matches one of them", [
+    "!isOneOf<string>(criteria.url, message.url) ||",
+    "(criteria.label === undefined && !isOneOf<string>(criteria.url, message.url)) ||"
+  ]),
+  callbacks("callback-of-success", "a callback tells of a success alone", [
+    "...(callback === undefined ? []",
+    "...(callback === undefined || (about.response?.status ?? 0) >= 300 ? []"
+  ]),
+  callbacks("failure-callback-each-time", "a failure callback tells of every failed attempt", [
+    "failureCallback === undefined || about.dlqId === undefined",
+    "failureCallback === undefined || about.response?.status === 200"
+  ]),
+  callbacks("callback-of-callback", "a callback that fails is called back about", [
+    'headers: { "Content-Type": ["application/json"], ...callback.headers },',
+    'headers: { "Content-Type": ["application/json"], ...callback.headers },\n      ...(message.callbackOf === undefined ? { failureCallback: settings.failureCallback } : {}),'
+  ]),
+  callbacks("callback-retries-own", "a callback that says nothing of retries has three", [
+    "callback.retries ?? settings.retries",
+    "callback.retries"
+  ]),
+  callbacks("callback-settings-lost", "a callback has the method of its default", [
+    "...(callback.method === undefined ? {} : { method: callback.method }),",
+    ""
+  ]),
+  callbacks("callback-counts-ahead", "a callback counts the attempt itself as a retry", [
+    "retried: message.retried,",
+    "retried: message.retried + 1,"
+  ]),
+  callbacks("callback-without-type", "a callback does not say that it is JSON", [
+    'headers: { "Content-Type": ["application/json"], ...callback.headers },',
+    "headers: { ...callback.headers },"
+  ]),
+  callbacks("callback-without-letter", "a failure callback does not name the dead letter", [
+    "...(dlqId === undefined ? {} : { dlqId }),",
+    ""
+  ]),
+  callbackBody("callback-body-as-text", "a callback holds the answer's body as it is, not in base64", [
+    "body: Encoding.encodeBase64(callback.body)",
+    "body: new TextDecoder().decode(callback.body)"
+  ]),
+  callbackBody("callback-time-as-text", "a callback gives its times as text", [
+    "createdAt: DateTime.toEpochMillis(callback.createdAt)",
+    "createdAt: DateTime.formatIso(callback.createdAt)"
+  ]),
+  request("not-before-in-millis", "an instant travels in milliseconds", [
+    "String(Math.ceil(DateTime.toEpochMillis(message.notBefore) / 1000))",
+    "String(DateTime.toEpochMillis(message.notBefore))"
+  ]),
+  request("deduplication-id-dropped", "a deduplication id does not travel", [
+    '[one("Upstash-Deduplication-Id", message.deduplicationId)]',
+    "[]"
+  ]),
+  request("content-based-dropped", "the wish to deduplicate by content does not travel", [
+    '[one("Upstash-Content-Based-Deduplication", "true")]',
+    "[]"
+  ]),
+  request("batch-without-queues", "the queues of a batch do not travel", [
+    "queue: message.queueName\n",
+    "queue: undefined\n"
+  ]),
+  request("batch-without-bodies", "the bodies of a batch do not travel", [
+    "body: message.body === undefined ? undefined : lossy.decode(message.body)",
+    "body: undefined"
+  ]),
+  settings("callback-headers-dropped", "the headers of a callback do not travel", [
+    "...Object.entries(callback.headers ?? {}).map(forwarded(`${prefix}-Forward-`))",
+    ""
+  ]),
+  settings("callback-retries-dropped", "the retries of a callback do not travel", [
+    "[one(`${prefix}-Retries`, String(callback.retries))]",
+    "[]"
+  ]),
+  settings("callback-headers-swapped", "the headers of a failure callback go to the callback", [
+    '["upstash-failure-callback-forward-", failureCallbackHeaders]',
+    '["upstash-failure-callback-forward-", callbackHeaders]'
+  ]),
+  settings("flow-period-dropped", "the period of a rate does not travel", [
+    "[`period=${durationToText(flowControl.period)}`]",
+    "[]"
+  ]),
+  response("duplicate-not-sent", "an answer over the wire does not say that a message is a duplicate", [
+    "deduplicated: isDeduplicated ? true : undefined",
+    "deduplicated: undefined"
+  ]),
+  message("not-before-not-read", "a message shows its creation for when it is due", [
+    "notBefore: record.notBefore ?? record.createdAt",
+    "notBefore: record.createdAt"
+  ]),
+  criteria("group-filter-unknown", "the filter for groups has a name that QStash does not know", [
+    'name === "urlGroup" ? "topicName" : name',
+    "name"
+  ]),
+  criteria("url-filter-split", "a URL with a comma counts as two", [
+    'const whole = ["url", ',
+    "const whole = ["
+  ]),
+  criteria("key-filter-split", "a flow-control key with a comma counts as two", [', "flowControlKey"]', "]"]),
+  client("own-duplicates-hidden", "the client never tells of a duplicate", [
+    "isMinted ? { ...published, isDeduplicated: false } : published",
+    "({ ...published, isDeduplicated: false })"
+  ]),
+  client("batch-shares-an-id", "the messages of a batch get one deduplication id", [
+    'Effect.map(ids.next("dedup"), (id) => ({',
+    'Effect.map(Effect.succeed("dedup"), (id) => ({'
+  ]),
+  selection("first-hundred-ids", "the client cancels the first hundred ids", [
+    "Arr.chunksOf(parameters, mostIds)",
+    "[parameters.slice(0, mostIds)]"
+  ]),
+  handlers("group-as-object", "the server answers for a group as for a URL", [
+    'typeof destination === "string" && first !== undefined ? first : published',
+    "first ?? published"
+  ]),
+  handlers("batch-out-of-place", "the server answers for a batch in another order", [
+    "answerTo(message, published[index] ?? [])",
+    "answerTo(message, published[all.length - 1 - index] ?? [])"
+  ]),
+  served("query-filters-ignored", "the server takes every selection in a query for everything", [
+    "return yield* read(kind, [...inQuery, ...inBody], paging)",
+    "return yield* read(kind, inBody.concat(inQuery.slice(0, 0)), paging)"
+  ]),
+  courier("answer-body-lost", "what a worker answers in its body is lost", [
+    "body: Buffer.concat(chunks)",
+    "body: Buffer.alloc(0)"
+  ]),
+  testing("answer-body-lost-in-test", "what a test answers in a body is lost", [
+    "...(answer.body === undefined ? {} : { body: bytesOf(answer.body) }),",
+    ""
+  ])
+]

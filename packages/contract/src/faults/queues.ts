@@ -1,0 +1,101 @@
+import { type Fault, faultsOf } from "../internal/fault.ts"
+
+const inFile = faultsOf("QStashQueues")
+
+const store = inFile("engine/src/MemoryStore.ts")
+const record = inFile("domain/src/wire/QueueRecord.ts")
+const client = inFile("client/src/internal/messages.ts")
+const handlers = inFile("server/src/internal/queues.ts")
+const sending = inFile("server/src/internal/messages.ts")
+
+/** In what queues keep in order. */
+export const faults: ReadonlyArray<Fault> = [
+  store("retry-to-the-end", "a message that failed goes to the end of its queue", [
+    "if (isFinished) finish(row)\n    else planMessage(row)",
+    "if (isFinished) finish(row)\n    else {\n      if (row.queue !== undefined) {\n        row.queue.places.delete(row)\n        admit(row.queue)\n        row.queue.places.add(row)\n      }\n      planMessage(row)\n    }"
+  ]),
+  store("one-place-more", "a queue lets one message more go than it may", [
+    "place++ >= queue.parallelism",
+    "place++ > queue.parallelism"
+  ]),
+  store("queue-without-callbacks", "a queue does not wait for callbacks", [" || row.openCallbacks > 0", ""]),
+  store("queue-stuck-behind-callback", "a queue waits for a callback for ever", [
+    "row.source.openCallbacks -= 1\n",
+    ""
+  ]),
+  store("parallelism-raised-in-vain", "a parallelism that is raised counts from the next message on", [
+    'admit(queue)\n        return "stored"',
+    'return "stored"'
+  ]),
+  store(
+    "parallelism-lowered-in-vain",
+    "a parallelism that is lowered does not hold back what may go already",
+    ["holdBack(queue, queue.isPaused ? 0 : parallelism)", "if (queue.isPaused) holdBack(queue, 0)"]
+  ),
+  store("upsert-unpauses", "an upsert that does not speak of the pause ends it", [
+    "isPaused ?? queue.isPaused",
+    "isPaused ?? false"
+  ]),
+  store("queue-pause-ignored", "a paused queue lets its messages go", [
+    "if (queue.isPaused) return\n    let place",
+    "let place"
+  ]),
+  store("queue-pause-half", "a pause does not hold back what may go already", [
+    "if (isPaused) holdBack(queue, 0)\n        else admit(queue)",
+    "if (!isPaused) admit(queue)"
+  ]),
+  store("queue-resume-asleep", "a resumed queue waits for its next message", [
+    "else admit(queue)\n        return true",
+    "return true"
+  ]),
+  store("queue-deleted-empty", "a deleted queue leaves its messages behind", [
+    "if (!row.isDone && !row.isCancelRequested) requestCancel(row, log)",
+    ""
+  ]),
+  store("lag-only-grows", "the lag counts what is done as well", ["row.queue.lag -= 1", ""]),
+  store("enqueue-resets", "an enqueue sets a queue's parallelism back", [
+    "const known = tenant.queues.get(queueName)\n    if (known !== undefined) return known",
+    "const known = tenant.queues.get(queueName)\n    if (known !== undefined) known.parallelism = 1\n    if (known !== undefined) return known"
+  ]),
+  store("queue-created-anew", "an upsert counts a queue as created anew", [
+    "queue.updatedAt = now\n        queue.parallelism",
+    "queue.updatedAt = now\n        queue.createdAt = now\n        queue.parallelism"
+  ]),
+  store("queue-unchanged", "an upsert does not say when it was", [
+    "queue.updatedAt = now\n        queue.parallelism",
+    "queue.parallelism"
+  ]),
+  store("one-queue-more", "an account may hold one queue more than its quota", [
+    "tenant.queues.size >= limit",
+    "tenant.queues.size > limit"
+  ]),
+  store("enqueue-over-quota", "an enqueue makes a queue beyond the quota", [
+    "tenant.queues.size + newQueues.size > maxQueues",
+    "newQueues.size > maxQueues"
+  ]),
+  store("queues-mixed", "one account finds the queues of another", [
+    "tenants.get(tenantId)?.queues.get(queueName)), queueOf",
+    "Array.from(tenants.values(), (tenant) => tenant.queues.get(queueName)).find((queue) => queue !== undefined)), queueOf"
+  ]),
+  store("schedule-without-queue", "a schedule's messages go past its queue", [
+    "const making: Making = { settings, url,",
+    "const making: Making = { settings: { ...settings, queueName: undefined }, url,"
+  ]),
+  record("upsert-sends-active", "the client ends a pause with every upsert", [
+    "...defined({ paused: isPaused })",
+    "paused: isPaused ?? false"
+  ]),
+  record("lag-not-read", "the client reads no lag", ["lag: record.lag ?? 0", "lag: 0"]),
+  client("enqueue-publishes", "the client publishes what is to be enqueued", [
+    "queueName === undefined ? `/v2/publish/${target}`",
+    "queueName !== null ? `/v2/publish/${target}`"
+  ]),
+  sending("queue-passed-over", "the server publishes what is to be enqueued", [
+    "send(call, (message) => ({ ...message, queueName }))",
+    'send(call, (message) => ({ ...message, ...(queueName === "" ? { queueName } : {}) }))'
+  ]),
+  handlers("queue-resume-is-pause", "the server takes the resume of a queue for a pause", [
+    "all.resume(name)",
+    "all.pause(name)"
+  ])
+]

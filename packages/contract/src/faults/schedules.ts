@@ -1,0 +1,382 @@
+import { type Fault, faultsOf } from "../internal/fault.ts"
+
+const inFile = faultsOf("QStashSchedules")
+
+const store = inFile("engine/src/MemoryStore.ts")
+const core = inFile("engine/src/internal/core.ts")
+const service = inFile("engine/src/internal/service.ts")
+const attempt = inFile("engine/src/internal/attempt.ts")
+const record = inFile("engine/src/internal/record.ts")
+const retryAfter = inFile("engine/src/RetryAfter.ts")
+const signer = inFile("engine/src/Signer.ts")
+const time = inFile("engine/src/internal/VirtualTime.ts")
+const cronParser = inFile("domain/src/internal/cronParser.ts")
+const cronSearch = inFile("domain/src/internal/cronSearch.ts")
+const cronTable = inFile("domain/src/internal/cronTable.ts")
+const check = inFile("domain/src/internal/checkSettings.ts")
+const headers = inFile("domain/src/internal/headers.ts")
+const destination = inFile("domain/src/Destination.ts")
+const settings = inFile("domain/src/internal/settingsHeaders.ts")
+const answer = inFile("domain/src/wire/ScheduleRecord.ts")
+const fields = inFile("domain/src/internal/record.ts")
+const duration = inFile("domain/src/wire/DurationText.ts")
+const client = inFile("client/src/internal/schedules.ts")
+const list = inFile("client/src/internal/listOf.ts")
+const http = inFile("client/src/internal/http.ts")
+const api = inFile("server/src/internal/api.ts")
+const call = inFile("server/src/internal/call.ts")
+const handlers = inFile("server/src/internal/schedules.ts")
+const route = inFile("server/src/internal/route.ts")
+const courier = inFile("server/src/UndiciCourier.ts")
+const testing = inFile("testing/src/QStashTest.ts")
+
+/** In what schedules do, and in what all deliveries and the wire have in common. */
+export const faults: ReadonlyArray<Fault> = [
+  store(
+    "resume-backfills",
+    "a resume makes up for what fell into the pause",
+    ["row.nextTime <= now) moveOn(row, now)", "row.nextTime <= now) schedules.plan(row, row.nextTime)"],
+    [
+      "moveOn(row, now)\n          if (row.isPaused) continue",
+      "if (row.isPaused) continue\n          moveOn(row, row.nextTime ?? now)"
+    ]
+  ),
+  store("pause-stops-clock", "the next firing stands still while a schedule is paused", [
+    "moveOn(row, now)\n          if (row.isPaused) continue",
+    "if (row.isPaused) continue\n          moveOn(row, now)"
+  ]),
+  store("pause-notes-firing", "a paused schedule notes firings that it does not make", [
+    "if (row.isPaused) continue",
+    "if (row.isPaused) {\n            row.lastTime = now\n            continue\n          }"
+  ]),
+  store("pause-ignored", "a paused schedule goes on firing", ["if (row.isPaused) continue", ""]),
+  store("pause-one-way", "a paused schedule cannot be resumed", [
+    "row.isPaused = isPaused",
+    "row.isPaused ||= isPaused"
+  ]),
+  store("pause-holds-messages", "a pause holds back messages that are made already", [
+    "const { message, tenant } = row\n",
+    "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId)?.isPaused === true) continue\n"
+  ]),
+  store("overwrite-unpauses", "an overwrite loses the pause", [
+    "known.settings = settings",
+    "known.settings = settings\n          known.isPaused = false"
+  ]),
+  store("overwrite-merges", "an overwrite keeps what it leaves out", [
+    "known.settings = settings",
+    "known.settings = { ...known.settings, ...settings }"
+  ]),
+  store("overwrite-keeps-next", "an overwrite keeps the next firing of the old cron", [
+    "moveOn(known, now)",
+    ""
+  ]),
+  store("overwrite-recreates", "an overwritten schedule counts as created anew", [
+    "known.callerIp = callerIp",
+    "known.callerIp = callerIp\n          Object.assign(known, { createdAt: now })"
+  ]),
+  store("message-follows-schedule", "a message that waits takes on the settings of an overwrite", [
+    "const { message, tenant } = row\n",
+    "const { tenant } = row\n          const message = { ...row.message, settings: tenant.schedules.get(row.message.scheduleId)?.settings ?? row.message.settings }\n"
+  ]),
+  store("delete-takes-messages", "a delete takes the messages along that are made already", [
+    "const { message, tenant } = row\n",
+    "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId) === undefined) continue\n"
+  ]),
+  store(
+    "delete-late",
+    "a deleted schedule fires once more",
+    ["schedules.plan(row, undefined)", ""],
+    [
+      "moveOn(row, now)\n          if (row.isPaused) continue",
+      "if (scheduleRow(row.tenantId, row.scheduleId) === row) moveOn(row, now)\n          if (row.isPaused) continue"
+    ]
+  ),
+  store("fires-twice", "each firing makes two messages", [
+    "makeMessage(tenant, messageId, making, now, log)",
+    "makeMessage(tenant, messageId, making, now, log)\n      makeMessage(tenant, mintMessageId(), making, now, log)"
+  ]),
+  store("every-other", "every second firing is left out", [
+    "moveOn(row, now)\n          if (row.isPaused) continue",
+    "moveOn(row, now)\n          moveOn(row, row.nextTime ?? now)\n          if (row.isPaused) continue"
+  ]),
+  store("delay-ignored", "a delay holds nothing back", [
+    "const notBefore = now + (settings.delay === undefined ? 0 : Duration.toMillis(settings.delay))",
+    "const notBefore = now"
+  ]),
+  store("last-firing-lost", "a schedule does not know when it last fired", ["row.lastTime = now", ""]),
+  store("states-pile-up", "messages of older firings stay among the last ones", [
+    "row.states = new Map()",
+    ""
+  ]),
+  store("failure-hidden", "a message that failed for good shows as delivered", [
+    'noteState(row, "FAIL")\n      dlqId = bury',
+    'noteState(row, "SUCCESS")\n      dlqId = bury'
+  ]),
+  store("retry-at-once", "a failed delivery is tried again without a wait", [
+    "retried: message.retried + 1, dueAt: settlement.dueAt }",
+    "retried: message.retried + 1, dueAt: now }"
+  ]),
+  store("tenants-mixed", "one account finds the schedules of another", [
+    "tenants.get(tenantId)?.schedules.get(scheduleId)",
+    "Array.from(tenants.values(), (tenant) => tenant.schedules.get(scheduleId)).find((row) => row !== undefined)"
+  ]),
+  store("quota-off-by-one", "an account may hold one schedule more than its quota", [
+    "rows.size >= limit",
+    "rows.size > limit"
+  ]),
+  store("quota-on-overwrite", "a full account cannot overwrite", [
+    "const known = rows.get(scheduleId)",
+    'const known = rows.get(scheduleId)\n        if (rows.size >= limit) return "full"'
+  ]),
+  service("delete-forgives", "a delete of what is not there succeeds", [
+    "change(() => store.deleteSchedule(tenantId, scheduleId)),\n          known(scheduleId)",
+    "change(() => store.deleteSchedule(tenantId, scheduleId)),\n          () => Effect.void"
+  ]),
+  core("timeout-ignored", "a schedule's own timeout does not count", [
+    "settings.timeout === undefined",
+    "settings.timeout !== null"
+  ]),
+  core("jti-repeats", "every attempt is signed under one id", [
+    'ids.unsafeNext("jwt")',
+    "`jwt_${message.messageId}`"
+  ]),
+  attempt("retries-off-by-one", "a message is tried once more than it should", [
+    "message.retried >= maxRetriesOf(",
+    "message.retried > maxRetriesOf("
+  ]),
+  attempt("retries-default", "a schedule that says nothing is retried five times", [
+    "const defaultRetries = 3",
+    "const defaultRetries = 5"
+  ]),
+  attempt("success-is-200", "no status but 200 is a success", [
+    "outcome.status <= 299",
+    "outcome.status <= 200"
+  ]),
+  attempt("success-is-3xx", "a redirect is a success", ["outcome.status <= 299", "outcome.status <= 399"]),
+  attempt("489-alone", "489 ends a message without the header", [
+    'String(outcome.headers["upstash-nonretryable-error"]).toLowerCase() === "true"',
+    "true"
+  ]),
+  attempt("nonretryable-alone", "Upstash-NonRetryable-Error ends a message with any status", [
+    "outcome.status === 489 &&",
+    ""
+  ]),
+  attempt("retry-after-loses", "a schedule's own retry delay comes before Retry-After", [
+    "asked ?? own",
+    "retryDelay === undefined ? (asked ?? own) : own"
+  ]),
+  attempt("retry-delay-shifted", "a retry delay is computed for the retry after the next", [
+    "retryDelay.delay(message.retried)",
+    "retryDelay.delay(message.retried + 1)"
+  ]),
+  attempt("header-dropped", "deliveries have no Content-Type", [
+    '"content-length",',
+    '"content-length",\n  "content-type",'
+  ]),
+  attempt("headers-forged", "a schedule's headers pass for QStash's", ['  "upstash-retried",\n', ""]),
+  attempt("retried-from-one", "attempts are counted from one", [
+    "String(message.retried)",
+    "String(message.retried + 1)"
+  ]),
+  attempt("caller-lost", "deliveries do not say who created the schedule", [
+    "if (message.callerIp !== undefined)",
+    "if (message.callerIp === null)"
+  ]),
+  record("redact-body", "a redacted body reads back in the clear", [
+    "settings.redact?.body === true",
+    "false"
+  ]),
+  record("redact-named", "a header that is redacted by name reads back in the clear", [
+    "hidden !== false && hidden.includes(name)",
+    "hidden !== false && hidden.includes(name.toLowerCase())"
+  ]),
+  record("body-lossy", "bytes that are no text read back mangled", [
+    "{ fatal: true, ignoreBOM: true }",
+    "{ ignoreBOM: true }"
+  ]),
+  retryAfter("backoff-constant", "retries come after e^(2n) seconds", [
+    "Math.exp(2.5 * retry)",
+    "Math.exp(2 * retry)"
+  ]),
+  retryAfter("retry-after-millis", "Retry-After counts in milliseconds", [
+    "Math.round(Number(value) * 1000)",
+    "Math.round(Number(value))"
+  ]),
+  retryAfter("retry-after-clamped", "a Retry-After of more than a day counts as a day", [
+    "millis <= dayMillis ? millis : undefined",
+    "Math.min(millis, dayMillis)"
+  ]),
+  retryAfter("retry-after-date", "a Retry-After that is a date does not count", [
+    " ?? untilDate(value, nowMillis)",
+    ""
+  ]),
+  signer("sub-without-query", "the signature leaves out the query", [
+    "sub: url",
+    'sub: url.replace(/\\?.*/s, "")'
+  ]),
+  signer("key-without-prefix", "the key's prefix is cut off before signing", [
+    "Redacted.value(signingKeys.current)",
+    'Redacted.value(signingKeys.current).replace(/^sig_/, "")'
+  ]),
+  signer("hash-of-text", "the body's hash is that of its text", [
+    "update(body)",
+    "update(new TextDecoder().decode(body))"
+  ]),
+  signer("iat-in-millis", "the signature's times are in milliseconds", [
+    "Math.floor(nowMillis / 1000)",
+    "nowMillis"
+  ]),
+  time("events-late", "what falls due on the way happens when time has moved", [
+    "this.now = next\n",
+    "this.now = target\n"
+  ]),
+  time("end-excluded", "what falls due at the very end of a move waits for the next one", [
+    "if (next > target)",
+    "if (next >= target)"
+  ]),
+  cronParser("zone-ignored", "a cron's time zone does not count", [
+    "const timeZone = timeZoneOf(name)",
+    "const timeZone = timeZoneOf(name) && utc"
+  ]),
+  cronParser("sunday-is-7", "7 is a weekday", ["min: 0n, max: 6n", "min: 0n, max: 7n"]),
+  cronSearch("repeated-hour-once", "a local time that the clocks repeat fires once", [
+    "from = firstMinute(period.start, period)",
+    "from = Math.max(end, firstMinute(period.start, period))"
+  ]),
+  cronSearch("change-ignored", "the clocks' next change comes as a surprise", [
+    "Math.min(firstMinute(period.end, period), from + yearOfMinutes)",
+    "from + yearOfMinutes"
+  ]),
+  cronTable("both-days", "both day fields have to match", [
+    "this.#daysOfMonth | byWeekday",
+    "this.#daysOfMonth & byWeekday"
+  ]),
+  check("retries-unchecked", "retries may be negative", [
+    'optional("retries", input.retries, parseCount(0))',
+    'optional("retries", input.retries, parseCount(-1))'
+  ]),
+  check("zero-is-none", "no retries is taken for the default", [
+    'retries: yield* optional("retries", input.retries, parseCount(0))',
+    'retries: (yield* optional("retries", input.retries, parseCount(0))) || undefined'
+  ]),
+  headers("names-as-given", "header names keep the case in which they were given", [
+    "part.charAt(0).toUpperCase() + part.slice(1).toLowerCase()",
+    "part"
+  ]),
+  headers("header-splits", "a header value may hold a line break", [
+    "const printable = /^[\\t",
+    "const printable = /^[\\t\\r\\n"
+  ]),
+  destination("always-normalised", "a destination is always normalised", [
+    "if (survives(text)) return Either.right(text)",
+    ""
+  ]),
+  destination("never-normalised", "a destination may climb out of its place in the request path", [
+    "if (survives(text)) return Either.right(text)",
+    "if (text !== null) return Either.right(text)"
+  ]),
+  settings("method-dropped", "the method does not travel", [
+    '[one("Upstash-Method", settings.method)]',
+    "[]"
+  ]),
+  settings("content-type-dropped", "the Content-Type does not travel", [
+    '[["Content-Type", contentType] as const]',
+    "[]"
+  ]),
+  settings("labels-joined", "several labels arrive as one", [
+    'settings.labels.join(",")',
+    'settings.labels.join(";")'
+  ]),
+  settings("redact-body-only", "the redaction of all headers does not travel", ['? ["header"]', "? []"]),
+  settings("destination-query-decoded", "a destination's query arrives decoded", [
+    "kept.length === parameters.length ? target",
+    "kept.length === parameters.length ? path + decodeURIComponent(target.slice(path.length))"
+  ]),
+  answer("paused-not-told", "an answer does not say that a schedule is paused", [
+    "isPaused: record.isPaused ?? false",
+    "isPaused: false"
+  ]),
+  fields("bytes-as-text", "bytes travel as text in an answer", [
+    "text === undefined ? { base64: Encoding.encodeBase64(body) } : { text }",
+    "{ text: text ?? new TextDecoder().decode(body) }"
+  ]),
+  fields("spans-in-millis", "a span of seconds is read as milliseconds", [
+    "seconds === undefined ? undefined : Duration.seconds(seconds)",
+    "seconds === undefined ? undefined : Duration.millis(seconds)"
+  ]),
+  fields("redacted-as-text", "a redacted value reads back as its own placeholder", [
+    "Option.getOrElse(RedactedValue.fromText(text), () => text)",
+    "text"
+  ]),
+  duration("minutes-lost", "the minutes of a span are lost on the way", [
+    'text += count > 0 ? `${count}${unit}` : ""',
+    'text += count > 0 && unit !== "m" ? `${count}${unit}` : ""'
+  ]),
+  client("pause-for-resume", "resume calls pause", ["`${target}/resume`", "`${target}/pause`"]),
+  client("body-not-sent", "the client sends no body", [
+    "          body,\n          secrets",
+    "          secrets"
+  ]),
+  client("delete-not-found-hidden", "a delete of what is not there is an unexpected response", [
+    'http.done({ method: "DELETE", ...common })',
+    'http.done({ method: "DELETE", target: common.target })'
+  ]),
+  list("list-first-page", "the list holds no more than one schedule", [
+    "json.map((record, index)",
+    "json.slice(0, 1).map((record, index)"
+  ]),
+  http("refusals-ignored", "the client takes every answer for a success", [
+    "status >= 200 && status < 300",
+    "status >= 200"
+  ]),
+  http("content-type-overridden", "the client names a Content-Type of its own", [
+    'HttpClientRequest.bodyUint8Array(request, call.body, "")',
+    "HttpClientRequest.bodyUint8Array(request, call.body)"
+  ]),
+  api("one-account-for-all", "every token opens the first account", [
+    "token === undefined ? undefined : byHash.get(hash(token))",
+    "token === undefined ? undefined : users[0]"
+  ]),
+  call("not-found-is-400", "an id that is not there is a bad request", [
+    "status: 404, error: `${what}",
+    "status: 400, error: `${what}"
+  ]),
+  call("quota-is-429", "a used-up quota is a rate limit", [
+    'case "QStashUnauthorized":\n      return new Refusal({ status: error.status',
+    'case "QStashUnauthorized":\n      return new Refusal({ status: 429'
+  ]),
+  handlers("resume-is-pause", "the server takes a resume for a pause", ["all.resume(id)", "all.pause(id)"]),
+  route("query-cut", "the server cuts the query off a destination", [
+    "destination: target.slice(found[0].length)",
+    "destination: path.slice(found[0].length)"
+  ]),
+  route("slash-cut", "the server cuts the slash off the end of a destination", [
+    "destination: target.slice(found[0].length)",
+    'destination: target.slice(found[0].length).replace(/\\/+$/, "")'
+  ]),
+  courier("path-decoded", "a delivery goes to the path as it reads decoded", [
+    "path: rawPath(request.url, url)",
+    "path: decodeURI(url.pathname) + url.search"
+  ]),
+  courier("query-not-sent", "a delivery goes without the query", [
+    "path: rawPath(request.url, url)",
+    "path: url.pathname"
+  ]),
+  courier("get-without-body", "a GET goes without its body", [
+    "request.body.length === 0 ? null",
+    'request.body.length === 0 || request.method === "GET" ? null'
+  ]),
+  courier("answer-headers-lost", "what a worker answers in headers is lost", [
+    "headers: answer.headers",
+    "headers: {}"
+  ]),
+  courier("post-always", "every delivery is a POST", ["method: request.method", 'method: "POST"']),
+  testing("answers-are-200", "a test's destination always answers 200", [
+    '? { _tag: "Answered", status: answer, headers: {} }\n    : {\n        _tag: "Answered",\n        status: answer.status',
+    '? { _tag: "Answered", status: answer, headers: {} }\n    : {\n        _tag: "Answered",\n        status: 200'
+  ]),
+  testing("answer-headers-lost-in-test", "what a test answers in headers is lost", [
+    "answer.headers ?? {}",
+    "{}"
+  ])
+]

@@ -1,0 +1,46 @@
+import { type Fault, faultsOf } from "../internal/fault.ts"
+
+const inFile = faultsOf("QStashSigningKeys")
+
+const store = inFile("engine/src/MemoryStore.ts")
+const service = inFile("engine/src/internal/service.ts")
+const signer = inFile("engine/src/Signer.ts")
+const record = inFile("domain/src/wire/SigningKeysRecord.ts")
+const client = inFile("client/src/internal/signingKeys.ts")
+const handlers = inFile("server/src/internal/signingKeys.ts")
+
+/** In the keys and their rotation. */
+export const faults: ReadonlyArray<Fault> = [
+  store("rotation-keeps-current", "a rotation draws a next key alone", [
+    "(tenant.signingKeys ?? initial).next, next",
+    "(tenant.signingKeys ?? initial).current, next"
+  ]),
+  store("rotation-forgotten", "a rotation counts from the keys that there were at first", [
+    "(tenant.signingKeys ?? initial).next",
+    "(tenant.signingKeys ? { next } : initial).next"
+  ]),
+  service("rotation-unheard", "deliveries are signed with the old key after a rotation", [
+    "options.rotated(tenantId, keys)",
+    ""
+  ]),
+  service("next-key-fixed", "every rotation draws the same next key", [
+    'Redacted.make(yield* options.ids.next("sig"))',
+    'Redacted.make("sig_next")'
+  ]),
+  signer("signed-with-next", "deliveries are signed with the next key", [
+    "Redacted.value(signingKeys.current)",
+    "Redacted.value(signingKeys.next)"
+  ]),
+  record("keys-swapped", "the two keys change places on the wire", [
+    "current: Redacted.value(current),\n  next: Redacted.value(next)",
+    "current: Redacted.value(next),\n  next: Redacted.value(current)"
+  ]),
+  client("rotate-reads", "the client reads the keys where it is to rotate them", [
+    '{ method: "POST", target: "/v2/keys/rotate", isOnce: true }',
+    '{ method: "GET", target: "/v2/keys" }'
+  ]),
+  handlers("served-rotation-reads", "the server reads the keys where it is to rotate them", [
+    "engine.signingKeys(tenant).rotate",
+    "engine.signingKeys(tenant).get"
+  ])
+]

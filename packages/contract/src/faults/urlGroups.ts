@@ -1,0 +1,92 @@
+import { type Fault, faultsOf } from "../internal/fault.ts"
+
+const inFile = faultsOf("QStashUrlGroups")
+
+const store = inFile("engine/src/MemoryStore.ts")
+const service = inFile("engine/src/internal/service.ts")
+const callbacks = inFile("engine/src/Callbacks.ts")
+const attempt = inFile("engine/src/internal/attempt.ts")
+const record = inFile("domain/src/wire/UrlGroupRecord.ts")
+const message = inFile("domain/src/internal/messageRecord.ts")
+const answer = inFile("domain/src/wire/ScheduleRecord.ts")
+const client = inFile("client/src/internal/urlGroups.ts")
+
+/** In groups, and in what goes to them. */
+export const faults: ReadonlyArray<Fault> = [
+  store("group-backwards", "a new endpoint stands before the others", [
+    "return [...endpoints, endpoint]",
+    "return [endpoint, ...endpoints]"
+  ]),
+  store("group-by-url-alone", "an endpoint with a known name is added", [
+    "url === endpoint.url || (name !== undefined && name === endpoint.name)",
+    "url === endpoint.url"
+  ]),
+  store("nameless-alike", "endpoints without a name count as one", [
+    "(name !== undefined && name === endpoint.name)",
+    "name === endpoint.name"
+  ]),
+  store("empty-group-stays", "a group without endpoints stays", [
+    "if (known.endpoints.length === 0) groups.delete(urlGroup)",
+    ""
+  ]),
+  store("half-removed", "a removal takes what it finds", [
+    "if (!endpoints.every((given)",
+    "if (!endpoints.some((given)"
+  ]),
+  store("first-endpoint-only", "a message to a group goes to the first endpoint alone", [
+    "?.endpoints.map(({ name, url })",
+    "?.endpoints.slice(0, 1).map(({ name, url })"
+  ]),
+  store("endpoint-nameless", "a message does not know the name of its endpoint", [
+    "endpointName: name\n",
+    "endpointName: undefined\n"
+  ]),
+  store("group-error-stays", "a schedule says for ever that its group is gone", [
+    "row.error =\n      endpoints",
+    "row.error ??=\n      endpoints"
+  ]),
+  store("group-missing-silent", "a schedule does not say that its group is gone", [
+    "endpoints === undefined ? errorTexts.urlGroupNotFound(Destination.toText(destination)) : undefined",
+    "undefined"
+  ]),
+  store("group-change-untold", "a group does not say when it was changed", [
+    "known.endpoints = merged\n          known.updatedAt = now",
+    "known.endpoints = merged"
+  ]),
+  store("groups-mixed", "one account finds the groups of another", [
+    "tenants.get(tenantId)?.groups.get(urlGroup)), groupOf",
+    "Array.from(tenants.values(), (tenant) => tenant.groups.get(urlGroup)).find((group) => group !== undefined)), groupOf"
+  ]),
+  service("any-group-name", "a group may have any name", [
+    "const parseUrlGroup = named(UrlGroupName, ",
+    "const parseUrlGroup = named(Schema.String, "
+  ]),
+  attempt("topic-not-told", "a delivery does not say which group it is for", [
+    'if (message.urlGroup !== undefined) headers.push(["Upstash-Topic-Name", message.urlGroup])',
+    ""
+  ]),
+  callbacks("callback-without-group", "a callback does not name the group", [
+    "...(message.urlGroup === undefined ? {} : { urlGroup: message.urlGroup }),",
+    ""
+  ]),
+  record("endpoint-names-not-read", "the client reads no names of endpoints", [
+    "({ url, ...defined({ name: filled(name) }) })",
+    "({ url })"
+  ]),
+  record("removal-by-url-alone", "a removal by name does not travel", [
+    '? yield* refuse(field, "expected a URL or a name") : { name }',
+    '? yield* refuse(field, "expected a URL or a name") : { url: name }'
+  ]),
+  message("group-not-read", "the client reads no group of a message", [
+    "urlGroup: filled(record.topicName),",
+    ""
+  ]),
+  answer("schedule-error-not-read", "the client reads no error of a schedule", [
+    "error: filled(record.error)",
+    "error: undefined"
+  ]),
+  client("group-removal-adds", "the client adds the endpoints that are to be removed", [
+    'method: "DELETE",\n          target: `${target}/endpoints`',
+    'method: "POST",\n          target: `${target}/endpoints`'
+  ])
+]

@@ -1,0 +1,171 @@
+import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import { FlowControlKeyNotFound } from "@effect-qstash/domain/QStashError"
+import { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
+import { assertEquals, assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { freshName, hour, iso, minute, only, plain, second, settle } from "../internal/given.ts"
+import { chapter, within } from "../internal/law.ts"
+import { endpointWith, freshKey, pending, publish } from "../internal/sending.ts"
+
+export const reading = chapter("reading", ({ given, law, timed }) => {
+  law("a get names the key that it could not find", () =>
+    Effect.gen(function* () {
+      const control = yield* QStashFlowControl
+      const flowControlKey = yield* freshKey
+      const error = yield* Effect.flip(control.get(flowControlKey))
+      assertEquals(error, new FlowControlKeyNotFound({ flowControlKey }))
+      strictEqual(error.isRetryable, false)
+      assertInclude(error.message, flowControlKey)
+    })
+  )
+
+  law("a key is known from its first message on, with its limits", () =>
+    Effect.gen(function* () {
+      const control = yield* QStashFlowControl
+      const key = yield* freshKey
+      yield* pending({ flowControl: { key, parallelism: 3, rate: 5, period: "1 hour" } })
+      const { ratePeriod, ...rest } = yield* control.get(key)
+      strictEqual(Duration.toMillis(ratePeriod ?? 0), hour)
+      deepStrictEqual<unknown>(rest, {
+        flowControlKey: key,
+        waitListSize: 0,
+        parallelismMax: 3,
+        parallelismCount: 0,
+        rateMax: 5,
+        rateCount: 0,
+        isPaused: false,
+        isPinnedParallelism: false,
+        isPinnedRate: false
+      })
+    })
+  )
+
+  law("a limit that a key does not have is absent", () =>
+    Effect.gen(function* () {
+      const control = yield* QStashFlowControl
+      const [one, two] = [yield* freshKey, yield* freshKey]
+      yield* pending({ flowControl: { key: one, parallelism: 3 } })
+      const parallel = yield* control.get(one)
+      strictEqual(parallel.parallelismMax, 3)
+      strictEqual(parallel.rateMax, undefined)
+      strictEqual(parallel.ratePeriod, undefined)
+      yield* pending({ flowControl: { key: two, rate: 3 } })
+      const rated = yield* control.get(two)
+      strictEqual(rated.parallelismMax, undefined)
+      strictEqual(rated.rateMax, 3)
+      strictEqual(Duration.toMillis(rated.ratePeriod ?? 0), second)
+    })
+  )
+
+  law("a key may be any text that fits a header", () =>
+    Effect.gen(function* () {
+      const control = yield* QStashFlowControl
+      const name = yield* freshName
+      for (const text of [`${name} a/b?c=d&e#f`, `${name}:%2F+"'`, `${name}.../..`]) {
+        const key = FlowControlKey.make(text)
+        yield* pending({ flowControl: { key, parallelism: 3 } })
+        yield* control.pause(key)
+        const state = yield* control.get(key)
+        strictEqual(state.flowControlKey, key)
+        strictEqual(state.isPaused, true)
+        strictEqual(state.parallelismMax, 3)
+      }
+    })
+  )
+
+  law("the list holds what a get answers, and other keys too", () =>
+    Effect.gen(function* () {
+      const control = yield* QStashFlowControl
+      const keys = [yield* freshKey, yield* freshKey]
+      yield* Effect.forEach(keys, (key, index) =>
+        pending({ flowControl: { key, parallelism: index + 1, rate: 9 } })
+      )
+      const all = yield* control.list
+      for (const key of keys) {
+        const listed = only(all.filter(({ flowControlKey }) => flowControlKey === key))
+        deepStrictEqual(plain(listed), plain(yield* control.get(key)))
+      }
+    })
+  )
+
+  timed("a key tells how many have started in its period, since when, and how many wait", (time) =>
+    Effect.gen(function* () {
+      const control = yield* QStashFlowControl
+      const key = yield* freshKey
+      const endpoint = yield* time.endpoint
+      // Periods are told in whole seconds.
+      const start = (Math.floor((yield* time.now) / second) + 1) * second
+      yield* time.advance(start - (yield* time.now))
+      for (let index = 0; index < 5; index++) {
+        yield* publish({ destination: endpoint.url, flowControl: { key, rate: 3, period: "1 minute" } })
+      }
+      yield* time.advance("10 seconds")
+      const state = yield* control.get(key)
+      strictEqual(state.rateCount, 3)
+      strictEqual(state.waitListSize, 2)
+      strictEqual(iso(state.ratePeriodStart), iso(start))
+      yield* time.advance("1 minute")
+      const next = yield* control.get(key)
+      strictEqual(next.rateCount, 2)
+      strictEqual(next.waitListSize, 0)
+      strictEqual(iso(next.ratePeriodStart), iso(start + minute))
+      yield* time.advance("1 hour")
+      strictEqual((yield* control.get(key)).rateCount, 0)
+    })
+  )
+
+  given(["time", "slowly"], "a key tells how many deliveries are under way", ({ slowly, time }) =>
+    Effect.gen(function* () {
+      const control = yield* QStashFlowControl
+      const key = yield* freshKey
+      const endpoint = yield* endpointWith(time, slowly("1 minute", 200))
+      for (let index = 0; index < 3; index++) {
+        yield* publish({ destination: endpoint.url, flowControl: { key, parallelism: 2 } })
+      }
+      yield* settle(time)
+      const counts = Effect.map(control.get(key), ({ parallelismCount, waitListSize }) => [
+        parallelismCount,
+        waitListSize
+      ])
+      deepStrictEqual(yield* counts, [2, 1])
+      yield* time.advance("1 minute")
+      deepStrictEqual(yield* counts, [1, 0])
+      yield* time.advance("1 minute")
+      deepStrictEqual(yield* counts, [0, 0])
+    })
+  )
+
+  law("there is a limit on all deliveries together", () =>
+    Effect.gen(function* () {
+      const control = yield* QStashFlowControl
+      const { parallelismCount, parallelismMax } = yield* control.globalParallelism
+      assertTrue(Number.isSafeInteger(parallelismMax) && parallelismMax > 0)
+      assertTrue(parallelismCount >= 0 && parallelismCount <= parallelismMax)
+    })
+  )
+
+  given(
+    ["ownAccount", "slowly"],
+    "the count against that limit is of the deliveries under way in the account",
+    ({ ownAccount, slowly }) =>
+      Effect.flatMap(ownAccount, (own) =>
+        within(own, (time) =>
+          Effect.gen(function* () {
+            const control = yield* QStashFlowControl
+            const count = Effect.map(control.globalParallelism, ({ parallelismCount }) => parallelismCount)
+            strictEqual(yield* count, 0)
+            const endpoint = yield* endpointWith(time, slowly("1 minute", 200), slowly("2 minutes", 500))
+            yield* publish({ destination: endpoint.url })
+            yield* publish({ destination: endpoint.url, retries: 0 })
+            yield* settle(time)
+            strictEqual(yield* count, 2)
+            yield* time.advance("1 minute")
+            strictEqual(yield* count, 1)
+            yield* time.advance("1 minute")
+            strictEqual(yield* count, 0)
+          })
+        )
+      )
+  )
+})

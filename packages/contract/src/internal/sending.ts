@@ -1,0 +1,148 @@
+import type { DlqId } from "@effect-qstash/domain/DlqId"
+import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import type { MessageId } from "@effect-qstash/domain/MessageId"
+import type { Published } from "@effect-qstash/domain/Published"
+import type { PublishMessage } from "@effect-qstash/domain/PublishMessage"
+import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
+import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
+import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
+import { QStashQueues } from "@effect-qstash/domain/QStashQueues"
+import { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
+import { QueueName } from "@effect-qstash/domain/QueueName"
+import type { UrlGroup } from "@effect-qstash/domain/UrlGroup"
+import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import * as Arr from "effect/Array"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+import type { Endpoint, Time } from "../Harness.ts"
+import { freshName, only, settle, somewhere } from "./given.ts"
+
+/** What is pending of these when the law ends is cancelled. */
+const cancelAtTheEnd = (published: ReadonlyArray<Published>) =>
+  Effect.flatMap(QStashMessages, (messages) => {
+    const messageIds = published.map(({ messageId }) => messageId)
+    return Arr.isNonEmptyReadonlyArray(messageIds)
+      ? Effect.ignore(messages.cancelMany({ messageIds }))
+      : Effect.void
+  })
+
+/** Publishes to a URL, until the end of the law. */
+export const publish = (message: PublishMessage.Input<string>) =>
+  Effect.acquireRelease(
+    Effect.flatMap(QStashMessages, (messages) => messages.publish(message)),
+    (published) => cancelAtTheEnd([published])
+  )
+
+/** Publishes what will not be delivered while the law looks at it. */
+export const pending = (message: Partial<PublishMessage.Input<string>> = {}) =>
+  publish({ destination: somewhere, delay: "2 hours", ...message })
+
+/** Publishes to a group, until the end of the law. */
+export const publishToGroup = (
+  urlGroup: UrlGroupName,
+  message: Omit<PublishMessage.Input, "destination"> = {}
+) =>
+  Effect.acquireRelease(
+    Effect.flatMap(QStashMessages, (messages) => messages.publish({ ...message, destination: { urlGroup } })),
+    cancelAtTheEnd
+  )
+
+/** Puts a message into a queue, until the end of the law. */
+export const enqueue = (queueName: QueueName, message: PublishMessage.EnqueueInput<string>) =>
+  Effect.acquireRelease(
+    Effect.flatMap(QStashMessages, (messages) => messages.enqueue(queueName, message)),
+    (published) => cancelAtTheEnd([published])
+  )
+
+/** Sends many, until the end of the law, and answers what became of each; none of them may be refused. */
+export const batch = (items: ReadonlyArray<PublishMessage.BatchInput>) =>
+  Effect.acquireRelease(
+    Effect.flatMap(QStashMessages, (messages) => messages.batch(items)).pipe(
+      Effect.map((answers) => answers.map(Either.getOrThrow))
+    ),
+    (published) => cancelAtTheEnd(published.flat())
+  )
+
+export const getMessage = (messageId: MessageId) =>
+  Effect.flatMap(QStashMessages, (messages) => messages.get(messageId))
+
+/** The name of a queue that there is not. Whatever has it when the law ends is deleted. */
+export const freshQueue = Effect.acquireRelease(
+  Effect.map(freshName, (name) => QueueName.make(name)),
+  (queueName) => Effect.flatMap(QStashQueues, (queues) => Effect.ignore(queues.delete(queueName)))
+)
+
+/** The name of a group that there is not. Whatever has it when the law ends is deleted. */
+export const freshGroup = Effect.acquireRelease(
+  Effect.map(freshName, (name) => UrlGroupName.make(name)),
+  (urlGroup) => Effect.flatMap(QStashUrlGroups, (groups) => Effect.ignore(groups.delete(urlGroup)))
+)
+
+/** A key that no message has used. */
+export const freshKey = Effect.map(freshName, (name) => FlowControlKey.make(name))
+
+/** Makes a queue with these settings, until the end of the law. */
+export const makeQueue = (settings: Omit<QStashQueues.UpsertInput, "queueName"> = {}) =>
+  Effect.gen(function* () {
+    const queues = yield* QStashQueues
+    const queueName = yield* freshQueue
+    yield* queues.upsert({ ...settings, queueName })
+    return queueName
+  })
+
+/** Makes a group with these endpoints, until the end of the law. */
+export const makeGroup = (...endpoints: Arr.NonEmptyReadonlyArray<UrlGroup.EndpointInput>) =>
+  Effect.gen(function* () {
+    const groups = yield* QStashUrlGroups
+    const urlGroup = yield* freshGroup
+    yield* groups.upsertEndpoints(urlGroup, endpoints)
+    return urlGroup
+  })
+
+/** An endpoint with its answers. */
+export const endpointWith = (time: Time, ...answers: Parameters<Endpoint["respond"]>) =>
+  Effect.tap(time.endpoint, (endpoint) => endpoint.respond(...answers))
+
+/** The log of one message, oldest entry first. */
+export const entriesOf = (messageId: MessageId) =>
+  Effect.flatMap(QStashLogs, (logs) =>
+    Effect.map(Stream.runCollect(logs.stream({ messageId, order: "earliestFirst" })), Chunk.toReadonlyArray)
+  )
+
+/** The states that a message has gone through. */
+export const statesOf = (messageId: MessageId) =>
+  Effect.map(entriesOf(messageId), (entries) => entries.map(({ state }) => state))
+
+/** Sends so many messages under one label, not too many at a time for a worker behind a socket. */
+export const sendMany = (time: Time, { url }: Endpoint, count: number, label: string) =>
+  Effect.gen(function* () {
+    const ids: Array<MessageId> = []
+    for (const numbers of Arr.chunksOf(Arr.range(1, count), 15)) {
+      const published = yield* batch(
+        numbers.map((number) => ({ destination: `${url}/${number}`, retries: 0, labels: [label] }))
+      )
+      ids.push(...published.flat().map(({ messageId }) => messageId))
+      yield* settle(time)
+    }
+    return ids
+  })
+
+/** The dead letters of one message. */
+export const lettersOf = (messageId: MessageId) =>
+  Effect.flatMap(QStashDlq, (dlq) => Effect.map(dlq.list({ messageId }), ({ items }) => items))
+
+/** Has a message fail for good at its first attempt, and answers it with its dead letter, until the end of the law. */
+export const bury = (time: Time, message: Partial<PublishMessage.Input<string>> = {}) =>
+  Effect.gen(function* () {
+    const endpoint = yield* endpointWith(time, 500)
+    const { messageId } = yield* publish({ destination: endpoint.url, retries: 0, ...message })
+    yield* settle(time)
+    const letter = yield* Effect.acquireRelease(Effect.map(lettersOf(messageId), only), ({ dlqId }) =>
+      forget(dlqId)
+    )
+    return { endpoint, messageId, letter }
+  })
+
+const forget = (dlqId: DlqId) => Effect.flatMap(QStashDlq, (dlq) => Effect.ignore(dlq.delete(dlqId)))

@@ -1,0 +1,329 @@
+import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import { MessageId } from "@effect-qstash/domain/MessageId"
+import type { MessageSelector } from "@effect-qstash/domain/MessageFilter"
+import { MessageNotFound } from "@effect-qstash/domain/QStashError"
+import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
+import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import { assertEquals, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+import { fireOne, freshName, get, minute, only, secondsAfter, settle, somewhere } from "../internal/given.ts"
+import { chapter } from "../internal/law.ts"
+import {
+  batch,
+  endpointWith,
+  enqueue,
+  freshKey,
+  getMessage,
+  lettersOf,
+  makeGroup,
+  makeQueue,
+  pending,
+  publish,
+  publishToGroup,
+  statesOf
+} from "../internal/sending.ts"
+
+const cancel = (messageId: MessageId) =>
+  Effect.flatMap(QStashMessages, (messages) => messages.cancel(messageId))
+
+const cancelMany = (selector: MessageSelector) =>
+  Effect.flatMap(QStashMessages, (messages) => messages.cancelMany(selector))
+
+const isPending = (messageId: MessageId) =>
+  getMessage(messageId).pipe(
+    Effect.as(true),
+    Effect.catchTag("MessageNotFound", () => Effect.succeed(false))
+  )
+
+/** Cancels a selection of which one of two messages is part, and expects that the other one stays. */
+const takesOnly = (
+  taken: { readonly messageId: MessageId },
+  other: { readonly messageId: MessageId },
+  selector: MessageSelector
+) =>
+  Effect.gen(function* () {
+    strictEqual(yield* cancelMany(selector), 1, JSON.stringify(selector))
+    strictEqual(yield* isPending(taken.messageId), false)
+    strictEqual(yield* isPending(other.messageId), true)
+    strictEqual(yield* cancelMany(selector), 0)
+  })
+
+export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) => {
+  law("a cancel names the message that it could not find, such as one that is cancelled already", () =>
+    Effect.gen(function* () {
+      const absent = MessageId.make(`msg_${yield* freshName}`)
+      assertEquals(yield* Effect.flip(cancel(absent)), new MessageNotFound({ messageId: absent }))
+      const { messageId } = yield* pending()
+      yield* cancel(messageId)
+      assertEquals(yield* Effect.flip(cancel(messageId)), new MessageNotFound({ messageId }))
+    })
+  )
+
+  law("a cancel leaves other messages as they are", () =>
+    Effect.gen(function* () {
+      const first = yield* pending()
+      const second = yield* pending()
+      yield* cancel(first.messageId)
+      strictEqual(yield* isPending(second.messageId), true)
+    })
+  )
+
+  timed("a cancelled message is not delivered", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const { messageId } = yield* publish({ destination: endpoint.url, delay: "1 hour" })
+      yield* cancel(messageId)
+      yield* time.advance("1 day")
+      deepStrictEqual(yield* endpoint.deliveries, [])
+    })
+  )
+
+  timed("a message that is cancelled before a retry is not tried again, and is no dead letter", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* endpointWith(time, 500)
+      const { messageId } = yield* publish({ destination: endpoint.url })
+      yield* settle(time)
+      yield* cancel(messageId)
+      yield* time.advance("2 days")
+      strictEqual((yield* endpoint.deliveries).length, 1)
+      deepStrictEqual(yield* lettersOf(messageId), [])
+    })
+  )
+
+  timed("a delivered message cannot be cancelled", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const { messageId } = yield* publish({ destination: endpoint.url })
+      yield* settle(time)
+      assertEquals(yield* Effect.flip(cancel(messageId)), new MessageNotFound({ messageId }))
+      strictEqual(yield* cancelMany({ messageIds: [messageId] }), 0)
+    })
+  )
+
+  timed("a delivery under way that fails after a cancel is not tried again", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* endpointWith(time, "silence", 200)
+      const { messageId } = yield* publish({ destination: endpoint.url, timeout: "30 seconds" })
+      yield* settle(time)
+      yield* cancel(messageId)
+      yield* time.advance("1 day")
+      strictEqual((yield* endpoint.deliveries).length, 1)
+      strictEqual(yield* isPending(messageId), false)
+      deepStrictEqual(yield* lettersOf(messageId), [])
+      deepStrictEqual(yield* statesOf(messageId), [
+        "CREATED",
+        "ACTIVE",
+        "CANCEL_REQUESTED",
+        "ERROR",
+        "CANCELED"
+      ])
+    })
+  )
+
+  given(
+    ["time", "slowly"],
+    "a delivery under way that succeeds after a cancel is a success [assumed]",
+    ({ slowly, time }) =>
+      Effect.gen(function* () {
+        const endpoint = yield* endpointWith(time, slowly("10 minutes", 200))
+        const { messageId } = yield* publish({ destination: endpoint.url })
+        yield* settle(time)
+        strictEqual(yield* cancelMany({ messageIds: [messageId] }), 1)
+        yield* time.advance("1 day")
+        strictEqual((yield* endpoint.deliveries).length, 1)
+        deepStrictEqual(yield* statesOf(messageId), ["CREATED", "ACTIVE", "CANCEL_REQUESTED", "DELIVERED"])
+      })
+  )
+
+  timed("a message of a schedule that is cancelled shows as failed [assumed]", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const { scheduleId } = yield* fireOne(time, { destination: endpoint.url, delay: "1 hour" })
+      const id = only(Object.keys((yield* get(scheduleId)).lastScheduleStates))
+      yield* cancel(MessageId.make(id))
+      deepStrictEqual((yield* get(scheduleId)).lastScheduleStates, { [id]: "FAIL" })
+    })
+  )
+
+  law("a cancel of many answers how many there were, and passes over the others", () =>
+    Effect.gen(function* () {
+      const first = yield* pending()
+      const second = yield* pending()
+      const third = yield* pending()
+      const absent = MessageId.make(`msg_${yield* freshName}`)
+      const messageIds = [first.messageId, absent, second.messageId] as const
+      strictEqual(yield* cancelMany({ messageIds }), 2)
+      strictEqual(yield* isPending(first.messageId), false)
+      strictEqual(yield* isPending(second.messageId), false)
+      strictEqual(yield* isPending(third.messageId), true)
+      strictEqual(yield* cancelMany({ messageIds }), 0)
+    })
+  )
+
+  law("a cancel takes as many ids as one likes", () =>
+    Effect.gen(function* () {
+      const published = yield* batch(
+        Array.from({ length: 105 }, (_, index) => ({
+          destination: `${somewhere}/${index}`,
+          delay: "2 hours"
+        }))
+      )
+      const [first, ...rest] = published.flat().map(({ messageId }) => messageId)
+      if (first === undefined) return yield* Effect.dieMessage("nothing was published")
+      strictEqual(yield* cancelMany({ messageIds: [first, ...rest] }), 105)
+    })
+  )
+
+  law("a URL and a flow-control key by which messages are cancelled may hold commas", () =>
+    Effect.gen(function* () {
+      const name = yield* freshName
+      const other = yield* pending({ destination: `${somewhere}/${name}` })
+      const wanted = yield* pending({ destination: `${somewhere}/${name},b?c=1,2` })
+      yield* takesOnly(wanted, other, { url: `${somewhere}/${name},b?c=1,2` })
+      const key = FlowControlKey.make(`${name},b`)
+      const limited = yield* pending({ flowControl: { key, parallelism: 1 } })
+      yield* takesOnly(limited, other, { flowControlKey: key })
+    })
+  )
+
+  law("messages can be cancelled by their URL, or its host, or its path", () =>
+    Effect.gen(function* () {
+      const name = (yield* freshName).toLowerCase().replaceAll("_", "-")
+      const other = yield* pending({ destination: `https://other.example.com/${name}/other` })
+      const send = pending({ destination: `https://${name}.example.com:8443/${name}?x=1` })
+      yield* takesOnly(yield* send, other, { url: `https://${name}.example.com:8443/${name}?x=1` })
+      yield* takesOnly(yield* send, other, { host: `${name}.example.com:8443` })
+      yield* takesOnly(yield* send, other, { path: `/${name}` })
+    })
+  )
+
+  law("messages can be cancelled by their label, their queue, their flow-control key or their group", () =>
+    Effect.gen(function* () {
+      const other = yield* pending({ labels: ["other"] })
+      const label = yield* freshName
+      yield* takesOnly(yield* pending({ labels: ["first", label] }), other, { label })
+
+      const queueName = yield* makeQueue({ isPaused: true })
+      yield* takesOnly(yield* enqueue(queueName, { destination: somewhere }), other, { queueName })
+
+      const key = yield* freshKey
+      const flowControl = { key, parallelism: 1 }
+      yield* takesOnly(yield* pending({ flowControl }), other, { flowControlKey: key })
+
+      const urlGroup = yield* makeGroup({ url: somewhere })
+      yield* takesOnly(only(yield* publishToGroup(urlGroup, { delay: "2 hours" })), other, { urlGroup })
+    })
+  )
+
+  timed("messages can be cancelled by the schedule that made them", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const other = yield* publish({ destination: endpoint.url, delay: "1 day" })
+      const { scheduleId } = yield* fireOne(time, { destination: endpoint.url, delay: "1 hour" })
+      strictEqual(yield* cancelMany({ scheduleId: ScheduleId.make(yield* freshName) }), 0)
+      strictEqual(yield* cancelMany({ scheduleId }), 1)
+      yield* time.advance("2 hours")
+      deepStrictEqual(yield* endpoint.deliveries, [])
+      strictEqual(yield* isPending(other.messageId), true)
+    })
+  )
+
+  law("of several values any will do, and of several filters each has to match", () =>
+    Effect.gen(function* () {
+      const [one, two, three] = [yield* freshName, yield* freshName, yield* freshName]
+      const first = yield* pending({ labels: [one, three] })
+      const second = yield* pending({ labels: [two, three] })
+      const third = yield* pending({ labels: [three], destination: `${somewhere}/${three}` })
+      strictEqual(yield* cancelMany({ label: [one, two], url: `${somewhere}/${three}` }), 0)
+      strictEqual(yield* cancelMany({ label: [one, two] }), 2)
+      strictEqual(yield* isPending(first.messageId), false)
+      strictEqual(yield* isPending(second.messageId), false)
+      strictEqual(yield* cancelMany({ label: three, url: [`${somewhere}/${three}`, somewhere] }), 1)
+      strictEqual(yield* isPending(third.messageId), false)
+    })
+  )
+
+  timed("messages can be cancelled by the time of their creation, both ends included", (time) =>
+    Effect.gen(function* () {
+      const label = yield* freshName
+      const start = yield* time.now
+      const sent: Array<MessageId> = []
+      for (let index = 0; index < 5; index++) {
+        sent.push((yield* pending({ labels: [label], delay: "1 day" })).messageId)
+        yield* time.advance("1 minute")
+      }
+      const left = Effect.forEach(sent, isPending)
+      strictEqual(yield* cancelMany({ label, fromDate: start + 4 * minute }), 1)
+      deepStrictEqual(yield* left, [true, true, true, true, false])
+      strictEqual(yield* cancelMany({ label, toDate: start + minute - 1 }), 1)
+      deepStrictEqual(yield* left, [false, true, true, true, false])
+      strictEqual(yield* cancelMany({ label, fromDate: start + 2 * minute, toDate: start + 2 * minute }), 1)
+      deepStrictEqual(yield* left, [false, true, false, true, false])
+      strictEqual(yield* cancelMany({ label, fromDate: start, toDate: start + 10 * minute }), 2)
+    })
+  )
+
+  alone("messages can be cancelled by the address of whoever published them", () =>
+    Effect.gen(function* () {
+      const { messageId } = yield* pending()
+      const { callerIp = "" } = yield* getMessage(messageId)
+      strictEqual(yield* cancelMany({ callerIp: "198.51.100.1" }), 0)
+      strictEqual(yield* cancelMany({ callerIp: ["198.51.100.1", callerIp] }), 1)
+      strictEqual(yield* isPending(messageId), false)
+    })
+  )
+
+  alone("a cancel of all takes every message that is pending, and nothing else", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* endpointWith(time, 500, 200)
+      const queueName = yield* makeQueue({ isPaused: true })
+      const retried = yield* publish({ destination: endpoint.url })
+      yield* settle(time)
+      const delivered = yield* publish({ destination: endpoint.url })
+      yield* settle(time)
+      const delayed = yield* pending()
+      const queued = yield* enqueue(queueName, { destination: endpoint.url })
+      strictEqual(yield* cancelMany({ all: true }), 3)
+      for (const { messageId } of [retried, delayed, queued]) {
+        deepStrictEqual((yield* statesOf(messageId)).slice(-2), ["CANCEL_REQUESTED", "CANCELED"])
+      }
+      strictEqual((yield* statesOf(delivered.messageId)).at(-1), "DELIVERED")
+      yield* time.advance("1 day")
+      strictEqual((yield* endpoint.deliveries).length, 2)
+      strictEqual(yield* cancelMany({ all: true }), 0)
+    })
+  )
+
+  law("an empty selection is refused, so that nobody cancels everything by accident", () =>
+    Effect.gen(function* () {
+      const { messageId } = yield* pending()
+      for (const selector of [{}, { messageIds: [] }, { label: undefined }, { label: [] }, { label: "" }]) {
+        // @ts-expect-error such a selector is a type error as well
+        const error = yield* Effect.flip(cancelMany(selector))
+        strictEqual(error._tag, "QStashInvalidRequest")
+      }
+      strictEqual(yield* isPending(messageId), true)
+    })
+  )
+
+  timed(
+    "a cancel is noted when it is asked for and when it is done, at once where nothing is under way",
+    (time) =>
+      Effect.gen(function* () {
+        const endpoint = yield* endpointWith(time, 500)
+        const now = yield* time.now
+        const { messageId } = yield* publish({ destination: endpoint.url, retryDelay: "3600000" })
+        yield* time.advance("30 seconds")
+        yield* cancel(messageId)
+        deepStrictEqual(yield* statesOf(messageId), [
+          "CREATED",
+          "ACTIVE",
+          "ERROR",
+          "RETRY",
+          "CANCEL_REQUESTED",
+          "CANCELED"
+        ])
+        deepStrictEqual(secondsAfter(now, yield* endpoint.deliveries), [0])
+      })
+  )
+})

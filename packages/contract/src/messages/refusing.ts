@@ -1,0 +1,143 @@
+import { DeduplicationId } from "@effect-qstash/domain/DeduplicationId"
+import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import type { PublishMessage } from "@effect-qstash/domain/PublishMessage"
+import type { QStashError, QStashQuotaExceeded } from "@effect-qstash/domain/QStashError"
+import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
+import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+import { settle, somewhere } from "../internal/given.ts"
+import { chapter } from "../internal/law.ts"
+import { freshGroup, getMessage, pending } from "../internal/sending.ts"
+
+/** Expects a publish to be refused as invalid. */
+const refused = (message: Partial<PublishMessage.Input>) =>
+  Effect.gen(function* () {
+    const messages = yield* QStashMessages
+    const error: QStashQuotaExceeded | QStashError = yield* Effect.flip(
+      messages.publish({ destination: somewhere, ...message })
+    )
+    strictEqual(error._tag, "QStashInvalidRequest")
+    strictEqual(error.isRetryable, false)
+    return error
+  })
+
+export const refusing = chapter("refusing", ({ law, timed }) => {
+  law("a message to what is no http URL is refused", () =>
+    Effect.forEach(
+      ["", "example.com", "ftp://example.com/", "mailto:a@example.com", "https://"],
+      (destination) => refused({ destination }),
+      { discard: true }
+    )
+  )
+
+  law("a message to a group that there is not is refused by its name", () =>
+    Effect.gen(function* () {
+      const urlGroup = yield* freshGroup
+      assertInclude((yield* refused({ destination: { urlGroup } })).message, `topic ${urlGroup} not found`)
+    })
+  )
+
+  law("a message whose destination would leave its place in the request path goes where it says", () =>
+    Effect.gen(function* () {
+      const { messageId } = yield* pending({ destination: "https://example.com/../../../../keys/rotate" })
+      strictEqual((yield* getMessage(messageId)).url, "https://example.com/keys/rotate")
+    })
+  )
+
+  law("a message with a number or a span that makes no sense is refused", () =>
+    Effect.gen(function* () {
+      yield* refused({ retries: -1 })
+      yield* refused({ retries: 1.5 })
+      yield* refused({ delay: "1500 millis" })
+      yield* refused({ timeout: 0 })
+      yield* refused({ retryDelay: "process.exit()" })
+      yield* refused({ notBefore: "tomorrow" })
+      yield* refused({ delay: "1 minute", notBefore: 0 })
+    })
+  )
+
+  law("a message that would wait longer than any plan allows is over the quota", () =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      const message = { destination: somewhere } as const
+      for (const wait of [{ delay: "4000 days" }, { notBefore: "2999-01-01T00:00:00Z" }] as const) {
+        const error = yield* Effect.flip(messages.publish({ ...message, ...wait }))
+        strictEqual(error._tag, "QStashQuotaExceeded")
+        strictEqual(
+          (yield* Effect.flip(messages.batch([{ ...message, ...wait }])))._tag,
+          "QStashQuotaExceeded"
+        )
+      }
+    })
+  )
+
+  law("a message with a header that would break the wire is refused", () =>
+    Effect.forEach(
+      [{ "X-Split": "a\r\nX-Other: b" }, { "X-Wide": "世界" }, { "X Blank": "a" }, { "X-Null": "\u0000" }],
+      (headers) => refused({ headers }),
+      { discard: true }
+    )
+  )
+
+  law("a deduplication id with a colon or a blank is refused, and so is one beside the content", () =>
+    Effect.gen(function* () {
+      for (const id of ["a:b", "a b", "", "ä"]) {
+        yield* refused({ deduplicationId: DeduplicationId.make(id, { disableValidation: true }) })
+      }
+      yield* refused({ deduplicationId: DeduplicationId.make("id"), contentBasedDeduplication: true })
+    })
+  )
+
+  law("a flow-control limit that is none is refused", () =>
+    Effect.gen(function* () {
+      const key = FlowControlKey.make("key")
+      yield* refused({ flowControl: { key, parallelism: 0 } })
+      yield* refused({ flowControl: { key, rate: 1.5 } })
+      yield* refused({ flowControl: { key, rate: 1, period: "8 days" } })
+      yield* refused({ flowControl: { key, rate: 1, period: 0 } })
+      // @ts-expect-error a limit is part of the type as well
+      yield* refused({ flowControl: { key } })
+      yield* refused({ flowControl: { key: FlowControlKey.make("", { disableValidation: true }), rate: 1 } })
+    })
+  )
+
+  law("a callback to what is no http URL is refused, and its URL is not repeated", () =>
+    Effect.gen(function* () {
+      for (const url of ["ftp://user:swordfish@example.com", "swordfish", ""]) {
+        for (const message of [{ callback: url }, { failureCallback: { url } }]) {
+          strictEqual((yield* refused(message)).message.includes("swordfish"), false)
+        }
+      }
+      yield* refused({ callback: { url: somewhere, retries: -1 } })
+    })
+  )
+
+  timed("what is refused is not delivered", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      yield* refused({ destination: endpoint.url, retries: -1 })
+      yield* refused({ destination: endpoint.url, callback: "nowhere" })
+      yield* settle(time)
+      deepStrictEqual(yield* endpoint.deliveries, [])
+    })
+  )
+
+  law("a refused publish repeats no body, no header and nothing secret of a URL", () =>
+    Effect.gen(function* () {
+      const secrets = {
+        body: "swordfish-1",
+        headers: { Authorization: "swordfish-2", "X-Secret": "swordfish-3" },
+        destination: "https://user:swordfish-4@example.com/?key=swordfish-5",
+        callback: "https://user:swordfish-6@example.com/?key=swordfish-7"
+      }
+      for (const fault of [
+        { retries: -1 },
+        { headers: { ...secrets.headers, "X-Split": "swordfish-8\n" } },
+        { destination: "ftp://user:swordfish-9@example.com/?key=swordfish-10" }
+      ]) {
+        const error = yield* refused({ ...secrets, ...fault })
+        strictEqual(`${error.message}${String(error)}${JSON.stringify(error)}`.includes("swordfish"), false)
+      }
+    })
+  )
+})

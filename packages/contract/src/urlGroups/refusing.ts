@@ -1,0 +1,100 @@
+import {
+  type QStashError,
+  QStashInvalidRequest,
+  type QStashQuotaExceeded,
+  UrlGroupNotFound
+} from "@effect-qstash/domain/QStashError"
+import { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
+import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import { assertEquals, assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+import { plain, somewhere } from "../internal/given.ts"
+import { chapter } from "../internal/law.ts"
+import { freshGroup, makeGroup } from "../internal/sending.ts"
+
+const isInvalid = (error: UrlGroupNotFound | QStashQuotaExceeded | QStashError) => {
+  assertTrue(error instanceof QStashInvalidRequest, error.message)
+  strictEqual(error.isRetryable, false)
+}
+
+export const refusing = chapter("refusing", ({ law }) => {
+  law("a get names the group that it could not find", () =>
+    Effect.gen(function* () {
+      const groups = yield* QStashUrlGroups
+      const urlGroup = yield* freshGroup
+      const error = yield* Effect.flip(groups.get(urlGroup))
+      assertEquals(error, new UrlGroupNotFound({ urlGroup }))
+      strictEqual(error.isRetryable, false)
+      assertInclude(error.message, urlGroup)
+    })
+  )
+
+  law("removing from a group that there is not is an error", () =>
+    Effect.gen(function* () {
+      const groups = yield* QStashUrlGroups
+      const urlGroup = yield* freshGroup
+      assertEquals(
+        yield* Effect.flip(groups.removeEndpoints(urlGroup, [{ url: somewhere }])),
+        new UrlGroupNotFound({ urlGroup })
+      )
+    })
+  )
+
+  law("removing an endpoint that a group does not have is an error, and removes none", () =>
+    Effect.gen(function* () {
+      const groups = yield* QStashUrlGroups
+      const urlGroup = yield* makeGroup({ url: `${somewhere}/a`, name: "a" }, { url: `${somewhere}/b` })
+      const before = plain(yield* groups.get(urlGroup))
+      const notFound = new UrlGroupNotFound({ urlGroup })
+      for (const absent of [{ url: `${somewhere}/c` }, { name: "c" }]) {
+        assertEquals(yield* Effect.flip(groups.removeEndpoints(urlGroup, [{ name: "a" }, absent])), notFound)
+      }
+      deepStrictEqual(plain(yield* groups.get(urlGroup)), before)
+    })
+  )
+
+  law("a group under a name with a letter that none may have is not made", () =>
+    Effect.gen(function* () {
+      const groups = yield* QStashUrlGroups
+      for (const text of ["", "a b", "a/b", "..", "ä"]) {
+        const urlGroup = UrlGroupName.make(text, { disableValidation: true })
+        isInvalid(yield* Effect.flip(groups.upsertEndpoints(urlGroup, [{ url: somewhere }])))
+      }
+      strictEqual(
+        (yield* groups.list).some(({ name }) => ["a b", "a/b", "..", "ä"].includes(name)),
+        false
+      )
+    })
+  )
+
+  law("an endpoint that is no http URL or has an empty name is refused, and so is a list of none", () =>
+    Effect.gen(function* () {
+      const groups = yield* QStashUrlGroups
+      const urlGroup = yield* freshGroup
+      const good = { url: somewhere }
+      for (const wrong of [
+        { url: "" },
+        { url: "example.com" },
+        { url: "ftp://example.com" },
+        { url: somewhere, name: "" }
+      ]) {
+        isInvalid(yield* Effect.flip(groups.upsertEndpoints(urlGroup, [good, wrong])))
+      }
+      // @ts-expect-error an empty list is a type error as well
+      isInvalid(yield* Effect.flip(groups.upsertEndpoints(urlGroup, [])))
+      assertEquals(yield* Effect.flip(groups.get(urlGroup)), new UrlGroupNotFound({ urlGroup }))
+    })
+  )
+
+  law("a removal that names nothing is refused", () =>
+    Effect.gen(function* () {
+      const groups = yield* QStashUrlGroups
+      const urlGroup = yield* makeGroup({ url: somewhere })
+      // @ts-expect-error an empty list is a type error as well
+      isInvalid(yield* Effect.flip(groups.removeEndpoints(urlGroup, [])))
+      // @ts-expect-error and so is an endpoint that is not named
+      isInvalid(yield* Effect.flip(groups.removeEndpoints(urlGroup, [{}])))
+      strictEqual((yield* groups.get(urlGroup)).endpoints.length, 1)
+    })
+  )
+})

@@ -1,0 +1,30 @@
+/**
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import { nameFromAnswer, nonEmptyName } from "./internal/name.ts"
+
+/**
+ * Names one entry of the dead letter queue, such as `1725323658779-0`. It differs from the id of the message that failed.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const DlqId = nonEmptyName("dead letter id").pipe(
+  Schema.brand("DlqId"),
+  Schema.annotations({ identifier: "DlqId", description: "Names one entry of the dead letter queue" })
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type DlqId = typeof DlqId.Type
+
+/**
+ * The id as an answer of QStash carries it: any text but the empty one.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const DlqIdFromAnswer: Schema.Schema<DlqId, string> = nameFromAnswer("DlqId")

@@ -1,0 +1,301 @@
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import type { CreateSchedule } from "../CreateSchedule.ts"
+import { CronExpression, isCronExpression } from "../CronExpression.ts"
+import { DeduplicationId } from "../DeduplicationId.ts"
+import { DeliveryMethod } from "../DeliveryMethod.ts"
+import type { Destination } from "../Destination.ts"
+import { FlowControlKey } from "../FlowControl.ts"
+import type { MessageSettings, Redact } from "../MessageSettings.ts"
+import type { PublishMessage } from "../PublishMessage.ts"
+import { QStashInvalidRequest } from "../QStashError.ts"
+import { QueueName } from "../QueueName.ts"
+import { RetryDelayExpression } from "../RetryDelayExpression.ts"
+import { ScheduleId } from "../ScheduleId.ts"
+import { DurationText } from "../wire/DurationText.ts"
+import { defined } from "./defined.ts"
+import { canonicalName, type HeaderMap, isHeaderName, isHeaderValue, parseHeaders } from "./headers.ts"
+import { parsePrintableUrl } from "./httpUrl.ts"
+import { parser, type Parsed } from "./parser.ts"
+import { kindOf, quote } from "./quote.ts"
+
+/** Settings before any check: a user's options, or what stood in a request's headers. */
+export interface UncheckedSettings extends Omit<
+  MessageSettings.Input,
+  "method" | "callback" | "failureCallback" | "queueName" | "flowControl"
+> {
+  readonly method?: string | undefined
+  readonly callback?: UncheckedCallback | string | URL | undefined
+  readonly failureCallback?: UncheckedCallback | string | URL | undefined
+  readonly queueName?: string | undefined
+  readonly flowControl?: UncheckedFlowControl | undefined
+}
+
+interface UncheckedCallback extends Omit<MessageSettings.CallbackInput, "method"> {
+  readonly method?: string | undefined
+}
+
+interface UncheckedFlowControl {
+  readonly key: string
+  readonly parallelism?: number | undefined
+  readonly rate?: number | undefined
+  readonly period?: Duration.DurationInput | undefined
+}
+
+/** What is to become a schedule. */
+export interface UncheckedSchedule<D> extends UncheckedSettings {
+  readonly scheduleId?: string | undefined
+  readonly cron: CronExpression | string
+  readonly destination: D
+}
+
+/** What is to become a message. */
+export interface UncheckedMessage<D> extends UncheckedSettings {
+  readonly destination: D
+  readonly notBefore?: DateTime.DateTime.Input | undefined
+  readonly deduplicationId?: string | undefined
+  readonly contentBasedDeduplication?: boolean | undefined
+}
+
+const parseScheduleId = parser(ScheduleId)
+export const parseQueueName = parser(QueueName)
+const parseMethod = parser(DeliveryMethod)
+const parseKey = parser(FlowControlKey)
+const parseDeduplicationId = parser(DeduplicationId)
+
+export const parseFlag = (input: unknown): Parsed<boolean> =>
+  typeof input === "boolean"
+    ? Either.right(input)
+    : Either.left(`expected true or false, got ${quote(input)}`)
+
+/** Instants travel in whole seconds; the next one still keeps what "not before" says. */
+const parseInstant = (input: DateTime.DateTime.Input): Parsed<DateTime.Utc> =>
+  Option.match(DateTime.make(input), {
+    onNone: () => Either.left(`expected an instant, got ${quote(input)}`),
+    onSome: (instant) => {
+      const seconds = Math.ceil(DateTime.toEpochMillis(instant) / 1000)
+      return seconds >= 0
+        ? Either.right(DateTime.unsafeMake(seconds * 1000))
+        : Either.left("expected an instant since 1970")
+    }
+  })
+
+const parseCron = (input: CronExpression | string): Parsed<CronExpression> =>
+  typeof input === "string"
+    ? Either.mapLeft(CronExpression.parse(input), (error) => error.message)
+    : isCronExpression(input)
+      ? Either.right(input)
+      : Either.left(`expected a cron expression, got ${quote(input)}`)
+
+const parseRetryDelay = (input: RetryDelayExpression | string): Parsed<RetryDelayExpression> =>
+  typeof input === "string"
+    ? Either.mapLeft(RetryDelayExpression.parse(input), (error) => error.message)
+    : RetryDelayExpression.isRetryDelayExpression(input)
+      ? Either.right(input)
+      : Either.left(`expected a retry delay expression, got ${quote(input)}`)
+
+export const parseCount =
+  (least: number) =>
+  (input: unknown): Parsed<number> =>
+    typeof input === "number" && Number.isSafeInteger(input) && input >= least
+      ? Either.right(input)
+      : Either.left(`expected a whole number of at least ${least}, got ${quote(input)}`)
+
+/** `Duration.decode` takes a negative span, and one that is not a number, for none at all. */
+const isBelowZero = (input: unknown): boolean =>
+  typeof input === "string"
+    ? input.startsWith("-")
+    : typeof input === "number" || typeof input === "bigint"
+      ? !(input >= 0)
+      : Array.isArray(input) && input.some((part) => typeof part === "number" && !(part >= 0))
+
+const isSendable = Schema.is(Schema.typeSchema(DurationText))
+
+/** Durations travel in whole seconds, so a finer one is refused rather than rounded behind the user's back. */
+const parseSpan =
+  (least: number) =>
+  (input: unknown): Parsed<Duration.Duration> => {
+    const span = isBelowZero(input) ? Option.none() : Duration.decodeUnknown(input)
+    if (Option.isNone(span)) return Either.left(`expected a duration, got ${quote(input)}`)
+    const seconds = Math.round(Duration.toSeconds(span.value))
+    if (isSendable(span.value) && seconds >= least) return Either.right(Duration.seconds(seconds))
+    const isCountable = Duration.toMillis(span.value) <= Number.MAX_SAFE_INTEGER
+    return Either.left(
+      `expected a duration of whole seconds, at least ${least}, got ${isCountable ? Duration.format(span.value) : "one that is too long"}`
+    )
+  }
+
+const parseBody = (input: string | Uint8Array): Parsed<Uint8Array> =>
+  typeof input === "string"
+    ? Either.right(new TextEncoder().encode(input))
+    : input instanceof Uint8Array
+      ? Either.right(Uint8Array.from(input))
+      : Either.left("expected text or bytes (JSON goes in as text)")
+
+const parseLabels = (input: ReadonlyArray<string>): Parsed<ReadonlyArray<string>> => {
+  if (!Array.isArray(input)) return Either.left(`expected a list of labels, got ${quote(input)}`)
+  const labels: Array<string> = []
+  for (const label of input) {
+    if (typeof label !== "string" || label.trim() === "" || label.includes(",") || !isHeaderValue(label)) {
+      return Either.left(`expected labels of printable Latin-1 without commas, got ${quote(label)}`)
+    }
+    labels.push(label.trim())
+  }
+  return Either.right(labels)
+}
+
+const parseRedact = (input: NonNullable<MessageSettings.Input["redact"]>): Parsed<Redact> => {
+  if (!Predicate.isReadonlyRecord(input)) {
+    return Either.left(`expected an object with "body" and "headers", got ${quote(input)}`)
+  }
+  const { body = false, headers = false } = input
+  if (typeof body !== "boolean") return Either.left(`expected "body" to be true or false, got ${quote(body)}`)
+  if (typeof headers === "boolean") return Either.right({ body, headers })
+  if (!Array.isArray(headers)) {
+    return Either.left(
+      `expected "headers" to be true, false or a list of header names, got ${quote(headers)}`
+    )
+  }
+  for (const name of headers) {
+    if (typeof name !== "string" || !isHeaderName(name))
+      return Either.left(`${quote(name)} is no header name`)
+  }
+  return Either.right({ body, headers: headers.length === 0 ? false : headers.map(canonicalName) })
+}
+
+const week = 7 * 24 * 60 * 60
+export const parsePeriod = (input: unknown): Parsed<Duration.Duration> =>
+  Either.filterOrLeft(
+    parseSpan(1)(input),
+    (span) => Duration.toSeconds(span) <= week,
+    () => "expected a period of one week at most"
+  )
+
+const nonEmpty = (headers: HeaderMap | undefined): HeaderMap | undefined =>
+  headers === undefined || Object.keys(headers).length === 0 ? undefined : headers
+
+/** Tells what an error calls an option: the option itself where a user gave it, the header where it came over the wire. */
+type NameOf = (option: string) => string
+
+export const checks = (nameOf: NameOf) => {
+  const refuse = (option: string, reason: string) =>
+    Either.left(new QStashInvalidRequest({ field: nameOf(option), reason }))
+  const required = <A, I>(option: string, value: I, parse: (value: I) => Parsed<A>) =>
+    Either.mapLeft(parse(value), (reason) => new QStashInvalidRequest({ field: nameOf(option), reason }))
+  const optional = <A, I>(option: string, value: I | undefined, parse: (value: I) => Parsed<A>) =>
+    value === undefined ? Either.right(undefined) : required(option, value, parse)
+
+  function* flowControl(limits: UncheckedFlowControl | undefined) {
+    if (limits === undefined) return undefined
+    if (!Predicate.isReadonlyRecord(limits)) {
+      return yield* refuse("flowControl", `expected an object, got ${quote(limits)}`)
+    }
+    const key = yield* required("flowControl.key", limits.key, parseKey)
+    const parallelism = yield* optional("flowControl.parallelism", limits.parallelism, parseCount(1))
+    const rate = yield* optional("flowControl.rate", limits.rate, parseCount(1))
+    const period = defined({ period: yield* optional("flowControl.period", limits.period, parsePeriod) })
+    if (parallelism !== undefined) return { key, parallelism, ...defined({ rate }), ...period }
+    if (rate !== undefined) return { key, rate, ...period }
+    return yield* refuse("flowControl", "expected parallelism, rate, or both")
+  }
+
+  function* callback(option: string, given: UncheckedCallback | string | URL | undefined) {
+    if (given === undefined) return undefined
+    const options: UncheckedCallback =
+      typeof given === "string" || given instanceof URL ? { url: given } : given
+    if (!Predicate.isReadonlyRecord(options)) {
+      return yield* refuse(option, `expected a URL or an object with "url", got ${quote(given)}`)
+    }
+    return {
+      url: yield* required(`${option}.url`, options.url, parsePrintableUrl),
+      ...defined({
+        method: yield* optional(`${option}.method`, options.method, parseMethod),
+        timeout: yield* optional(`${option}.timeout`, options.timeout, parseSpan(1)),
+        retries: yield* optional(`${option}.retries`, options.retries, parseCount(0)),
+        retryDelay: yield* optional(`${option}.retryDelay`, options.retryDelay, parseRetryDelay),
+        headers: nonEmpty(yield* optional(`${option}.headers`, options.headers, parseHeaders))
+      })
+    }
+  }
+
+  function* settings(input: UncheckedSettings) {
+    const body = yield* optional("body", input.body, parseBody)
+    const labels = yield* optional("labels", input.labels, parseLabels)
+    const redact = yield* optional("redact", input.redact, parseRedact)
+    return defined({
+      method: yield* optional("method", input.method, parseMethod),
+      headers: nonEmpty(yield* optional("headers", input.headers, parseHeaders)),
+      body: body === undefined || body.length === 0 ? undefined : body,
+      retries: yield* optional("retries", input.retries, parseCount(0)),
+      retryDelay: yield* optional("retryDelay", input.retryDelay, parseRetryDelay),
+      timeout: yield* optional("timeout", input.timeout, parseSpan(1)),
+      delay: yield* optional("delay", input.delay, parseSpan(0)),
+      callback: yield* callback("callback", input.callback),
+      failureCallback: yield* callback("failureCallback", input.failureCallback),
+      queueName: yield* optional("queueName", input.queueName, parseQueueName),
+      flowControl: yield* flowControl(input.flowControl),
+      labels: labels === undefined || labels.length === 0 ? undefined : labels,
+      redact: redact === undefined || (!redact.body && redact.headers === false) ? undefined : redact
+    })
+  }
+
+  return { optional, refuse, required, settings }
+}
+
+const notOptions = (what: string, input: unknown) =>
+  Either.left(new QStashInvalidRequest({ reason: `expected the options of a ${what}, got ${kindOf(input)}` }))
+
+/** Checks every setting of a schedule and brings it into its one form. */
+export const checkSchedule = <D>(
+  input: UncheckedSchedule<D>,
+  parseDestination: (destination: D) => Parsed<Destination>,
+  nameOf: NameOf
+): Either.Either<CreateSchedule, QStashInvalidRequest> => {
+  const { optional, required, settings } = checks(nameOf)
+  return Either.gen(function* () {
+    if (!Predicate.isReadonlyRecord(input)) return yield* notOptions("schedule", input)
+    const scheduleId = yield* optional("scheduleId", input.scheduleId, parseScheduleId)
+    const cron = yield* required("cron", input.cron, parseCron)
+    const destination = yield* required("destination", input.destination, parseDestination)
+    return { cron, destination, ...defined({ scheduleId }), ...(yield* settings(input)) }
+  })
+}
+
+/** Checks every setting of a message and brings it into its one form. */
+export const checkMessage = <D>(
+  input: UncheckedMessage<D>,
+  parseDestination: (destination: D) => Parsed<Destination>,
+  nameOf: NameOf
+): Either.Either<PublishMessage, QStashInvalidRequest> => {
+  const { optional, refuse, required, settings } = checks(nameOf)
+  return Either.gen(function* () {
+    if (!Predicate.isReadonlyRecord(input)) return yield* notOptions("message", input)
+    const destination = yield* required("destination", input.destination, parseDestination)
+    if (input.delay !== undefined && input.notBefore !== undefined) {
+      return yield* refuse("notBefore", "goes not together with delay")
+    }
+    const notBefore = yield* optional("notBefore", input.notBefore, parseInstant)
+    const deduplicationId = yield* optional("deduplicationId", input.deduplicationId, parseDeduplicationId)
+    const isContentBased = yield* optional(
+      "contentBasedDeduplication",
+      input.contentBasedDeduplication,
+      parseFlag
+    )
+    if (isContentBased === true && deduplicationId !== undefined) {
+      return yield* refuse("contentBasedDeduplication", "goes not together with deduplicationId")
+    }
+    return {
+      destination,
+      ...defined({
+        notBefore,
+        deduplicationId,
+        contentBasedDeduplication: isContentBased === true ? true : undefined
+      }),
+      ...(yield* settings(input))
+    }
+  })
+}

@@ -1,0 +1,276 @@
+/**
+ * How a flow-control key and the limit of the account stand in an answer, and how the limits travel that are to be
+ * pinned or not any more. Client and server use the two directions of this one codec.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import { FlowControlKeyFromAnswer } from "../FlowControl.ts"
+import type { FlowControlState, GlobalParallelism } from "../FlowControlState.ts"
+import { checks, parseCount, parseFlag, parsePeriod } from "../internal/checkSettings.ts"
+import { defined } from "../internal/defined.ts"
+import { kindOf, quote } from "../internal/quote.ts"
+import {
+  Count,
+  optional,
+  positive,
+  reader,
+  Seconds,
+  secondsOrNone,
+  toMillis,
+  toSeconds
+} from "../internal/record.ts"
+import { QStashInvalidRequest } from "../QStashError.ts"
+import { DurationText } from "./DurationText.ts"
+
+/**
+ * What a key is pinned to, checked: at least one limit, a period only beside a rate.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Pinned =
+  | { readonly parallelism: number; readonly rate?: number; readonly period?: Duration.Duration }
+  | { readonly parallelism?: number; readonly rate: number; readonly period?: Duration.Duration }
+
+/**
+ * What is not pinned any more, checked: at least one of the two is true.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Unpinned =
+  | { readonly parallelism: true; readonly rate: boolean }
+  | { readonly parallelism: boolean; readonly rate: true }
+
+/** The last second that JavaScript can tell. */
+const lastSecond = 8_640_000_000_000
+
+const readJson = reader(
+  Schema.Struct({
+    flowControlKey: FlowControlKeyFromAnswer,
+    waitListSize: optional(Count),
+    parallelismMax: optional(Count),
+    parallelismCount: optional(Count),
+    rateMax: optional(Count),
+    rateCount: optional(Count),
+    ratePeriod: optional(Seconds),
+    ratePeriodStart: optional(Schema.Number.pipe(Schema.between(0, lastSecond))),
+    isPaused: optional(Schema.Boolean),
+    isPinnedParallelism: optional(Schema.Boolean),
+    isPinnedRate: optional(Schema.Boolean)
+  })
+)
+
+/**
+ * Reads a key of an answer. QStash may leave out all but the key, and writes 0 for a limit that there is none of. The
+ * reason of a refusal names the field and nothing of its value.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const decode = (json: unknown): Either.Either<FlowControlState, string> =>
+  Either.map(readJson(json), (record) => {
+    const start = positive(record.ratePeriodStart)
+    return {
+      flowControlKey: record.flowControlKey,
+      waitListSize: record.waitListSize ?? 0,
+      parallelismCount: record.parallelismCount ?? 0,
+      rateCount: record.rateCount ?? 0,
+      isPaused: record.isPaused ?? false,
+      isPinnedParallelism: record.isPinnedParallelism ?? false,
+      isPinnedRate: record.isPinnedRate ?? false,
+      ...defined({
+        parallelismMax: positive(record.parallelismMax),
+        rateMax: positive(record.rateMax),
+        ratePeriod: secondsOrNone(positive(record.ratePeriod)),
+        ratePeriodStart: start === undefined ? undefined : DateTime.unsafeMake(start * 1000)
+      })
+    }
+  })
+
+/**
+ * Writes a key as QStash answers it: every field is there, 0 where there is no limit.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const encode = (state: FlowControlState): unknown => ({
+  flowControlKey: state.flowControlKey,
+  waitListSize: state.waitListSize,
+  parallelismMax: state.parallelismMax ?? 0,
+  parallelismCount: state.parallelismCount,
+  rateMax: state.rateMax ?? 0,
+  rateCount: state.rateCount,
+  ratePeriod: toSeconds(state.ratePeriod) ?? 0,
+  ratePeriodStart: Math.floor((toMillis(state.ratePeriodStart) ?? 0) / 1000),
+  isPaused: state.isPaused,
+  isPinnedParallelism: state.isPinnedParallelism,
+  isPinnedRate: state.isPinnedRate
+})
+
+const readGlobal = reader(
+  Schema.Struct({ parallelismMax: optional(Count), parallelismCount: optional(Count) })
+)
+
+/**
+ * Reads the limit of the account. QStash may leave out what is 0.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const decodeGlobal = (json: unknown): Either.Either<GlobalParallelism, string> =>
+  Either.map(readGlobal(json), ({ parallelismCount = 0, parallelismMax = 0 }) => ({
+    parallelismMax,
+    parallelismCount
+  }))
+
+/**
+ * Writes the limit of the account as QStash answers it.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const encodeGlobal = ({ parallelismCount, parallelismMax }: GlobalParallelism): unknown => ({
+  parallelismMax,
+  parallelismCount
+})
+
+type Checked<A> = Either.Either<A, QStashInvalidRequest>
+
+type Parameters = ReadonlyArray<readonly [name: string, value: string]>
+
+const { optional: option, refuse } = checks((name) => name)
+
+const notLimits = (input: unknown) =>
+  Either.left(new QStashInvalidRequest({ reason: `expected limits, got ${kindOf(input)}` }))
+
+interface UncheckedPin {
+  readonly parallelism?: number | undefined
+  readonly rate?: number | undefined
+  readonly period?: Duration.DurationInput | undefined
+}
+
+/**
+ * Checks what a user pins a key to.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checkPin = (pin: FlowControlState.Pin): Checked<Pinned> => pinned(pin)
+
+const pinned = (input: UncheckedPin): Checked<Pinned> =>
+  Either.gen(function* () {
+    if (!Predicate.isReadonlyRecord(input)) return yield* notLimits(input)
+    const parallelism = yield* option("parallelism", input.parallelism, parseCount(1))
+    const rate = yield* option("rate", input.rate, parseCount(1))
+    const period = yield* option("period", input.period, parsePeriod)
+    if (rate !== undefined) return { rate, ...defined({ parallelism, period }) }
+    if (period !== undefined) return yield* refuse("period", "goes only together with rate")
+    return parallelism === undefined
+      ? yield* Either.left(new QStashInvalidRequest({ reason: "expected parallelism, rate, or both" }))
+      : { parallelism }
+  })
+
+/**
+ * Checks what a user pins no more.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checkUnpin = (unpin: FlowControlState.Unpin): Checked<Unpinned> => unpinned(unpin)
+
+const unpinned = (input: {
+  readonly parallelism?: boolean | undefined
+  readonly rate?: boolean | undefined
+}): Checked<Unpinned> =>
+  Either.gen(function* () {
+    if (!Predicate.isReadonlyRecord(input)) return yield* notLimits(input)
+    const parallelism = (yield* option("parallelism", input.parallelism, parseFlag)) ?? false
+    const rate = (yield* option("rate", input.rate, parseFlag)) ?? false
+    if (parallelism) return { parallelism, rate }
+    return rate
+      ? { parallelism, rate }
+      : yield* Either.left(
+          new QStashInvalidRequest({ reason: "expected parallelism, rate, or both to be true" })
+        )
+  })
+
+/**
+ * Writes checked limits as query parameters, the period in seconds.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const pinToParameters = ({ parallelism, period, rate }: Pinned): Parameters =>
+  Object.entries(defined({ parallelism, rate, period: toSeconds(period) })).map(([name, value]) => [
+    name,
+    String(value)
+  ])
+
+/**
+ * Writes what is pinned no more as query parameters.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const unpinToParameters = (unpin: Unpinned): Parameters =>
+  (["parallelism", "rate"] as const).filter((name) => unpin[name]).map((name) => [name, "true"])
+
+/** An empty parameter is absent; of several with one name the last one counts. */
+const byName = (parameters: Iterable<readonly [string, string]>) => {
+  const found = new Map(parameters)
+  return (name: string): string | undefined => found.get(name) || undefined
+}
+
+const count = (text: string) =>
+  /^\d+$/.test(text)
+    ? parseCount(1)(Number(text))
+    : Either.left(`expected a whole number of at least 1, got ${quote(text)}`)
+
+const flag = (text: string) =>
+  /^(?:true|false)$/i.test(text)
+    ? Either.right(text.toLowerCase() === "true")
+    : Either.left(`expected true or false, got ${quote(text)}`)
+
+const decodeSpan = Schema.decodeEither(DurationText)
+const span = (text: string) => Either.mapLeft(decodeSpan(text), ({ message }) => message)
+
+/**
+ * Reads the limits of a pin from query parameters. Other parameters are passed over.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const pinFromParameters = (
+  parameters: Iterable<readonly [name: string, value: string]>
+): Checked<Pinned> =>
+  Either.gen(function* () {
+    const text = byName(parameters)
+    return yield* pinned({
+      parallelism: yield* option("parallelism", text("parallelism"), count),
+      rate: yield* option("rate", text("rate"), count),
+      period: yield* option("period", text("period"), span)
+    })
+  })
+
+/**
+ * Reads from query parameters what is pinned no more. Other parameters are passed over.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const unpinFromParameters = (
+  parameters: Iterable<readonly [name: string, value: string]>
+): Checked<Unpinned> =>
+  Either.gen(function* () {
+    const text = byName(parameters)
+    return yield* unpinned({
+      parallelism: yield* option("parallelism", text("parallelism"), flag),
+      rate: yield* option("rate", text("rate"), flag)
+    })
+  })

@@ -1,0 +1,57 @@
+import { Heap } from "./Heap.ts"
+
+/** A place in the heap. It counts only while its row still says the same: rows that moved on leave old places behind. */
+export interface Due<Row> {
+  readonly at: number
+  readonly sequence: number
+  readonly row: Row
+}
+
+/** What a timetable holds: each row has at most one valid place, and knows it. */
+export interface Planned<Row> {
+  readonly sequence: number
+  due: Due<Row> | undefined
+}
+
+const byTime = (self: Due<unknown>, that: Due<unknown>): boolean =>
+  self.at < that.at || (self.at === that.at && self.sequence < that.sequence)
+
+/** A queue of rows by time, and by their sequence at one instant. */
+export class Timetable<Row extends Planned<Row>> {
+  private readonly heap = new Heap<Due<Row>>(byTime)
+  private planned = 0
+
+  plan(row: Row, at: number | undefined): void {
+    if (row.due !== undefined) this.planned -= 1
+    row.due = at === undefined ? undefined : { at, sequence: row.sequence, row }
+    if (row.due === undefined) return
+    this.planned += 1
+    this.heap.push(row.due)
+    if (this.heap.size > 2 * this.planned + 64) this.heap.keep((due) => due.row.due === due)
+  }
+
+  get size(): number {
+    return this.planned
+  }
+
+  next(): number | undefined {
+    return this.first()?.at
+  }
+
+  takeDue(now: number): Row | undefined {
+    const first = this.first()
+    if (first === undefined || first.at > now) return undefined
+    this.heap.pop()
+    this.planned -= 1
+    first.row.due = undefined
+    return first.row
+  }
+
+  private first(): Due<Row> | undefined {
+    for (let due = this.heap.peek(); due !== undefined; due = this.heap.peek()) {
+      if (due.row.due === due) return due
+      this.heap.pop()
+    }
+    return undefined
+  }
+}

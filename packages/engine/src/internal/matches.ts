@@ -1,0 +1,69 @@
+import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
+import type { DeliveryEvent } from "../DeliveryEvent.ts"
+import type { StoredDeadLetter, StoredMessage } from "../Store.ts"
+
+/** No criterion is one that everything meets. */
+const isOneOf = <A>(wanted: ReadonlyArray<A> | undefined, value: A | undefined): boolean =>
+  wanted === undefined || (value !== undefined && wanted.includes(value))
+
+const isWithin = ({ fromDate = -Infinity, toDate = Infinity }: Criteria, instant: number): boolean =>
+  fromDate <= instant && instant <= toDate
+
+/** A destination whose URL does not parse has neither host nor path. */
+const partsOf = (url: string): { readonly host?: string; readonly pathname?: string } => {
+  try {
+    return new URL(url)
+  } catch {
+    return {}
+  }
+}
+
+const isAbout = (criteria: Criteria, message: StoredMessage): boolean => {
+  const { settings } = message
+  const labels = criteria.label
+  if (
+    !isOneOf<string>(criteria.messageIds, message.messageId) ||
+    !isOneOf<string>(criteria.messageId, message.messageId) ||
+    !isOneOf<string>(criteria.urlGroup, message.urlGroup) ||
+    !isOneOf<string>(criteria.queueName, settings.queueName) ||
+    !isOneOf<string>(criteria.scheduleId, message.scheduleId) ||
+    !isOneOf<string>(criteria.flowControlKey, settings.flowControl?.key) ||
+    !isOneOf<string>(criteria.url, message.url) ||
+    !isOneOf<string>(criteria.callerIp, message.callerIp) ||
+    (labels !== undefined && settings.labels?.some((label) => labels.includes(label)) !== true)
+  ) {
+    return false
+  }
+  if (criteria.host === undefined && criteria.path === undefined) return true
+  const { host, pathname } = partsOf(message.url)
+  return isOneOf<string>(criteria.host, host) && isOneOf<string>(criteria.path, pathname)
+}
+
+/** Whether a message that is not done is among those that a call is about. */
+export const matchesMessage = (criteria: Criteria, message: StoredMessage): boolean =>
+  criteria.messageIds === undefined
+    ? isWithin(criteria, message.createdAt) && isAbout(criteria, message)
+    : isOneOf<string>(criteria.messageIds, message.messageId)
+
+/** The same for a dead letter. */
+export const matchesDeadLetter = (
+  criteria: Criteria,
+  { dlqId, failedAt, message, response }: StoredDeadLetter
+): boolean =>
+  criteria.dlqIds === undefined
+    ? isOneOf(criteria.responseStatus, response?.status) &&
+      isWithin(criteria, failedAt) &&
+      isAbout(criteria, message)
+    : isOneOf<string>(criteria.dlqIds, dlqId)
+
+/** What `IN_PROGRESS` stands for. */
+const inProgress: ReadonlyArray<string> = ["ACTIVE", "RETRY", "ERROR"]
+
+const isState = (wanted: string, state: string): boolean =>
+  wanted === "IN_PROGRESS" ? inProgress.includes(state) : wanted.replace("CANCELLED", "CANCELED") === state
+
+/** The same for an entry of the log. */
+export const matchesEvent = (criteria: Criteria, { message, state, time }: DeliveryEvent): boolean =>
+  isWithin(criteria, time) &&
+  (criteria.state === undefined || criteria.state.some((wanted) => isState(wanted, state))) &&
+  isAbout(criteria, message)

@@ -1,0 +1,582 @@
+import { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import type { Destination } from "@effect-qstash/domain/Destination"
+import type { DlqId } from "@effect-qstash/domain/DlqId"
+import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import type { IdGenerator } from "@effect-qstash/domain/IdGenerator"
+import type { MessageId } from "@effect-qstash/domain/MessageId"
+import type { Page } from "@effect-qstash/domain/Page"
+import type { Published } from "@effect-qstash/domain/Published"
+import { PublishMessage } from "@effect-qstash/domain/PublishMessage"
+import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
+import {
+  DlqMessageNotFound,
+  FlowControlKeyNotFound,
+  MessageNotFound,
+  QStashInvalidRequest,
+  QStashQuotaExceeded,
+  QueueNotFound,
+  ScheduleNotFound,
+  UrlGroupNotFound
+} from "@effect-qstash/domain/QStashError"
+import { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
+import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
+import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
+import { QStashQueues } from "@effect-qstash/domain/QStashQueues"
+import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
+import { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
+import type { QueueName } from "@effect-qstash/domain/QueueName"
+import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
+import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import * as Criteria from "@effect-qstash/domain/wire/Criteria"
+import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
+import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
+import * as PageInput from "@effect-qstash/domain/wire/PageInput"
+import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
+import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
+import * as Chunk from "effect/Chunk"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { DeliveryEvent } from "../DeliveryEvent.ts"
+import type { Engine, Tenant } from "../Engine.ts"
+import { type FlowControlChange, type MessageDraft, type Store, type StoredPage } from "../Store.ts"
+import { deduplicationKeyOf, deduplicationWindow } from "./deduplication.ts"
+import {
+  deadLetterOf,
+  flowControlOf,
+  logEntryOf,
+  messageOf,
+  queueOf,
+  scheduleOf,
+  urlGroupOf
+} from "./record.ts"
+
+/** What the services stand on. */
+export interface ServiceOptions {
+  readonly store: Store.Service
+  readonly ids: IdGenerator.Service
+  readonly mintMessageId: () => MessageId
+  readonly now: Effect.Effect<number>
+  readonly maxSchedules: number
+  readonly maxQueues: number
+  readonly parallelism: number
+  /** Forgets what is too old. Comes before each look at what is kept for a while. */
+  readonly prune: Effect.Effect<void>
+  readonly keysOf: (tenantId: string) => Effect.Effect<SigningKeys>
+  readonly rotated: (tenantId: string, keys: SigningKeys) => void
+  /** Told after each change, with what it wrote to the log. */
+  readonly changed: (events: ReadonlyArray<DeliveryEvent>) => Effect.Effect<void>
+}
+
+/** A year, as in QStash's pay-as-you-go plan. */
+const maxDelaySeconds = 365 * 24 * 60 * 60
+
+const quotaExceeded = (name: string, limit: number): QStashQuotaExceeded =>
+  new QStashQuotaExceeded({ status: 412, reason: `quota ${name} exceeded, current limit: ${limit}` })
+
+const orFail = <A, B, E>(
+  found: Option.Option<A>,
+  show: (stored: A) => B,
+  error: () => E
+): Either.Either<B, E> =>
+  Option.match(found, { onNone: () => Either.left(error()), onSome: (stored) => Either.right(show(stored)) })
+
+/** The number of a row stands behind the time at which it came, as in QStash's own cursors. */
+const cursorOf = (time: number | undefined, last: number | undefined): { readonly cursor?: string } =>
+  last === undefined ? {} : { cursor: `${time ?? 0}-${last}` }
+
+const numberOf = (cursor: string | undefined): Either.Either<number | undefined, QStashInvalidRequest> => {
+  if (cursor === undefined) return Either.right(undefined)
+  const number = Number(/^\d+-(\d{1,15})$/.exec(cursor)?.[1])
+  return Number.isNaN(number)
+    ? Either.left(new QStashInvalidRequest({ field: "cursor", reason: "is not the cursor of another page" }))
+    : Either.right(number)
+}
+
+const pageOf = <A, B>(
+  { items, last }: StoredPage<A>,
+  show: (stored: A) => B,
+  timeOf: (stored: A) => number
+): Page<B> => {
+  const end = items.at(-1)
+  return { items: items.map(show), ...cursorOf(end === undefined ? undefined : timeOf(end), last) }
+}
+
+const allPages = <A>(
+  page: (cursor: string | undefined) => Effect.Effect<Page<A>, QStashInvalidRequest>
+): Stream.Stream<A, QStashInvalidRequest> =>
+  Stream.paginateChunkEffect(undefined, (cursor: string | undefined) =>
+    Effect.map(page(cursor), (found) => [
+      Chunk.fromIterable(found.items),
+      found.cursor === undefined ? Option.none() : Option.some(found.cursor)
+    ])
+  )
+
+export const makeService = (options: ServiceOptions): Engine.Service => {
+  const { changed, mintMessageId, now, prune, store } = options
+
+  /** A change that is stored but not told of would be slept through, so the two go together. */
+  const change = <A, E, R>(
+    verb: (now: number) => Effect.Effect<A, E, R>,
+    eventsOf: (result: A) => ReadonlyArray<DeliveryEvent> = () => []
+  ): Effect.Effect<A, E, R> =>
+    now.pipe(
+      Effect.flatMap(verb),
+      Effect.tap((result) => changed(eventsOf(result))),
+      Effect.uninterruptible
+    )
+
+  const createSchedule: Engine.Service["createSchedule"] = ({ callerIp, tenantId }, settings) =>
+    Effect.gen(function* () {
+      if (settings.delay !== undefined && Duration.toSeconds(settings.delay) > maxDelaySeconds) {
+        return yield* quotaExceeded("maxDelay", maxDelaySeconds)
+      }
+      const scheduleId =
+        settings.scheduleId ?? (yield* Effect.map(options.ids.next("scd"), (text) => ScheduleId.make(text)))
+      const stored = yield* change((instant) =>
+        store.upsertSchedule({
+          tenantId,
+          scheduleId,
+          settings,
+          callerIp,
+          now: instant,
+          limit: options.maxSchedules
+        })
+      )
+      return stored === "full" ? yield* quotaExceeded("maxSchedules", options.maxSchedules) : scheduleId
+    })
+
+  const schedules = (tenant: Tenant): QStashSchedules.Service => {
+    const { tenantId } = tenant
+    const known = (scheduleId: ScheduleId) => (isKnown: boolean) =>
+      isKnown ? Effect.void : Effect.fail(new ScheduleNotFound({ scheduleId }))
+    const setPaused = (isPaused: boolean) => (scheduleId: ScheduleId) =>
+      Effect.flatMap(
+        change((instant) => store.setPaused({ tenantId, scheduleId, isPaused, now: instant })),
+        known(scheduleId)
+      )
+    return {
+      create: (input) =>
+        Effect.flatMap(CreateSchedule.make(input), (settings) => createSchedule(tenant, settings)),
+      get: (scheduleId) =>
+        Effect.flatMap(store.getSchedule(tenantId, scheduleId), (found) =>
+          orFail(found, scheduleOf, () => new ScheduleNotFound({ scheduleId }))
+        ),
+      list: Effect.map(store.listSchedules(tenantId), (all) => all.map(scheduleOf)),
+      delete: (scheduleId) =>
+        Effect.flatMap(
+          change(() => store.deleteSchedule(tenantId, scheduleId)),
+          known(scheduleId)
+        ),
+      pause: setPaused(true),
+      resume: setPaused(false)
+    }
+  }
+
+  const accept: Engine.Service["accept"] = ({ callerIp, tenantId }, messages) =>
+    Effect.gen(function* () {
+      const result = yield* change(
+        (instant) =>
+          Effect.gen(function* () {
+            const drafts: Array<MessageDraft> = []
+            for (const message of messages) {
+              const notBefore = Math.max(instant, startOf(message, instant))
+              if (notBefore - instant > maxDelaySeconds * 1000) {
+                return yield* quotaExceeded("maxDelay", maxDelaySeconds)
+              }
+              const { destination } = message
+              drafts.push({
+                settings: message,
+                destination,
+                notBefore,
+                deduplicationKey: deduplicationKeyOf(message)
+              })
+            }
+            return yield* store.accept({
+              tenantId,
+              callerIp,
+              drafts,
+              now: instant,
+              window: deduplicationWindow,
+              maxQueues: options.maxQueues,
+              mintMessageId
+            })
+          }),
+        (accepted) => (accepted._tag === "Accepted" ? accepted.events : [])
+      )
+      switch (result._tag) {
+        case "UrlGroupNotFound":
+          return yield* new QStashInvalidRequest({ reason: errorTexts.urlGroupNotFound(result.urlGroup) })
+        case "QueuesFull":
+          return yield* quotaExceeded("maxQueues", options.maxQueues)
+        case "Accepted":
+          return result.messages
+      }
+    })
+
+  const cancelMany: Engine.Service["cancelMany"] = ({ tenantId }, criteria, count = Infinity) =>
+    Effect.map(
+      change(
+        (instant) => store.cancel({ tenantId, criteria, limit: count, now: instant }),
+        ({ events }) => events
+      ),
+      ({ cancelled }) => cancelled
+    )
+
+  const messages = (tenant: Tenant): QStashMessages.Service => {
+    const { tenantId } = tenant
+    const send = (
+      input: PublishMessage.Input & { readonly queueName?: QueueName | undefined }
+    ): Effect.Effect<Published | ReadonlyArray<Published>, QStashQuotaExceeded | QStashInvalidRequest> =>
+      Effect.gen(function* () {
+        const message = yield* PublishMessage.make(input)
+        const [made = []] = yield* accept(tenant, [message])
+        const [first] = made
+        return typeof message.destination === "string" && first !== undefined ? first : made
+      })
+    function publish<D extends Destination.Input>(
+      message: PublishMessage.Input<D>
+    ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashInvalidRequest>
+    function publish(message: PublishMessage.Input) {
+      return send(message)
+    }
+    function enqueue<D extends Destination.Input>(
+      queueName: QueueName,
+      message: PublishMessage.EnqueueInput<D>
+    ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashInvalidRequest>
+    function enqueue(queueName: QueueName, message: PublishMessage.EnqueueInput) {
+      return send({ ...message, queueName })
+    }
+    return {
+      publish,
+      enqueue,
+      batch: (inputs) =>
+        Effect.gen(function* () {
+          const checked = yield* Either.all(
+            inputs.map((input, index) => Either.mapLeft(PublishMessage.make(input), inBatch(index)))
+          )
+          return Array.from(yield* accept(tenant, checked), (made) => Either.right(made))
+        }),
+      get: (messageId) =>
+        Effect.flatMap(store.getMessage(tenantId, messageId), (found) =>
+          orFail(found, messageOf, () => new MessageNotFound({ messageId }))
+        ),
+      cancel: (messageId) =>
+        Effect.gen(function* () {
+          // One whose cancel was asked for before is there until its attempt has ended.
+          if (Option.isNone(yield* store.getMessage(tenantId, messageId))) {
+            return yield* new MessageNotFound({ messageId })
+          }
+          yield* cancelMany(tenant, { messageIds: [messageId] })
+        }),
+      cancelMany: (selector) =>
+        Effect.flatMap(Criteria.fromMessageSelector(selector), (criteria) => cancelMany(tenant, criteria))
+    }
+  }
+
+  const queues = ({ tenantId }: Tenant): QStashQueues.Service => {
+    const setPaused = (isPaused: boolean) => (queueName: QueueName) =>
+      change((instant) => store.setQueuePaused({ tenantId, queueName, isPaused, now: instant })).pipe(
+        Effect.filterOrFail(
+          (isKnown) => isKnown,
+          () => new QueueNotFound({ queueName })
+        ),
+        Effect.asVoid
+      )
+    return {
+      upsert: (input) =>
+        Effect.gen(function* () {
+          const { isPaused, parallelism = 1, queueName } = yield* QueueRecord.checkUpsert(input)
+          const stored = yield* change((instant) =>
+            store.upsertQueue({
+              tenantId,
+              queueName,
+              parallelism,
+              isPaused,
+              now: instant,
+              limit: options.maxQueues
+            })
+          )
+          if (stored === "full") yield* quotaExceeded("maxQueues", options.maxQueues)
+        }),
+      get: (queueName) =>
+        Effect.flatMap(store.getQueue(tenantId, queueName), (found) =>
+          orFail(found, queueOf, () => new QueueNotFound({ queueName }))
+        ),
+      list: Effect.map(store.listQueues(tenantId), (all) => all.map(queueOf)),
+      delete: (queueName) =>
+        Effect.asVoid(
+          change(
+            (instant) => store.deleteQueue({ tenantId, queueName, now: instant }),
+            ({ events }) => events
+          )
+        ),
+      pause: setPaused(true),
+      resume: setPaused(false)
+    }
+  }
+
+  const urlGroups = ({ tenantId }: Tenant): QStashUrlGroups.Service => ({
+    upsertEndpoints: (name, input) =>
+      Effect.gen(function* () {
+        const urlGroup = yield* parseUrlGroup(name)
+        const endpoints = yield* UrlGroupRecord.checkEndpoints(input)
+        yield* change((instant) => store.upsertEndpoints({ tenantId, urlGroup, endpoints, now: instant }))
+      }),
+    removeEndpoints: (urlGroup, input) =>
+      Effect.flatMap(UrlGroupRecord.checkEndpointSelectors(input), (endpoints) =>
+        change((instant) => store.removeEndpoints({ tenantId, urlGroup, endpoints, now: instant }))
+      ).pipe(
+        Effect.filterOrFail(
+          (isKnown) => isKnown,
+          () => new UrlGroupNotFound({ urlGroup })
+        ),
+        Effect.asVoid
+      ),
+    get: (urlGroup) =>
+      Effect.flatMap(store.getUrlGroup(tenantId, urlGroup), (found) =>
+        orFail(found, urlGroupOf, () => new UrlGroupNotFound({ urlGroup }))
+      ),
+    list: Effect.map(store.listUrlGroups(tenantId), (all) => all.map(urlGroupOf)),
+    delete: (urlGroup) => change(() => store.deleteUrlGroup(tenantId, urlGroup))
+  })
+
+  const dlqPage: Engine.Service["dlqPage"] = ({ tenantId }, { count, criteria, cursor, order }) =>
+    Effect.gen(function* () {
+      const after = yield* numberOf(cursor)
+      yield* prune
+      const page = yield* store.pageDeadLetters({ tenantId, criteria, after, count, order })
+      return pageOf(page, deadLetterOf, ({ failedAt }) => failedAt)
+    })
+
+  const take = (
+    { tenantId }: Tenant,
+    {
+      count,
+      criteria,
+      cursor,
+      retry
+    }: Omit<Engine.PageRequest, "order"> & Pick<Parameters<Store.Service["takeDeadLetters"]>[0], "retry">
+  ) =>
+    Effect.flatMap(Effect.zipRight(prune, numberOf(cursor)), (after) =>
+      change(
+        (instant) => store.takeDeadLetters({ tenantId, criteria, after, count, now: instant, retry }),
+        ({ events }) => events
+      )
+    )
+
+  const dlqDelete: Engine.Service["dlqDelete"] = (tenant, request) =>
+    Effect.zipWith(take(tenant, { ...request, retry: undefined }), now, ({ last, taken }, instant) => ({
+      deleted: taken.length,
+      ...cursorOf(instant, last)
+    }))
+
+  const dlqRetry: Engine.Service["dlqRetry"] = (tenant, { retries, ...request }) =>
+    Effect.zipWith(
+      take(tenant, { ...request, retry: { retries, mintMessageId } }),
+      now,
+      ({ last, retried }, instant) => ({
+        items: retried.map(({ messageId, url }) => ({ messageId, url, isDeduplicated: false })),
+        ...cursorOf(instant, last)
+      })
+    )
+
+  const dlq = (tenant: Tenant): QStashDlq.Service => {
+    const { tenantId } = tenant
+    const only = (dlqId: DlqId) => ({ criteria: { dlqIds: [dlqId] as const }, count: 1 })
+    return {
+      list: ({ count, cursor, ...filter } = {}) =>
+        Effect.gen(function* () {
+          const criteria = yield* Criteria.fromDlqFilter(filter)
+          const page = yield* PageInput.check({ count, cursor }, PageInput.maxDeadLetters)
+          return yield* dlqPage(tenant, {
+            criteria,
+            cursor: page.cursor,
+            count: page.count ?? PageInput.maxDeadLetters,
+            order: "earliestFirst"
+          })
+        }),
+      stream: (filter = {}) =>
+        Stream.unwrap(
+          Effect.map(Criteria.fromDlqFilter(filter), (criteria) =>
+            allPages((cursor) =>
+              dlqPage(tenant, { criteria, cursor, count: PageInput.maxDeadLetters, order: "earliestFirst" })
+            )
+          )
+        ),
+      get: (dlqId) =>
+        Effect.flatMap(Effect.zipRight(prune, store.getDeadLetter(tenantId, dlqId)), (found) =>
+          orFail(found, deadLetterOf, () => new DlqMessageNotFound({ dlqId }))
+        ),
+      delete: (dlqId) =>
+        dlqDelete(tenant, only(dlqId)).pipe(
+          Effect.filterOrFail(
+            ({ deleted }) => deleted > 0,
+            () => new DlqMessageNotFound({ dlqId })
+          ),
+          Effect.asVoid
+        ),
+      deleteMany: (selector) =>
+        Effect.flatMap(Criteria.fromDlqSelector(selector), (criteria) =>
+          Effect.map(dlqDelete(tenant, { criteria, count: Infinity }), ({ deleted }) => deleted)
+        ),
+      retry: (dlqId, input = {}) =>
+        Effect.gen(function* () {
+          const { retries } = yield* checkRetry(input)
+          const { items } = yield* dlqRetry(tenant, { ...only(dlqId), retries })
+          const [published] = items
+          return published ?? (yield* new DlqMessageNotFound({ dlqId }))
+        }),
+      retryMany: (selector, input = {}) =>
+        Effect.gen(function* () {
+          const criteria = yield* Criteria.fromDlqSelector(selector)
+          const { retries } = yield* checkRetry(input)
+          const { items } = yield* dlqRetry(tenant, { criteria, count: Infinity, retries })
+          return items
+        })
+    }
+  }
+
+  const flowControl = ({ tenantId }: Tenant): QStashFlowControl.Service => {
+    const alter = (given: FlowControlKey, what: FlowControlChange) =>
+      Effect.flatMap(parseFlowControlKey(given), (key) =>
+        change((instant) => store.changeFlowControl({ tenantId, key, change: what, now: instant }))
+      )
+    return {
+      list: Effect.zipWith(store.listFlowControl(tenantId), now, (all, instant) =>
+        all.map((stored) => flowControlOf(stored, instant))
+      ),
+      get: (flowControlKey) =>
+        Effect.gen(function* () {
+          const instant = yield* now
+          return yield* orFail(
+            yield* store.getFlowControl(tenantId, flowControlKey),
+            (stored) => flowControlOf(stored, instant),
+            () => new FlowControlKeyNotFound({ flowControlKey })
+          )
+        }),
+      pause: (key) => alter(key, { _tag: "Pause" }),
+      resume: (key) => alter(key, { _tag: "Resume" }),
+      pin: (key, limits) =>
+        Effect.flatMap(FlowControlRecord.checkPin(limits), ({ parallelism, period, rate }) =>
+          alter(key, {
+            _tag: "Pin",
+            parallelism,
+            rate,
+            period: period === undefined ? undefined : Duration.toMillis(period)
+          })
+        ),
+      unpin: (key, limits) =>
+        Effect.flatMap(FlowControlRecord.checkUnpin(limits), ({ parallelism, rate }) =>
+          alter(key, { _tag: "Unpin", parallelism, rate })
+        ),
+      resetRate: (key) => alter(key, { _tag: "ResetRate" }),
+      globalParallelism: Effect.map(store.countLeased(tenantId), (parallelismCount) => ({
+        parallelismMax: options.parallelism,
+        parallelismCount
+      }))
+    }
+  }
+
+  const logsPage: Engine.Service["logsPage"] = ({ tenantId }, { count, criteria, cursor, order }) =>
+    Effect.gen(function* () {
+      const after = yield* numberOf(cursor)
+      yield* prune
+      const page = yield* store.pageLogs({ tenantId, criteria, after, count, order })
+      return pageOf(page, logEntryOf, ({ time }) => time)
+    })
+
+  const logs = (tenant: Tenant): QStashLogs.Service => ({
+    list: ({ count, cursor, order = "latestFirst", ...filter } = {}) =>
+      Effect.gen(function* () {
+        const criteria = yield* Criteria.fromLogFilter(filter)
+        const page = yield* PageInput.check({ count, cursor }, PageInput.maxLogEntries)
+        return yield* logsPage(tenant, { criteria, cursor: page.cursor, count: page.count ?? 100, order })
+      }),
+    stream: ({ order = "latestFirst", ...filter } = {}) =>
+      Stream.unwrap(
+        Effect.map(Criteria.fromLogFilter(filter), (criteria) =>
+          allPages((cursor) => logsPage(tenant, { criteria, cursor, count: PageInput.maxLogEntries, order }))
+        )
+      )
+  })
+
+  const signingKeys = ({ tenantId }: Tenant): QStashSigningKeys.Service => ({
+    get: Effect.suspend(() => options.keysOf(tenantId)),
+    rotate: Effect.gen(function* () {
+      const initial = yield* options.keysOf(tenantId)
+      const next = Redacted.make(yield* options.ids.next("sig"))
+      const keys = yield* store.rotateSigningKeys({ tenantId, initial, next })
+      options.rotated(tenantId, keys)
+      return keys
+    }).pipe(Effect.uninterruptible)
+  })
+
+  return {
+    services: (tenant) =>
+      Context.make(QStashSchedules, schedules(tenant)).pipe(
+        Context.add(QStashMessages, messages(tenant)),
+        Context.add(QStashQueues, queues(tenant)),
+        Context.add(QStashUrlGroups, urlGroups(tenant)),
+        Context.add(QStashDlq, dlq(tenant)),
+        Context.add(QStashFlowControl, flowControl(tenant)),
+        Context.add(QStashLogs, logs(tenant)),
+        Context.add(QStashSigningKeys, signingKeys(tenant))
+      ),
+    schedules,
+    messages,
+    queues,
+    urlGroups,
+    dlq,
+    flowControl,
+    logs,
+    signingKeys,
+    createSchedule,
+    accept,
+    pending: ({ tenantId }) => Effect.map(store.listMessages(tenantId), (all) => all.map(messageOf)),
+    cancelMany,
+    dlqPage,
+    dlqDelete,
+    dlqRetry,
+    logsPage
+  }
+}
+
+/** A name is checked although it is branded: those of answers are any text, and this makes a row of it. */
+const named = <A>(schema: Schema.Schema<A, string>, field: string) => {
+  const decode = Schema.decodeEither(schema)
+  return (name: string): Either.Either<A, QStashInvalidRequest> =>
+    Either.mapLeft(decode(name), ({ message }) => new QStashInvalidRequest({ field, reason: message }))
+}
+
+const parseUrlGroup = named(UrlGroupName, "urlGroup")
+const parseFlowControlKey = named(FlowControlKey, "flowControlKey")
+
+/** When a message asks to be delivered; an instant that is past is no obstacle. */
+const startOf = ({ delay, notBefore }: PublishMessage, now: number): number =>
+  notBefore === undefined
+    ? now + (delay === undefined ? 0 : Duration.toMillis(delay))
+    : DateTime.toEpochMillis(notBefore)
+
+/** Says which message of a batch an error is about. */
+const inBatch =
+  (index: number) =>
+  ({ field, reason }: QStashInvalidRequest): QStashInvalidRequest =>
+    new QStashInvalidRequest({ field: field === undefined ? `[${index}]` : `[${index}].${field}`, reason })
+
+const checkRetry = ({
+  retries
+}: QStashDlq.RetryInput): Either.Either<QStashDlq.RetryInput, QStashInvalidRequest> =>
+  retries === undefined || (Number.isSafeInteger(retries) && retries >= 0)
+    ? Either.right({ retries })
+    : Either.left(
+        new QStashInvalidRequest({ field: "retries", reason: "expected a whole number of at least 0" })
+      )

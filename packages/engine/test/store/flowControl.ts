@@ -1,0 +1,382 @@
+import { FlowControlKey, QueueName } from "@effect-qstash/domain"
+import { Store } from "@effect-qstash/engine/Store"
+import { assertNone, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Effect, Option } from "effect"
+import {
+  acme,
+  api,
+  cancel,
+  changeFlow,
+  claimByName,
+  delivered,
+  failed,
+  idsOf,
+  mail,
+  minute,
+  queue,
+  retried,
+  second,
+  send,
+  settle,
+  start,
+  starting
+} from "./given.ts"
+import type { Law } from "./law.ts"
+
+const limited = (limits: { parallelism: number } | { rate: number; period?: string }) => {
+  return "parallelism" in limits
+    ? { flowControl: { key: api, ...limits } }
+    : { flowControl: { key: api, rate: limits.rate, period: minute } }
+}
+
+const onlyOne = limited({ parallelism: 1 })
+
+const stored = Effect.flatMap(Store, (store) =>
+  Effect.map(store.getFlowControl(acme, api), Option.getOrThrow)
+)
+
+const nextMessage = Effect.flatMap(Store, (store) => Effect.map(store.nextWake, ({ message }) => message))
+
+export const laws = (law: Law): void => {
+  law(
+    "an empty one has no flow-control key, finds none, and makes none by an unpin or a reset",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* changeFlow({ _tag: "Unpin", parallelism: true, rate: true })
+      yield* changeFlow({ _tag: "ResetRate" })
+      deepStrictEqual(yield* store.listFlowControl(acme), [])
+      assertNone(yield* store.getFlowControl(acme, api))
+    })
+  )
+
+  law(
+    "a key takes the limits of the latest message, and each of them as it was given",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a"], { flowControl: { key: api, parallelism: 2, rate: 5, period: "1 minute" } })
+      const unused = {
+        flowControlKey: api,
+        isPaused: false,
+        isPinnedParallelism: false,
+        isPinnedRate: false,
+        underWay: 0,
+        started: 0,
+        windowStart: undefined,
+        waiting: 0
+      }
+      deepStrictEqual(yield* stored, { ...unused, parallelism: 2, rate: 5, period: minute })
+      yield* send(["b"], { flowControl: { key: api, rate: 7 } })
+      deepStrictEqual(yield* stored, { ...unused, parallelism: undefined, rate: 7, period: second })
+      yield* send(["c"], onlyOne)
+      deepStrictEqual(yield* stored, { ...unused, parallelism: 1, rate: undefined, period: second })
+      const other = FlowControlKey.make("another")
+      yield* send(["d"], { flowControl: { key: other, parallelism: 3 } })
+      deepStrictEqual(
+        (yield* store.listFlowControl(acme)).map(({ flowControlKey, parallelism }) => [
+          flowControlKey,
+          parallelism
+        ]),
+        [
+          [api, 1],
+          [other, 3]
+        ]
+      )
+      assertNone(yield* store.getFlowControl("other", api))
+    })
+  )
+
+  law(
+    "no more are under way than the parallelism says, and one that is settled makes room for the next",
+    Effect.gen(function* () {
+      yield* send(["a", "b", "c", "d"], limited({ parallelism: 2 }))
+      yield* send(["free"])
+      const first = yield* claimByName(start)
+      deepStrictEqual(first.names, ["a", "b", "free"])
+      deepStrictEqual(yield* Effect.map(stored, ({ underWay, waiting }) => [underWay, waiting]), [2, 2])
+      deepStrictEqual(yield* starting(start), [])
+      yield* settle([retried(first.leases["a"], start + minute)])
+      assertTrue(((yield* nextMessage) ?? Infinity) <= start)
+      deepStrictEqual(yield* starting(start), ["c"])
+      yield* settle([failed(first.leases["b"])])
+      deepStrictEqual(yield* starting(start), ["d"])
+      deepStrictEqual(yield* Effect.map(stored, ({ underWay, waiting }) => [underWay, waiting]), [2, 0])
+    })
+  )
+
+  law(
+    "no more start within a period than the rate says, and the next period begins with the next start",
+    Effect.gen(function* () {
+      yield* send(["a", "b", "c", "d", "e"], limited({ rate: 2 }))
+      const first = yield* claimByName(start + second)
+      deepStrictEqual(first.names, ["a", "b"])
+      deepStrictEqual(yield* Effect.map(stored, ({ started, windowStart }) => [started, windowStart]), [
+        2,
+        start + second
+      ])
+      // That they are done makes no difference.
+      yield* settle([delivered(first.leases["a"]), delivered(first.leases["b"])], start + 2 * second)
+      deepStrictEqual(yield* starting(start + minute), [])
+      strictEqual(yield* nextMessage, start + second + minute)
+      deepStrictEqual(yield* starting(start + second + minute - 1), [])
+      // Somebody looks late: the period begins only now.
+      deepStrictEqual(yield* starting(start + 5 * minute, 1), ["c"])
+      deepStrictEqual(yield* starting(start + 6 * minute - 1), ["d"])
+      deepStrictEqual(yield* starting(start + 6 * minute - 1), [])
+      // The leases of c and d are over as well.
+      deepStrictEqual(yield* starting(start + 6 * minute), ["e", "c"])
+    })
+  )
+
+  law(
+    "a retry counts as a start",
+    Effect.gen(function* () {
+      yield* send(["a", "b"], limited({ rate: 1 }))
+      const first = yield* claimByName(start)
+      yield* settle([retried(first.leases["a"], start)])
+      deepStrictEqual(yield* starting(start), [])
+      deepStrictEqual(yield* starting(start + minute), ["a"])
+      deepStrictEqual(yield* starting(start + minute), [])
+    })
+  )
+
+  law(
+    "both limits hold together",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a", "b", "c", "d"], {
+        flowControl: { key: api, parallelism: 2, rate: 3, period: "1 minute" }
+      })
+      const first = yield* claimByName(start, 10, 10 * minute)
+      deepStrictEqual(first.names, ["a", "b"])
+      yield* settle([delivered(first.leases["a"]), delivered(first.leases["b"])])
+      deepStrictEqual((yield* claimByName(start, 10, 10 * minute)).names, ["c"])
+      deepStrictEqual(yield* starting(start), [])
+      strictEqual((yield* store.nextWake).message, start + minute)
+      deepStrictEqual(yield* starting(start + minute), ["d"])
+    })
+  )
+
+  law(
+    "a slot that comes free is used, though the message that was next for it is cancelled before it starts",
+    Effect.gen(function* () {
+      const messageIds = idsOf(yield* send(["a", "b", "c"], onlyOne))
+      const { leases, names } = yield* claimByName(start)
+      deepStrictEqual(names, ["a"])
+      deepStrictEqual(yield* starting(start), [])
+      yield* settle([delivered(leases["a"])])
+      // Looked at by a claim that can take none.
+      deepStrictEqual(yield* starting(start, 0), [])
+      strictEqual(yield* cancel(messageIds.slice(1, 2)), 1)
+      deepStrictEqual(yield* starting(start), ["c"])
+    })
+  )
+
+  law(
+    "the end of a period is noticed by those that wait on when others have used up the next one",
+    Effect.gen(function* () {
+      yield* send(["a", "b", "c"], limited({ rate: 1 }))
+      for (const [index, name] of ["a", "b", "c"].entries()) {
+        const now = start + index * minute
+        deepStrictEqual((yield* claimByName(now, 1, 60 * minute)).names, [name])
+        deepStrictEqual(yield* starting(now), [])
+        if (name !== "c") strictEqual(yield* nextMessage, now + minute)
+      }
+    })
+  )
+
+  law(
+    "a slot given back by a message that is cancelled then goes to the next one",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const [first] = idsOf(yield* send(["a", "b"], onlyOne))
+      const { leases } = yield* claimByName(start)
+      deepStrictEqual(yield* starting(start), [])
+      yield* store.release([leases["a"]?.token ?? -1])
+      strictEqual(yield* cancel(first === undefined ? [] : [first]), 1)
+      deepStrictEqual(yield* starting(start), ["b"])
+    })
+  )
+
+  law(
+    "a slot whose lease has ended goes to the next one where its own message may not start",
+    Effect.gen(function* () {
+      const [cancelled] = idsOf(yield* send(["a"], onlyOne))
+      yield* send(["b"], { ...onlyOne, queueName: mail })
+      yield* send(["c"], onlyOne)
+      deepStrictEqual((yield* claimByName(start, 10, second)).names, ["a"])
+      deepStrictEqual(yield* starting(start), [])
+      yield* cancel(cancelled === undefined ? [] : [cancelled])
+      deepStrictEqual((yield* claimByName(start + second, 10, second)).names, ["b"])
+      yield* queue(1, true)
+      deepStrictEqual(yield* starting(start + 2 * second), ["c"])
+    })
+  )
+
+  law(
+    "a slot whose message went back to a paused queue goes to the next one",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a"], { ...onlyOne, queueName: mail })
+      yield* send(["b"], onlyOne)
+      const { leases, names } = yield* claimByName(start)
+      deepStrictEqual(names, ["a"])
+      yield* queue(1, true)
+      yield* store.release([leases["a"]?.token ?? -1])
+      deepStrictEqual(yield* starting(start), ["b"])
+    })
+  )
+
+  law(
+    "a slot for a message whose queue is paused or deleted before it starts goes to the next one",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const other = QueueName.make("other")
+      yield* send(["a"], onlyOne)
+      yield* send(["b"], { ...onlyOne, queueName: mail })
+      yield* send(["c"], { ...onlyOne, queueName: other })
+      yield* send(["d"], onlyOne)
+      const { leases } = yield* claimByName(start)
+      yield* settle([delivered(leases["a"])])
+      yield* queue(1, true)
+      yield* store.deleteQueue({ tenantId: acme, queueName: other, now: start })
+      deepStrictEqual(yield* starting(start), ["d"])
+    })
+  )
+
+  law(
+    "those that wait start in the order of their time and sequence, however they came to wait",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["late"], { ...onlyOne, delay: "2 seconds" })
+      yield* send(["early"], { ...onlyOne, delay: "1 second" })
+      yield* send(["first", "second"], onlyOne)
+      const { leases } = yield* claimByName(start + 2 * second)
+      deepStrictEqual(Object.keys(leases), ["first"])
+      deepStrictEqual(yield* starting(start + 2 * second), [])
+      yield* changeFlow({ _tag: "Pause" }, start + 2 * second)
+      yield* store.release([leases["first"]?.token ?? -1])
+      deepStrictEqual(yield* starting(start + 2 * second), [])
+      yield* changeFlow({ _tag: "Resume" }, start + 2 * second)
+      const order: Array<string> = []
+      for (let count = 0; count < 4; count++) {
+        const next = yield* claimByName(start + 2 * second)
+        order.push(...next.names)
+        yield* settle(Object.values(next.leases).map(delivered), start + 2 * second)
+      }
+      deepStrictEqual(order, ["first", "second", "early", "late"])
+    })
+  )
+
+  law(
+    "a paused key starts nothing, accepts all, and lets its period run on",
+    Effect.gen(function* () {
+      yield* send(["a", "b", "c"], limited({ rate: 1 }))
+      deepStrictEqual(yield* starting(start), ["a"])
+      yield* changeFlow({ _tag: "Pause" })
+      yield* send(["d"], limited({ rate: 1 }))
+      deepStrictEqual((yield* claimByName(start + second, 10)).names, [])
+      deepStrictEqual(yield* Effect.map(stored, ({ isPaused, waiting }) => [isPaused, waiting]), [true, 3])
+      // Only the lease of the one under way is worth a look.
+      strictEqual(yield* nextMessage, start + minute)
+      yield* changeFlow({ _tag: "Resume" }, start + second)
+      deepStrictEqual(yield* starting(start + second), [])
+      yield* changeFlow({ _tag: "Pause" }, start + second)
+      yield* changeFlow({ _tag: "Pause" }, start + second)
+      yield* changeFlow({ _tag: "Resume" }, start + minute)
+      deepStrictEqual(yield* starting(start + minute, 1), ["b"])
+    })
+  )
+
+  law(
+    "pinned limits stay, whatever later messages say, and stay on when they are unpinned until one says more",
+    Effect.gen(function* () {
+      const limits = Effect.map(stored, ({ parallelism, period, rate }) => [parallelism, rate, period])
+      yield* send(["a"], onlyOne)
+      yield* changeFlow({ _tag: "Pin", parallelism: 3, rate: undefined, period: undefined })
+      yield* send(["b"], { flowControl: { key: api, parallelism: 1, rate: 9, period: "1 minute" } })
+      deepStrictEqual(yield* limits, [3, 9, minute])
+      yield* changeFlow({ _tag: "Pin", parallelism: undefined, rate: 4, period: undefined })
+      yield* send(["c"], { flowControl: { key: api, parallelism: 1, rate: 8, period: "1 hour" } })
+      deepStrictEqual(yield* limits, [3, 4, second])
+      deepStrictEqual(
+        yield* Effect.map(stored, ({ isPinnedParallelism, isPinnedRate }) => [
+          isPinnedParallelism,
+          isPinnedRate
+        ]),
+        [true, true]
+      )
+      yield* changeFlow({ _tag: "Unpin", parallelism: true, rate: false })
+      deepStrictEqual(yield* limits, [3, 4, second])
+      yield* send(["d"], { flowControl: { key: api, parallelism: 2, rate: 8 } })
+      deepStrictEqual(yield* limits, [2, 4, second])
+      yield* changeFlow({ _tag: "Unpin", parallelism: false, rate: true })
+      yield* send(["e"], { flowControl: { key: api, parallelism: 2 } })
+      deepStrictEqual(yield* limits, [2, undefined, second])
+    })
+  )
+
+  law(
+    "a pin counts for those that wait already, and a pinned rate begins a new period",
+    Effect.gen(function* () {
+      yield* send(["a", "b", "c", "d"], limited({ rate: 1 }))
+      deepStrictEqual(yield* starting(start), ["a"])
+      deepStrictEqual(yield* starting(start), [])
+      yield* changeFlow({ _tag: "Pin", parallelism: undefined, rate: 2, period: minute }, start + second)
+      deepStrictEqual(yield* starting(start + second), ["b", "c"])
+      deepStrictEqual(yield* Effect.map(stored, ({ started, windowStart }) => [started, windowStart]), [
+        2,
+        start + second
+      ])
+      yield* changeFlow({ _tag: "Pin", parallelism: 4, rate: undefined, period: undefined }, start + second)
+      deepStrictEqual(yield* starting(start + second), [])
+    })
+  )
+
+  law(
+    "a reset ends the period, so that as many may start again",
+    Effect.gen(function* () {
+      yield* send(["a", "b", "c"], limited({ rate: 1 }))
+      deepStrictEqual(yield* starting(start), ["a"])
+      deepStrictEqual(yield* starting(start), [])
+      yield* changeFlow({ _tag: "ResetRate" }, start + second)
+      deepStrictEqual(yield* Effect.map(stored, ({ started, windowStart }) => [started, windowStart]), [
+        0,
+        undefined
+      ])
+      deepStrictEqual(yield* starting(start + second), ["b"])
+      deepStrictEqual(yield* starting(start + second), [])
+      // The lease of a ends with what would have been its period.
+      deepStrictEqual(yield* starting(start + second + minute, 1), ["c"])
+    })
+  )
+
+  law(
+    "a period that is over does not come back with a longer one",
+    Effect.gen(function* () {
+      yield* send(["a"], { flowControl: { key: api, rate: 1, period: "1 second" } })
+      deepStrictEqual((yield* claimByName(start, 1, 10 * minute)).names, ["a"])
+      yield* send(["b"], { flowControl: { key: api, rate: 1, period: "1 hour" } }, start + minute)
+      deepStrictEqual(yield* starting(start + minute), ["b"])
+    })
+  )
+
+  law(
+    "a looser limit of a later message counts for those that wait already",
+    Effect.gen(function* () {
+      yield* send(["a", "b", "c", "d"], onlyOne)
+      deepStrictEqual(yield* starting(start), ["a"])
+      deepStrictEqual(yield* starting(start), [])
+      yield* send(["e"], limited({ parallelism: 3 }))
+      deepStrictEqual(yield* starting(start), ["b", "c"])
+    })
+  )
+
+  law(
+    "keys do not hold up one another, nor the same key of another tenant",
+    Effect.gen(function* () {
+      yield* send(["a", "b"], onlyOne)
+      yield* send(["c", "d"], { flowControl: { key: FlowControlKey.make("other"), parallelism: 1 } })
+      deepStrictEqual(yield* starting(start), ["a", "c"])
+    })
+  )
+}

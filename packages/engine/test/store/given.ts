@@ -1,0 +1,217 @@
+import {
+  CreateSchedule,
+  FlowControlKey,
+  MessageId,
+  PublishMessage,
+  type QStashInvalidRequest,
+  QueueName,
+  ScheduleId,
+  UrlGroupName
+} from "@effect-qstash/domain"
+import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
+import {
+  type AcceptedMessage,
+  type DeliveryResponse,
+  type FlowControlChange,
+  type Lease,
+  type MessageDraft,
+  type Settlement,
+  Store,
+  type StoredMessage
+} from "@effect-qstash/engine/Store"
+import { Array as Arr, Duration, Effect, Option } from "effect"
+
+export const second = 1000
+export const minute = 60_000
+export const start = Date.parse("2025-01-01T00:00:00Z")
+
+export const acme = "acme"
+export const callerIp = "203.0.113.7"
+export const destination = "https://api.example.com/jobs"
+
+export const id = (text: string): ScheduleId => ScheduleId.make(text)
+export const job = id("job")
+export const mail = QueueName.make("mail")
+export const api = FlowControlKey.make("api")
+export const workers = UrlGroupName.make("workers")
+
+/** Message ids `m0`, `m1`, and so on. */
+export const mint = (prefix = "m"): (() => MessageId) => {
+  let count = 0
+  return () => MessageId.make(`${prefix}${count++}`)
+}
+
+/** Ids that no other message has. */
+export const mintMessageId = mint("any-")
+
+export const settingsOf = (
+  input: Partial<CreateSchedule.Input> = {}
+): Effect.Effect<CreateSchedule, QStashInvalidRequest> =>
+  CreateSchedule.make({ cron: "* * * * *", destination, ...input })
+
+export const upsert = (
+  scheduleId: ScheduleId,
+  input: Partial<CreateSchedule.Input> = {},
+  now = start,
+  limit = 1000
+) =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const settings = yield* settingsOf(input)
+    return yield* store.upsertSchedule({
+      tenantId: acme,
+      scheduleId,
+      settings,
+      callerIp: undefined,
+      now,
+      limit
+    })
+  })
+
+/** The messages that a verb has made, as it tells them. */
+export const createdIn = (events: ReadonlyArray<DeliveryEvent>): ReadonlyArray<StoredMessage> =>
+  events.flatMap(({ message, state }) => (state === "CREATED" ? [message] : []))
+
+export const claimSchedules = (now: number, limit = 1000, mintId: () => MessageId = mintMessageId) =>
+  Effect.flatMap(Store, (store) =>
+    Effect.map(store.claimDueSchedules({ now, limit, mintMessageId: mintId }), ({ events }) =>
+      createdIn(events)
+    )
+  )
+
+/** The messages of so many schedules of the first minute. */
+export const fire = (count: number) =>
+  Effect.gen(function* () {
+    for (let index = 0; index < count; index++) yield* upsert(id(`job-${index}`), { cron: "1 0 1 1 *" })
+    return yield* claimSchedules(start + minute, count, mint())
+  })
+
+export type DraftInput = Partial<PublishMessage.Input> & { readonly queueName?: QueueName | undefined }
+
+export const draftOf = (
+  input: DraftInput,
+  now: number,
+  deduplicationKey?: string
+): Effect.Effect<MessageDraft, QStashInvalidRequest> =>
+  Effect.map(PublishMessage.make({ destination, ...input }), (settings) => ({
+    settings,
+    destination: settings.destination,
+    notBefore: now + (settings.delay === undefined ? 0 : Duration.toMillis(settings.delay)),
+    deduplicationKey
+  }))
+
+/** The first of several; there has to be one. */
+export const first = <A>(items: ReadonlyArray<A>): A => Option.getOrThrow(Arr.head(items))
+
+/** What a verb needs that accepts drafts, but the drafts. */
+export const accepting = (now: number) => ({
+  tenantId: acme,
+  callerIp,
+  now,
+  window: 10 * minute,
+  maxQueues: 1000,
+  mintMessageId
+})
+
+/** Where a message goes is its name here. */
+const urlOf = (name: string): string => `https://api.example.com/${name}`
+
+export const nameOf = ({ url }: Pick<StoredMessage, "url">): string => new URL(url).pathname.slice(1)
+
+/** Accepts messages by these names, in their order and all alike otherwise. */
+export const send = (names: ReadonlyArray<string>, input: DraftInput = {}, now = start) =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const drafts = yield* Effect.forEach(names, (name) =>
+      draftOf({ destination: urlOf(name), ...input }, now)
+    )
+    const accepted = yield* store.accept({ ...accepting(now), drafts })
+    if (accepted._tag !== "Accepted") return yield* Effect.dieMessage(accepted._tag)
+    return accepted.messages.flat()
+  })
+
+export const idsOf = (accepted: ReadonlyArray<Pick<AcceptedMessage, "messageId">>) =>
+  accepted.map(({ messageId }) => messageId)
+
+export const claim = (now: number, limit = 1000, leaseFor = minute) =>
+  Effect.flatMap(Store, (store) =>
+    Effect.map(store.claimDueMessages({ now, limit, leaseFor: () => leaseFor }), ({ leases }) => leases)
+  )
+
+/** Leases what may start, by the names of the messages and in the order of the leases. */
+export const claimByName = (now: number, limit?: number, leaseFor?: number) =>
+  Effect.map(claim(now, limit, leaseFor), (leases) => ({
+    names: leases.map(({ message }) => nameOf(message)),
+    leases: Object.fromEntries(leases.map((lease) => [nameOf(lease.message), lease]))
+  }))
+
+/** The names of what may start. */
+export const starting = (now: number, limit?: number) =>
+  Effect.map(claimByName(now, limit), ({ names }) => names)
+
+export const tokensOf = (leases: ReadonlyArray<Lease>): ReadonlyArray<number> =>
+  leases.map(({ token }) => token)
+
+export const answer = (status: number, text = ""): DeliveryResponse => ({
+  status,
+  headers: { "x-status": String(status) },
+  body: new TextEncoder().encode(text)
+})
+
+export const delivered = (lease: Pick<Lease, "token"> | undefined): Settlement => ({
+  token: lease?.token ?? -1,
+  response: answer(200),
+  _tag: "Delivered"
+})
+
+export const failed = (lease: Pick<Lease, "token"> | undefined): Settlement => ({
+  token: lease?.token ?? -1,
+  response: answer(500, "broken"),
+  _tag: "Failed",
+  error: "the destination answered 500"
+})
+
+export const retried = (lease: Pick<Lease, "token"> | undefined, dueAt: number): Settlement => ({
+  token: lease?.token ?? -1,
+  response: undefined,
+  _tag: "Retry",
+  error: "connection refused",
+  dueAt
+})
+
+export const settle = (settlements: ReadonlyArray<Settlement>, now = start) =>
+  Effect.flatMap(Store, (store) =>
+    Effect.map(store.settle({ settlements, now, mintMessageId }), ({ answers }) => answers)
+  )
+
+export const cancel = (messageIds: ReadonlyArray<MessageId>, now = start) =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const [one, ...others] = messageIds
+    if (one === undefined) return 0
+    const criteria = { messageIds: [one, ...others] } as const
+    return (yield* store.cancel({ tenantId: acme, criteria, limit: Infinity, now })).cancelled
+  })
+
+export const queue = (parallelism: number, isPaused?: boolean, now = start) =>
+  Effect.flatMap(Store, (store) =>
+    store.upsertQueue({ tenantId: acme, queueName: mail, parallelism, isPaused, now, limit: 10 })
+  )
+
+export const changeFlow = (change: FlowControlChange, now = start) =>
+  Effect.flatMap(Store, (store) => store.changeFlowControl({ tenantId: acme, key: api, change, now }))
+
+export const all = { criteria: {}, after: undefined, count: Infinity, order: "earliestFirst" } as const
+
+/** Who has died, as a user would list them. */
+export const deadLetters = Effect.flatMap(Store, (store) =>
+  Effect.map(store.pageDeadLetters({ tenantId: acme, ...all }), ({ items }) => items)
+)
+
+export const log = Effect.flatMap(Store, (store) =>
+  Effect.map(store.pageLogs({ tenantId: acme, ...all }), ({ items }) => items)
+)
+
+/** The steps of the log, as `ACTIVE a#1`: the name of the message, and the retries before it. */
+export const steps = (events: ReadonlyArray<DeliveryEvent>): ReadonlyArray<string> =>
+  events.map(({ message, state }) => `${state} ${nameOf(message)}#${message.retried}`)

@@ -1,0 +1,294 @@
+import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
+import { type PageRequest, Store, type StoredPage } from "@effect-qstash/engine/Store"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Effect } from "effect"
+import {
+  acme,
+  all,
+  answer,
+  cancel,
+  claimByName,
+  createdIn,
+  deadLetters,
+  delivered,
+  failed,
+  idsOf,
+  log,
+  mail,
+  minute,
+  mint,
+  mintMessageId,
+  retried,
+  second,
+  send,
+  settle,
+  start,
+  starting,
+  steps
+} from "./given.ts"
+import type { Law } from "./law.ts"
+
+/** Follows the pages to the end, each of another count, with what happens in between. */
+const follow = <A, E>(
+  page: (request: PageRequest) => Effect.Effect<StoredPage<A>>,
+  order: PageRequest["order"],
+  counts: ReadonlyArray<number>,
+  between: Effect.Effect<unknown, E, Store> = Effect.void
+) =>
+  Effect.gen(function* () {
+    const found: Array<A> = []
+    let after: number | undefined
+    for (let index = 0; ; index++) {
+      const count = counts[index % counts.length] ?? 1
+      const { items, last } = yield* page({ tenantId: acme, criteria: {}, after, count, order })
+      found.push(...items)
+      strictEqual(items.length <= count, true)
+      if (last === undefined) return found
+      after = last
+      yield* between
+    }
+  })
+
+/** Something of each kind. */
+const eventful = Effect.gen(function* () {
+  yield* send(["a", "b", "c", "d"], { delay: "1 second" })
+  const first = yield* claimByName(start + second)
+  yield* settle(
+    [delivered(first.leases["a"]), failed(first.leases["b"]), retried(first.leases["c"], start + minute)],
+    start + 2 * second
+  )
+  yield* cancel(idsOf(Object.values(first.leases).map(({ message }) => message)), start + 3 * second)
+})
+
+export const laws = (law: Law): void => {
+  law(
+    "an empty one has no log",
+    Effect.gen(function* () {
+      const store = yield* Store
+      deepStrictEqual(yield* store.pageLogs({ tenantId: acme, ...all }), { items: [], last: undefined })
+      yield* store.prune({ logsBefore: Infinity, deadLettersBefore: Infinity })
+    })
+  )
+
+  law(
+    "every verb writes what it did, and answers what it wrote",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const told: Array<DeliveryEvent> = []
+      const tell = <A extends { readonly events: ReadonlyArray<DeliveryEvent> }>(
+        verb: Effect.Effect<A>
+      ): Effect.Effect<A> => Effect.tap(verb, ({ events }) => Effect.sync(() => told.push(...events)))
+      const [a, b] = idsOf(yield* send(["a", "b"], { queueName: mail }))
+      const { items } = yield* store.pageLogs({ tenantId: acme, ...all })
+      told.push(...items)
+      const claimed = tell(store.claimDueMessages({ now: start, limit: 10, leaseFor: () => second }))
+      const settled = (settlement: typeof delivered) =>
+        Effect.flatMap(claimed, ({ leases }) =>
+          tell(store.settle({ settlements: leases.map(settlement), now: start, mintMessageId }))
+        )
+      yield* settled((lease) => retried(lease, start))
+      yield* settled(failed)
+      yield* tell(
+        store.takeDeadLetters({
+          tenantId: acme,
+          criteria: {},
+          after: undefined,
+          count: 1,
+          now: start,
+          retry: { retries: undefined, mintMessageId: mint("again-") }
+        })
+      )
+      yield* settled(delivered)
+      yield* claimed
+      yield* tell(store.deleteQueue({ tenantId: acme, queueName: mail, now: start }))
+      deepStrictEqual(yield* log, told)
+      deepStrictEqual(steps(told), [
+        "CREATED a#0",
+        "CREATED b#0",
+        "ACTIVE a#0",
+        "ERROR a#0",
+        "RETRY a#0",
+        "ACTIVE a#1",
+        "ERROR a#1",
+        "FAILED a#1",
+        "CREATED a#0",
+        "ACTIVE b#0",
+        "DELIVERED b#0",
+        "ACTIVE a#0",
+        "CANCEL_REQUESTED a#0"
+      ])
+      deepStrictEqual([a, b].includes(undefined), false)
+    })
+  )
+
+  law(
+    "an entry tells the answer, the error and the next time, and the message as it was then",
+    Effect.gen(function* () {
+      yield* eventful
+      const response = {
+        responseStatus: 500,
+        responseHeaders: answer(500).headers,
+        responseBody: new TextEncoder().encode("broken")
+      }
+      const { response: _, ...details } = { response, error: "the destination answered 500" }
+      deepStrictEqual(
+        (yield* log).map(({ message, ...entry }) => ({
+          ...entry,
+          of: steps([{ ...entry, message }]).join()
+        })),
+        [
+          ...["a", "b", "c", "d"].map((name) => ({
+            time: start,
+            state: "CREATED",
+            nextDeliveryTime: start + second,
+            of: `CREATED ${name}#0`
+          })),
+          ...["a", "b", "c", "d"].map((name) => ({
+            time: start + second,
+            state: "ACTIVE",
+            of: `ACTIVE ${name}#0`
+          })),
+          {
+            time: start + 2 * second,
+            state: "DELIVERED",
+            responseStatus: 200,
+            responseHeaders: answer(200).headers,
+            responseBody: new Uint8Array(),
+            of: "DELIVERED a#0"
+          },
+          { time: start + 2 * second, state: "ERROR", ...response, ...details, of: "ERROR b#0" },
+          { time: start + 2 * second, state: "FAILED", ...response, ...details, of: "FAILED b#0" },
+          {
+            time: start + 2 * second,
+            state: "ERROR",
+            error: "connection refused",
+            nextDeliveryTime: start + minute,
+            of: "ERROR c#0"
+          },
+          {
+            time: start + 2 * second,
+            state: "RETRY",
+            nextDeliveryTime: start + minute,
+            of: "RETRY c#0"
+          },
+          { time: start + 3 * second, state: "CANCEL_REQUESTED", of: "CANCEL_REQUESTED c#1" },
+          { time: start + 3 * second, state: "CANCELED", of: "CANCELED c#1" },
+          { time: start + 3 * second, state: "CANCEL_REQUESTED", of: "CANCEL_REQUESTED d#0" }
+        ]
+      )
+    })
+  )
+
+  law(
+    "each tenant has a log of its own",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a"])
+      deepStrictEqual((yield* store.pageLogs({ tenantId: "other", ...all })).items, [])
+    })
+  )
+
+  law(
+    "pages of any counts give every entry exactly once, in both orders, whatever is written in between",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* eventful
+      const before = yield* log
+      const more = send(["more"])
+      for (const counts of [[1], [2], [3, 1, 4], [100], [before.length], [before.length - 1]]) {
+        const known = yield* log
+        deepStrictEqual(yield* follow(store.pageLogs, "earliestFirst", counts), known)
+        deepStrictEqual(yield* follow(store.pageLogs, "latestFirst", counts), known.toReversed())
+        // What comes later is behind the end of the one and before the beginning of the other.
+        deepStrictEqual(yield* follow(store.pageLogs, "latestFirst", counts, more), known.toReversed())
+        const grown = yield* log
+        deepStrictEqual(grown.slice(0, known.length), known)
+      }
+      let left = 3
+      const aFewMore = Effect.suspend(() => (left-- > 0 ? more : Effect.void))
+      const seen = yield* follow(store.pageLogs, "earliestFirst", [2], aFewMore)
+      deepStrictEqual(seen, yield* log)
+    })
+  )
+
+  law(
+    "pages hold what matches, and no page is the last one while more would match",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* eventful
+      const matching = (request: PageRequest) =>
+        store.pageLogs({ ...request, criteria: { state: ["ERROR", "CANCELLED", "FAILED"] } })
+      for (const counts of [[1], [2], [3], [4], [5]]) {
+        deepStrictEqual(steps(yield* follow(matching, "earliestFirst", counts)), [
+          "ERROR b#0",
+          "FAILED b#0",
+          "ERROR c#0",
+          "CANCELED c#1"
+        ])
+      }
+      const inProgress = yield* store.pageLogs({
+        tenantId: acme,
+        ...all,
+        criteria: { state: ["IN_PROGRESS"], fromDate: start + 2 * second }
+      })
+      deepStrictEqual(steps(inProgress.items), ["ERROR b#0", "ERROR c#0", "RETRY c#0"])
+    })
+  )
+
+  law(
+    "what is pruned is gone and all else is there, at the same places",
+    Effect.gen(function* () {
+      const store = yield* Store
+      for (let count = 0; count < 40; count++) {
+        const now = start + count * second
+        yield* send([`m${count}`], { retries: 0 }, now)
+        const { leases } = yield* claimByName(now)
+        yield* settle(Object.values(leases).map(failed), now)
+      }
+      const entries = yield* log
+      const letters = yield* deadLetters
+      strictEqual(letters.length, 40)
+      const from = (count: number) => start + count * second
+      const middle = yield* store.pageLogs({ tenantId: acme, ...all, count: 90 })
+      for (const count of [0, 1, 5, 21, 21, 30, 39]) {
+        yield* store.prune({ logsBefore: from(count), deadLettersBefore: from(count + 1) })
+        deepStrictEqual(
+          yield* log,
+          entries.filter(({ time }) => time >= from(count))
+        )
+        deepStrictEqual(
+          yield* deadLetters,
+          letters.filter(({ failedAt }) => failedAt > from(count))
+        )
+        // A cursor from before means what it meant, though what it stood at may be gone.
+        const rest = { tenantId: acme, ...all, after: middle.last }
+        deepStrictEqual(
+          (yield* store.pageLogs(rest)).items,
+          entries.slice(90).filter(({ time }) => time >= from(count))
+        )
+        deepStrictEqual(
+          (yield* store.pageLogs({ ...rest, order: "latestFirst" })).items,
+          entries
+            .slice(0, 89)
+            .filter(({ time }) => time >= from(count))
+            .toReversed()
+        )
+      }
+      yield* store.prune({ logsBefore: Infinity, deadLettersBefore: Infinity })
+      deepStrictEqual([yield* log, yield* deadLetters], [[], []])
+      yield* send(["new"])
+      deepStrictEqual(steps(yield* log), ["CREATED new#0"])
+    })
+  )
+
+  law(
+    "a prune does not touch messages that are not done",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const messages = createdIn(yield* Effect.zipRight(send(["a", "b"]), log))
+      yield* store.prune({ logsBefore: Infinity, deadLettersBefore: Infinity })
+      deepStrictEqual(yield* store.listMessages(acme), messages)
+      deepStrictEqual(yield* starting(start), ["a", "b"])
+    })
+  )
+}

@@ -1,0 +1,477 @@
+import { MessageId } from "@effect-qstash/domain"
+import { Store } from "@effect-qstash/engine/Store"
+import { assertNone, assertSome, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Effect, Option } from "effect"
+import {
+  accepting,
+  acme,
+  all,
+  callerIp,
+  cancel,
+  claim,
+  claimByName,
+  createdIn,
+  deadLetters,
+  delivered,
+  destination,
+  draftOf,
+  failed,
+  fire,
+  first,
+  idsOf,
+  job,
+  minute,
+  mint,
+  nameOf,
+  retried,
+  second,
+  send,
+  settle,
+  start,
+  starting,
+  steps,
+  tokensOf,
+  upsert,
+  workers
+} from "./given.ts"
+import type { Law } from "./law.ts"
+
+const nextYear = Date.parse("2026-01-01T00:01:00Z")
+
+export const laws = (law: Law): void => {
+  law(
+    "an empty one has no message, leases none, and takes any settlement for stale",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const anyMessage = MessageId.make("m0")
+      deepStrictEqual(yield* store.listMessages(acme), [])
+      assertNone(yield* store.getMessage(acme, anyMessage))
+      strictEqual(yield* store.countLeased(acme), 0)
+      strictEqual(yield* cancel([anyMessage]), 0)
+      deepStrictEqual(yield* claim(start), [])
+      deepStrictEqual(yield* settle([]), [])
+      deepStrictEqual(yield* settle([delivered({ token: 1 })]), ["stale"])
+      yield* store.release([1, 2])
+      deepStrictEqual(yield* store.nextWake, { schedule: undefined, message: undefined })
+    })
+  )
+
+  law(
+    "what is accepted is kept as it was given",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const draft = yield* draftOf({ body: "text", labels: ["a"] }, start + minute)
+      const accepted = yield* store.accept({ ...accepting(start), drafts: [draft], mintMessageId: mint() })
+      const messageId = MessageId.make("m0")
+      const message = first(yield* store.listMessages(acme))
+      deepStrictEqual(accepted, {
+        _tag: "Accepted",
+        messages: [[{ messageId, url: destination, isDeduplicated: false }]],
+        events: [{ time: start, state: "CREATED", message, nextDeliveryTime: start + minute }]
+      })
+      deepStrictEqual(message, {
+        tenantId: acme,
+        messageId,
+        sequence: message.sequence,
+        settings: draft.settings,
+        url: destination,
+        urlGroup: undefined,
+        endpointName: undefined,
+        scheduleId: undefined,
+        callbackOf: undefined,
+        callerIp,
+        createdAt: start,
+        notBefore: start + minute,
+        dueAt: start + minute,
+        retried: 0
+      })
+      assertSome(yield* store.getMessage(acme, messageId), message)
+      assertNone(yield* store.getMessage("other", messageId))
+      deepStrictEqual(yield* store.listMessages("other"), [])
+    })
+  )
+
+  law(
+    "drafts are accepted all or none",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const good = yield* draftOf({}, start, "key")
+      const lost = yield* draftOf({ destination: { urlGroup: workers } }, start)
+      deepStrictEqual(yield* store.accept({ ...accepting(start), drafts: [good, lost] }), {
+        _tag: "UrlGroupNotFound",
+        urlGroup: workers
+      })
+      deepStrictEqual(yield* store.listMessages(acme), [])
+      deepStrictEqual((yield* store.pageLogs({ tenantId: acme, ...all })).items, [])
+      deepStrictEqual(yield* store.nextWake, { schedule: undefined, message: undefined })
+      // The key was not taken either.
+      const accepted = yield* store.accept({ ...accepting(start), drafts: [good] })
+      deepStrictEqual(
+        accepted._tag === "Accepted" ? accepted.messages.flat().map((one) => one.isDeduplicated) : [],
+        [false]
+      )
+    })
+  )
+
+  law(
+    "a group becomes one message for each of its endpoints, in their order and side by side with the others",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* store.upsertEndpoints({
+        tenantId: acme,
+        urlGroup: workers,
+        endpoints: [{ url: "https://api.example.com/b", name: "B" }, { url: "https://api.example.com/a" }],
+        now: start
+      })
+      const drafts = yield* Effect.forEach(
+        ["https://api.example.com/1", { urlGroup: workers }, "https://api.example.com/2"],
+        (to) => draftOf({ destination: to }, start)
+      )
+      const accepted = yield* store.accept({ ...accepting(start), drafts })
+      if (accepted._tag !== "Accepted") return yield* Effect.dieMessage(accepted._tag)
+      deepStrictEqual(
+        accepted.messages.map((messages) => messages.map(nameOf)),
+        [["1"], ["b", "a"], ["2"]]
+      )
+      deepStrictEqual(
+        createdIn(accepted.events).map(({ endpointName, urlGroup }) => [urlGroup, endpointName]),
+        [
+          [undefined, undefined],
+          [workers, "B"],
+          [workers, undefined],
+          [undefined, undefined]
+        ]
+      )
+      // Later changes of the group do not reach them.
+      yield* store.deleteUrlGroup(acme, workers)
+      deepStrictEqual(yield* starting(start), ["1", "b", "a", "2"])
+    })
+  )
+
+  law(
+    "a draft with a known key is answered with the messages of the first one, until the window is over",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const accept = (now: number, ...keys: ReadonlyArray<string | undefined>) =>
+        Effect.gen(function* () {
+          const drafts = yield* Effect.forEach(keys, (key) => draftOf({}, now, key))
+          const accepted = yield* store.accept({
+            ...accepting(now),
+            drafts,
+            window: minute,
+            mintMessageId: mintId
+          })
+          if (accepted._tag !== "Accepted") return yield* Effect.dieMessage(accepted._tag)
+          strictEqual(
+            createdIn(accepted.events).length,
+            accepted.messages.flat().filter(({ isDeduplicated }) => !isDeduplicated).length
+          )
+          return accepted.messages
+            .flat()
+            .map(({ isDeduplicated, messageId }) => (isDeduplicated ? `(${messageId})` : messageId))
+        })
+      const mintId = mint()
+      deepStrictEqual(yield* accept(start, "x", "y", "x", undefined), ["m0", "m1", "(m0)", "m2"])
+      // Delivered or not makes no difference.
+      yield* settle((yield* claim(start)).map(delivered))
+      deepStrictEqual(yield* accept(start + minute - 1, "x", "z"), ["(m0)", "m3"])
+      // The second one did not make the window any longer.
+      deepStrictEqual(yield* accept(start + minute, "x", "y", "z"), ["m4", "m5", "(m3)"])
+      deepStrictEqual(yield* accept(start + minute, "x"), ["(m4)"])
+    })
+  )
+
+  law(
+    "a key is each tenant's own",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const drafts = [yield* draftOf({}, start, "key")]
+      for (const tenantId of [acme, "other"]) {
+        const accepted = yield* store.accept({ ...accepting(start), tenantId, drafts })
+        strictEqual(accepted._tag === "Accepted" && accepted.messages[0]?.[0]?.isDeduplicated, false)
+        strictEqual((yield* store.listMessages(tenantId)).length, 1)
+      }
+    })
+  )
+
+  law(
+    "a message is leased exactly once, however many claim at the same time",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const fired = yield* fire(50)
+      const claims = yield* Effect.forEach(Array.from({ length: 10 }), () => claim(start + minute, 20), {
+        concurrency: "unbounded"
+      })
+      const leases = claims.flat()
+      strictEqual(new Set(tokensOf(leases)).size, 50)
+      deepStrictEqual(
+        leases.map(({ message }) => message.messageId).toSorted(),
+        fired.map(({ messageId }) => messageId).toSorted()
+      )
+      strictEqual(yield* store.countLeased(acme), 50)
+      strictEqual(yield* store.countLeased("other"), 0)
+      deepStrictEqual(yield* claim(start + minute), [])
+    })
+  )
+
+  law(
+    "a message is due at its time and not before, and so is a retry",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a"], { delay: "2 minutes" })
+      deepStrictEqual(yield* claim(start + 2 * minute - 1), [])
+      const lease = first(yield* claim(start + 2 * minute))
+      strictEqual(lease.message.retried, 0)
+      deepStrictEqual(yield* settle([retried(lease, start + 9 * minute)], start + 3 * minute), ["settled"])
+      strictEqual((yield* store.nextWake).message, start + 9 * minute)
+      deepStrictEqual(yield* claim(start + 9 * minute - 1), [])
+      const { message } = first(yield* claim(start + 9 * minute))
+      deepStrictEqual(message, { ...lease.message, retried: 1, dueAt: start + 9 * minute })
+      strictEqual(message.notBefore, start + 2 * minute)
+    })
+  )
+
+  law(
+    "a settlement counts once: the second one of a lease is stale and changes nothing",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* fire(3)
+      const [a, b, c] = yield* claim(start + minute)
+      deepStrictEqual(yield* settle([delivered(a), failed(a), failed(b), retried(c, start + 2 * minute)]), [
+        "settled",
+        "stale",
+        "settled",
+        "settled"
+      ])
+      const again = { settlements: [delivered(c), retried(b, start)], now: start, mintMessageId: mint() }
+      deepStrictEqual(yield* store.settle(again), { answers: ["stale", "stale"], events: [] })
+      yield* store.release(tokensOf([a, b, c].filter((lease) => lease !== undefined)))
+      deepStrictEqual(
+        (yield* store.listSchedules(acme)).map(({ lastStates }) => lastStates),
+        [{ m0: "SUCCESS" }, { m1: "FAIL" }, { m2: "IN_PROGRESS" }]
+      )
+      strictEqual((yield* deadLetters).length, 1)
+      deepStrictEqual(yield* claim(start + 2 * minute - 1), [])
+      strictEqual((yield* claim(start + 2 * minute)).length, 1)
+    })
+  )
+
+  law(
+    "a settlement counts once, however many settle at the same time",
+    Effect.gen(function* () {
+      const callback = "https://api.example.com/done"
+      yield* send(["a"], { retries: 0, callback, failureCallback: callback })
+      const leases = yield* claim(start)
+      const answers = yield* Effect.forEach(Array.from({ length: 10 }), () => settle(leases.map(failed)), {
+        concurrency: "unbounded"
+      })
+      strictEqual(answers.flat().filter((answer) => answer === "settled").length, 1)
+      strictEqual((yield* deadLetters).length, 1)
+      deepStrictEqual(yield* starting(start), ["done", "done"])
+    })
+  )
+
+  law(
+    "a message whose lease is over is leased anew, and whoever slept through it is told stale",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* fire(1)
+      const [slept] = yield* claim(start + minute, 1, 1000)
+      deepStrictEqual(yield* claim(start + minute + 999), [])
+      strictEqual((yield* store.nextWake).message, start + minute + 1000)
+      const [anew] = yield* claim(start + minute + 1000)
+      deepStrictEqual(anew?.message, slept?.message)
+      strictEqual(yield* store.countLeased(acme), 1)
+      deepStrictEqual(yield* settle([retried(slept, start)]), ["stale"])
+      yield* store.release([slept?.token ?? -1])
+      deepStrictEqual(yield* claim(start + minute + 1000), [])
+      deepStrictEqual(yield* settle([delivered(anew)]), ["settled"])
+      deepStrictEqual(yield* store.nextWake, { schedule: nextYear, message: undefined })
+      strictEqual(yield* store.countLeased(acme), 0)
+    })
+  )
+
+  law(
+    "a lease that is over and that nobody took counts all the same",
+    Effect.gen(function* () {
+      yield* send(["a"])
+      const [lease] = yield* claim(start, 1, 1000)
+      deepStrictEqual(yield* settle([delivered(lease)], start + minute), ["settled"])
+      deepStrictEqual(yield* claim(start + minute), [])
+    })
+  )
+
+  law(
+    "a lease that is given back makes its message due at once, and the attempt does not count",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const [message] = yield* fire(1)
+      const [lease] = yield* claim(start + 2 * minute)
+      yield* store.release([lease?.token ?? -1, 999])
+      strictEqual((yield* store.nextWake).message, start + minute)
+      const [again] = yield* claim(start + 2 * minute)
+      deepStrictEqual(again?.message, message)
+      assertTrue(again?.token !== lease?.token)
+      deepStrictEqual(yield* settle([delivered(lease)]), ["stale"])
+    })
+  )
+
+  law(
+    "what it has handed out does not change afterwards",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* upsert(job)
+      const [before] = yield* store.listSchedules(acme)
+      const copy = { ...before }
+      yield* store.claimDueSchedules({ now: start + minute, limit: 1, mintMessageId: mint() })
+      const [lease] = yield* claim(start + minute)
+      const message = { ...lease?.message }
+      yield* settle([retried(lease, start + 2 * minute)])
+      yield* store.setPaused({ tenantId: acme, scheduleId: job, isPaused: true, now: start + minute })
+      yield* upsert(job, { body: "new" }, start + minute)
+      deepStrictEqual({ ...before }, copy)
+      deepStrictEqual({ ...lease?.message }, message)
+    })
+  )
+
+  law(
+    "an idle message is cancelled at once, and cancelled it is gone",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const [one] = idsOf(yield* send(["a"], { delay: "1 minute" }))
+      const messageId = one ?? MessageId.make("none")
+      const result = yield* store.cancel({
+        tenantId: acme,
+        criteria: { messageIds: [messageId] },
+        limit: Infinity,
+        now: start + 1
+      })
+      strictEqual(result.cancelled, 1)
+      deepStrictEqual(steps(result.events), ["CANCEL_REQUESTED a#0", "CANCELED a#0"])
+      deepStrictEqual(
+        result.events.map(({ time }) => time),
+        [start + 1, start + 1]
+      )
+      assertNone(yield* store.getMessage(acme, messageId))
+      deepStrictEqual(yield* store.nextWake, { schedule: undefined, message: undefined })
+      strictEqual(yield* cancel([messageId]), 0)
+      deepStrictEqual(yield* deadLetters, [])
+    })
+  )
+
+  law(
+    "a cancel takes no more than the limit, the oldest first, and none of another tenant",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a", "b", "c"])
+      const drafts = [yield* draftOf({}, start)]
+      yield* store.accept({ ...accepting(start), tenantId: "other", drafts })
+      const request = { tenantId: acme, criteria: {}, limit: 2, now: start }
+      strictEqual((yield* store.cancel(request)).cancelled, 2)
+      deepStrictEqual((yield* store.listMessages(acme)).map(nameOf), ["c"])
+      strictEqual((yield* store.cancel(request)).cancelled, 1)
+      strictEqual((yield* store.listMessages("other")).length, 1)
+    })
+  )
+
+  law(
+    "a cancelled message under way is tried no more: not after a retry, a failure, a lost lease, or one given back",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const names = ["retry", "failure", "lost", "returned", "success"]
+      const messageIds = idsOf(yield* send(names, { callback: "https://api.example.com/done" }))
+      const { leases } = yield* claimByName(start, 10, minute)
+      strictEqual(yield* cancel(messageIds), 5)
+      // It is there until its attempt has ended, and counts no more.
+      strictEqual((yield* store.listMessages(acme)).length, 5)
+      strictEqual(yield* cancel(messageIds), 0)
+      const { events } = yield* store.settle({
+        settlements: [
+          retried(leases["retry"], start),
+          failed(leases["failure"]),
+          delivered(leases["success"])
+        ],
+        now: start,
+        mintMessageId: mint("callback-")
+      })
+      deepStrictEqual(steps(events), [
+        "ERROR retry#0",
+        "CANCELED retry#0",
+        "CREATED done#0",
+        "ERROR failure#0",
+        "CANCELED failure#0",
+        "CREATED done#0",
+        "DELIVERED success#0",
+        "CREATED done#0"
+      ])
+      yield* store.release([leases["returned"]?.token ?? -1])
+      deepStrictEqual(yield* starting(start + second), ["done", "done", "done"])
+      deepStrictEqual((yield* store.listMessages(acme)).map(nameOf), ["lost", "done", "done", "done"])
+      deepStrictEqual(yield* starting(start + minute), [])
+      deepStrictEqual((yield* store.listMessages(acme)).map(nameOf), ["done", "done", "done"])
+      deepStrictEqual(yield* deadLetters, [])
+      const { items } = yield* store.pageLogs({
+        tenantId: acme,
+        ...all,
+        criteria: { state: ["CANCELED"] }
+      })
+      deepStrictEqual(steps(items), [
+        "CANCELED retry#0",
+        "CANCELED failure#0",
+        "CANCELED returned#0",
+        "CANCELED lost#0"
+      ])
+    })
+  )
+
+  law(
+    "a cancelled message of a schedule counts as failed there",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const [message] = yield* fire(1)
+      strictEqual(yield* cancel(idsOf(message === undefined ? [] : [message])), 1)
+      const [schedule] = yield* store.listSchedules(acme)
+      deepStrictEqual(schedule?.lastStates, { m0: "FAIL" })
+    })
+  )
+
+  law(
+    "a callback is a message of its own that knows what it is about",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const [source] = yield* send(["a"], {
+        retries: 5,
+        callback: { url: "https://api.example.com/done", retries: 1 },
+        failureCallback: "https://api.example.com/failed"
+      })
+      const [lease] = yield* claim(start)
+      const { events } = yield* store.settle({
+        settlements: [failed(lease)],
+        now: start + minute,
+        mintMessageId: mint()
+      })
+      deepStrictEqual(steps(events), ["ERROR a#0", "FAILED a#0", "CREATED done#0", "CREATED failed#0"])
+      const callbacks = createdIn(events)
+      deepStrictEqual<ReadonlyArray<unknown>>(
+        callbacks.map(({ settings, ...message }) => ({ ...message, retries: settings.retries })),
+        ["done", "failed"].map((name, index) => ({
+          tenantId: acme,
+          messageId: MessageId.make(`m${index}`),
+          sequence: callbacks[index]?.sequence ?? Number.NaN,
+          url: `https://api.example.com/${name}`,
+          urlGroup: undefined,
+          endpointName: undefined,
+          scheduleId: undefined,
+          callbackOf: source?.messageId,
+          callerIp,
+          createdAt: start + minute,
+          notBefore: start + minute,
+          dueAt: start + minute,
+          retried: 0,
+          retries: name === "done" ? 1 : 5
+        }))
+      )
+      assertTrue(Option.isSome(yield* store.getMessage(acme, MessageId.make("m0"))))
+    })
+  )
+}

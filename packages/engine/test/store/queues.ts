@@ -1,0 +1,487 @@
+import { QueueName } from "@effect-qstash/domain"
+import { Store } from "@effect-qstash/engine/Store"
+import { assertNone, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Effect, Option } from "effect"
+import {
+  accepting,
+  acme,
+  cancel,
+  claimByName,
+  claimSchedules,
+  delivered,
+  draftOf,
+  failed,
+  id,
+  idsOf,
+  mail,
+  minute,
+  mintMessageId,
+  nameOf,
+  queue,
+  retried,
+  send,
+  settle,
+  start,
+  starting,
+  steps,
+  upsert
+} from "./given.ts"
+import type { Law } from "./law.ts"
+
+const inMail = { queueName: mail }
+
+const paused = (isPaused: boolean, now = start) =>
+  Effect.flatMap(Store, (store) => store.setQueuePaused({ tenantId: acme, queueName: mail, isPaused, now }))
+
+const stored = Effect.flatMap(Store, (store) => Effect.map(store.getQueue(acme, mail), Option.getOrThrow))
+
+const lag = Effect.map(stored, (queued) => queued.lag)
+
+const remove = (now = start) =>
+  Effect.flatMap(Store, (store) => store.deleteQueue({ tenantId: acme, queueName: mail, now }))
+
+export const laws = (law: Law): void => {
+  law(
+    "an empty one has no queue, finds none, and does not mind the deletion of none",
+    Effect.gen(function* () {
+      const store = yield* Store
+      deepStrictEqual(yield* store.listQueues(acme), [])
+      assertNone(yield* store.getQueue(acme, mail))
+      strictEqual(yield* paused(true), false)
+      deepStrictEqual(yield* remove(), { events: [] })
+    })
+  )
+
+  law(
+    "a queue is created, changed and listed, the oldest first; what is left out stays",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const other = QueueName.make("a")
+      strictEqual(yield* queue(3), "stored")
+      strictEqual(
+        yield* store.upsertQueue({
+          tenantId: acme,
+          queueName: other,
+          parallelism: 1,
+          isPaused: true,
+          now: start + 1,
+          limit: 2
+        }),
+        "stored"
+      )
+      deepStrictEqual(yield* store.listQueues(acme), [
+        { queueName: mail, createdAt: start, updatedAt: start, parallelism: 3, isPaused: false, lag: 0 },
+        {
+          queueName: other,
+          createdAt: start + 1,
+          updatedAt: start + 1,
+          parallelism: 1,
+          isPaused: true,
+          lag: 0
+        }
+      ])
+      yield* store.upsertQueue({
+        tenantId: acme,
+        queueName: other,
+        parallelism: 2,
+        isPaused: undefined,
+        now: start + 2,
+        limit: 2
+      })
+      deepStrictEqual(Option.getOrThrow(yield* store.getQueue(acme, other)), {
+        queueName: other,
+        createdAt: start + 1,
+        updatedAt: start + 2,
+        parallelism: 2,
+        isPaused: true,
+        lag: 0
+      })
+      assertNone(yield* store.getQueue("other", mail))
+    })
+  )
+
+  law(
+    "a queue that would be one too many is refused, and one that is there is not",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const upsertQueue = (name: string) =>
+        store.upsertQueue({
+          tenantId: acme,
+          queueName: QueueName.make(name),
+          parallelism: 1,
+          isPaused: undefined,
+          now: start,
+          limit: 2
+        })
+      strictEqual(yield* upsertQueue("a"), "stored")
+      strictEqual(yield* upsertQueue("b"), "stored")
+      strictEqual(yield* upsertQueue("c"), "full")
+      strictEqual(yield* upsertQueue("a"), "stored")
+      const accept = (...names: ReadonlyArray<string>) =>
+        Effect.gen(function* () {
+          const drafts = yield* Effect.forEach(names, (name) =>
+            draftOf({ queueName: QueueName.make(name) }, start)
+          )
+          return (yield* store.accept({ ...accepting(start), drafts, maxQueues: 3 }))._tag
+        })
+      strictEqual(yield* accept("c", "d"), "QueuesFull")
+      strictEqual((yield* store.listMessages(acme)).length, 0)
+      strictEqual((yield* store.listQueues(acme)).length, 2)
+      strictEqual(yield* accept("c", "a", "c"), "Accepted")
+      strictEqual(yield* accept("d"), "QueuesFull")
+      strictEqual(yield* accept("c"), "Accepted")
+      // Another tenant's queues are no matter of this one.
+      strictEqual(
+        (yield* store.accept({
+          ...accepting(start),
+          tenantId: "other",
+          drafts: [yield* draftOf({ queueName: QueueName.make("d") }, start)],
+          maxQueues: 1
+        }))._tag,
+        "Accepted"
+      )
+    })
+  )
+
+  law(
+    "the head holds its place through its retries, and the next one starts when it is done",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a", "b", "c"], inMail)
+      strictEqual(yield* lag, 3)
+      const first = yield* claimByName(start)
+      deepStrictEqual(first.names, ["a"])
+      deepStrictEqual(yield* settle([retried(first.leases["a"], start + minute)]), ["settled"])
+      deepStrictEqual(yield* starting(start), [])
+      strictEqual((yield* store.nextWake).message, start + minute)
+      const second = yield* claimByName(start + minute)
+      deepStrictEqual(second.names, ["a"])
+      deepStrictEqual(yield* settle([failed(second.leases["a"])], start + minute), ["settled"])
+      strictEqual(yield* lag, 2)
+      const third = yield* claimByName(start + minute)
+      deepStrictEqual(third.names, ["b"])
+      yield* settle([delivered(third.leases["b"])], start + minute)
+      deepStrictEqual(yield* starting(start + minute), ["c"])
+      deepStrictEqual(yield* starting(start + minute), [])
+    })
+  )
+
+  law(
+    "a delayed head keeps the others waiting",
+    Effect.gen(function* () {
+      yield* send(["late"], { ...inMail, delay: "1 minute" })
+      yield* send(["early"], inMail)
+      deepStrictEqual(yield* starting(start), [])
+      const { leases, names } = yield* claimByName(start + minute)
+      deepStrictEqual(names, ["late"])
+      yield* settle([delivered(leases["late"])], start + minute)
+      deepStrictEqual(yield* starting(start + minute), ["early"])
+    })
+  )
+
+  law(
+    "as many may be under way as the parallelism says, also after it has changed",
+    Effect.gen(function* () {
+      yield* queue(3)
+      yield* send(["a", "b", "c", "d", "e", "f"], inMail)
+      const { leases, names } = yield* claimByName(start)
+      deepStrictEqual(names, ["a", "b", "c"])
+      yield* queue(1)
+      yield* settle([delivered(leases["b"])])
+      deepStrictEqual(yield* starting(start), [])
+      // c is not the first, but it is under way, and what has begun goes on.
+      yield* settle([retried(leases["c"], start)])
+      deepStrictEqual(yield* starting(start), [])
+      yield* settle([delivered(leases["a"])])
+      const next = yield* claimByName(start)
+      deepStrictEqual(next.names, ["c"])
+      yield* queue(4)
+      deepStrictEqual(yield* starting(start), ["d", "e", "f"])
+    })
+  )
+
+  law(
+    "a lease that is lost or given back does not lose its place",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a", "b"], inMail)
+      const lost = yield* claimByName(start, 10, 1000)
+      deepStrictEqual(lost.names, ["a"])
+      const again = yield* claimByName(start + 1000)
+      deepStrictEqual(again.names, ["a"])
+      yield* store.release([again.leases["a"]?.token ?? -1])
+      deepStrictEqual(yield* starting(start + 1000), ["a"])
+      strictEqual(yield* lag, 2)
+    })
+  )
+
+  law(
+    "a paused queue starts nothing and accepts all; what is under way goes on, and its retry waits",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* queue(2)
+      yield* send(["a", "b", "c"], inMail)
+      const { leases } = yield* claimByName(start)
+      assertTrue(yield* paused(true))
+      yield* send(["d"], inMail)
+      strictEqual(yield* lag, 4)
+      yield* settle([delivered(leases["a"]), retried(leases["b"], start + 1)])
+      deepStrictEqual(yield* starting(start + minute), [])
+      deepStrictEqual(yield* store.nextWake, { schedule: undefined, message: undefined })
+      assertTrue(yield* paused(false))
+      deepStrictEqual(yield* starting(start + minute), ["c", "b"])
+      strictEqual(yield* lag, 3)
+    })
+  )
+
+  law(
+    "a pause and a resume tell their time where they change something, and are remembered",
+    Effect.gen(function* () {
+      const times = Effect.map(stored, ({ isPaused, updatedAt }) => [isPaused, updatedAt - start])
+      yield* queue(1)
+      assertTrue(yield* paused(false, start + 1))
+      deepStrictEqual(yield* times, [false, 0])
+      assertTrue(yield* paused(true, start + 2))
+      assertTrue(yield* paused(true, start + 3))
+      deepStrictEqual(yield* times, [true, 2])
+      yield* queue(1, undefined, start + 4)
+      deepStrictEqual(yield* times, [true, 4])
+      yield* queue(1, false, start + 5)
+      deepStrictEqual(yield* times, [false, 5])
+    })
+  )
+
+  law(
+    "a leased message whose lease ends while its queue is paused waits for the resume",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a"], inMail)
+      const { leases } = yield* claimByName(start, 10, 1000)
+      yield* paused(true)
+      deepStrictEqual(yield* starting(start + minute), [])
+      deepStrictEqual(yield* settle([delivered(leases["a"])], start + minute), ["stale"])
+      deepStrictEqual(yield* store.nextWake, { schedule: undefined, message: undefined })
+      yield* paused(false)
+      deepStrictEqual(yield* starting(start + minute), ["a"])
+    })
+  )
+
+  law(
+    "a place is free only when the callbacks of its message are done as well, however they end",
+    Effect.gen(function* () {
+      yield* queue(2)
+      yield* send(["a", "b"], {
+        ...inMail,
+        callback: "https://api.example.com/done",
+        failureCallback: "https://api.example.com/failed"
+      })
+      yield* send(["c", "d"], inMail)
+      const first = yield* claimByName(start)
+      deepStrictEqual(first.names, ["a", "b"])
+      yield* settle([delivered(first.leases["a"]), failed(first.leases["b"])])
+      strictEqual(yield* lag, 2)
+      // The callbacks are no part of the queue.
+      const callbacks = yield* Effect.flatMap(Store, (store) =>
+        store.claimDueMessages({ now: start, limit: 10, leaseFor: () => minute })
+      )
+      const [done, doneToo, didFail] = callbacks.leases
+      deepStrictEqual(
+        callbacks.leases.map(({ message }) => nameOf(message)),
+        ["done", "done", "failed"]
+      )
+      yield* settle([retried(done, start), delivered(doneToo)])
+      deepStrictEqual(yield* starting(start), ["done"])
+      // One callback of b is done, the other one is not.
+      strictEqual(yield* cancel(idsOf(didFail === undefined ? [] : [didFail.message])), 1)
+      yield* settle([failed(didFail)])
+      const next = yield* claimByName(start)
+      deepStrictEqual(next.names, ["c"])
+      yield* settle([delivered(next.leases["c"])])
+      deepStrictEqual(yield* starting(start), ["d"])
+    })
+  )
+
+  law(
+    "each attempt's callback holds the place, not just that of the last one",
+    Effect.gen(function* () {
+      yield* send(["a"], { ...inMail, callback: "https://api.example.com/done" })
+      yield* send(["b"], inMail)
+      const first = yield* claimByName(start)
+      yield* settle([retried(first.leases["a"], start)])
+      const second = yield* claimByName(start)
+      deepStrictEqual(second.names, ["a", "done"])
+      yield* settle([delivered(second.leases["a"])])
+      const third = yield* claimByName(start)
+      deepStrictEqual(third.names, ["done"])
+      yield* settle([delivered(third.leases["done"])])
+      deepStrictEqual(yield* starting(start), [])
+      yield* settle([failed(second.leases["done"])])
+      deepStrictEqual(yield* starting(start), ["b"])
+    })
+  )
+
+  law(
+    "a cancelled message frees its place",
+    Effect.gen(function* () {
+      const messageIds = idsOf(yield* send(["a", "b", "c"], inMail))
+      const { leases } = yield* claimByName(start)
+      strictEqual(yield* cancel(messageIds.slice(0, 2)), 2)
+      strictEqual(yield* lag, 2)
+      deepStrictEqual(yield* starting(start), [])
+      yield* settle([failed(leases["a"])])
+      deepStrictEqual(yield* starting(start), ["c"])
+    })
+  )
+
+  law(
+    "a deleted queue is gone with its messages; one under way ends, and is not tried again",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* queue(2)
+      yield* send(["a", "b", "c"], inMail)
+      yield* send(["elsewhere"], { queueName: QueueName.make("other") })
+      const { leases } = yield* claimByName(start, 2)
+      const { events } = yield* remove(start + 1)
+      deepStrictEqual(steps(events), [
+        "CANCEL_REQUESTED a#0",
+        "CANCEL_REQUESTED b#0",
+        "CANCEL_REQUESTED c#0",
+        "CANCELED c#0"
+      ])
+      assertNone(yield* store.getQueue(acme, mail))
+      deepStrictEqual((yield* store.listMessages(acme)).map(nameOf), ["a", "b", "elsewhere"])
+      deepStrictEqual(yield* settle([delivered(leases["a"]), retried(leases["b"], start)]), [
+        "settled",
+        "settled"
+      ])
+      deepStrictEqual((yield* store.listMessages(acme)).map(nameOf), ["elsewhere"])
+      deepStrictEqual(yield* starting(start + minute), ["elsewhere"])
+    })
+  )
+
+  law(
+    "a queue made anew under an old name knows nothing of the old one",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* queue(5, true)
+      yield* send(["old"], inMail)
+      yield* paused(false)
+      const { leases } = yield* claimByName(start)
+      yield* remove()
+      yield* send(["new", "newer"], inMail, start + 1)
+      deepStrictEqual(yield* store.listQueues(acme), [
+        {
+          queueName: mail,
+          createdAt: start + 1,
+          updatedAt: start + 1,
+          parallelism: 1,
+          isPaused: false,
+          lag: 2
+        }
+      ])
+      deepStrictEqual(yield* starting(start + 1), ["new"])
+      yield* settle([delivered(leases["old"])], start + 1)
+      strictEqual(yield* lag, 2)
+      deepStrictEqual(yield* starting(start + 1), [])
+    })
+  )
+
+  law(
+    "a message given back to a queue that was deleted meanwhile is cancelled, not delivered",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a"], inMail)
+      const { leases } = yield* claimByName(start)
+      yield* remove()
+      yield* store.release([leases["a"]?.token ?? -1])
+      deepStrictEqual(yield* starting(start), [])
+      deepStrictEqual(yield* store.listMessages(acme), [])
+    })
+  )
+
+  law(
+    "a schedule's messages go through its queue, which keeps its parallelism",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* upsert(id("a"), inMail)
+      yield* upsert(id("b"), inMail)
+      yield* claimSchedules(start + minute)
+      strictEqual((yield* stored).parallelism, 1)
+      deepStrictEqual(yield* starting(start + minute), ["jobs"])
+      yield* queue(2, undefined, start + minute)
+      yield* claimSchedules(start + 2 * minute)
+      strictEqual((yield* stored).parallelism, 2)
+      strictEqual(yield* lag, 4)
+      // The lease of the first one is over, so both may start.
+      const { leases } = yield* store.claimDueMessages({
+        now: start + 2 * minute,
+        limit: 10,
+        leaseFor: () => minute
+      })
+      deepStrictEqual(
+        leases.map(({ message }) => message.scheduleId),
+        [id("b"), id("a")]
+      )
+    })
+  )
+
+  law(
+    "queues do not hold up one another, nor messages in none",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a", "b"], inMail)
+      yield* send(["c", "d"], { queueName: QueueName.make("other") })
+      yield* send(["e"])
+      deepStrictEqual(yield* starting(start), ["a", "c", "e"])
+      strictEqual(yield* store.countLeased(acme), 3)
+    })
+  )
+
+  law(
+    "one claim never takes two of a queue, however many claim at the same time",
+    Effect.gen(function* () {
+      yield* send(
+        Array.from({ length: 20 }, (_, index) => `m${index}`),
+        inMail
+      )
+      const claims = yield* Effect.forEach(Array.from({ length: 10 }), () => starting(start), {
+        concurrency: "unbounded"
+      })
+      deepStrictEqual(claims.flat(), ["m0"])
+    })
+  )
+
+  law(
+    "a dead letter that is tried again goes to the end of its queue, which is made anew where it is gone",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a", "b", "c"], inMail)
+      const { leases } = yield* claimByName(start)
+      yield* settle([failed(leases["a"])])
+      yield* store.takeDeadLetters({
+        tenantId: acme,
+        criteria: {},
+        after: undefined,
+        count: 10,
+        now: start,
+        retry: { retries: undefined, mintMessageId }
+      })
+      deepStrictEqual((yield* store.listMessages(acme)).map(nameOf), ["b", "c", "a"])
+      strictEqual(yield* lag, 3)
+      const next = yield* claimByName(start)
+      deepStrictEqual(next.names, ["b"])
+      yield* settle([failed(next.leases["b"])])
+      yield* remove()
+      yield* store.takeDeadLetters({
+        tenantId: acme,
+        criteria: {},
+        after: undefined,
+        count: 10,
+        now: start,
+        retry: { retries: undefined, mintMessageId }
+      })
+      strictEqual(yield* lag, 1)
+      deepStrictEqual(yield* starting(start), ["b"])
+    })
+  )
+}

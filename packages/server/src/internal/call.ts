@@ -1,0 +1,162 @@
+import {
+  type DlqMessageNotFound,
+  type FlowControlKeyNotFound,
+  type MessageNotFound,
+  type QStashError,
+  QStashInvalidRequest,
+  type QStashQuotaExceeded,
+  type QueueNotFound,
+  type ScheduleNotFound,
+  type UrlGroupNotFound
+} from "@effect-qstash/domain/QStashError"
+import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
+import type { Tenant } from "@effect-qstash/engine/Engine"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { cut } from "./cut.ts"
+import { type Answer, Refusal, type Request } from "./exchange.ts"
+import type { CallName } from "./route.ts"
+
+/** How large bodies may be, in bytes. */
+export interface Limits {
+  readonly message: number
+  readonly batch: number
+}
+
+/** A request whose sender and route are known. */
+export interface Call {
+  readonly request: Request
+  readonly tenant: Tenant
+  readonly limits: Limits
+  /** The segment of the path that says what the call is about, not yet decoded. */
+  readonly id: string
+  /** What stands behind the path, byte for byte. */
+  readonly destination: string
+}
+
+/** Why a call may not be served. */
+export type Failure =
+  | Refusal
+  | ScheduleNotFound
+  | MessageNotFound
+  | QueueNotFound
+  | UrlGroupNotFound
+  | DlqMessageNotFound
+  | FlowControlKeyNotFound
+  | QStashQuotaExceeded
+  | QStashError
+
+export type Handler = (call: Call) => Effect.Effect<Answer, Failure>
+
+/** What serves some of the calls, by their names. */
+export type Handlers<Names extends CallName> = Readonly<Record<Names, Handler>>
+
+/** QStash answers a change with 200 and nothing more. */
+export const done: Answer = { status: 200 }
+
+/** Serves a call about one thing, whose id or name the path gives, with a service of the tenant. */
+export const about =
+  <Service, Id>(
+    serviceOf: (tenant: Tenant) => Service,
+    idOf: (segment: string) => Effect.Effect<Id, Failure>
+  ) =>
+  (serve: (service: Service, id: Id, call: Call) => Effect.Effect<Answer, Failure>): Handler =>
+  (call) =>
+    Effect.flatMap(idOf(call.id), (id) => serve(serviceOf(call.tenant), id, call))
+
+const percentDecoded = (segment: string): Effect.Effect<string, Refusal> =>
+  Effect.try({
+    try: () => decodeURIComponent(segment),
+    catch: () =>
+      new Refusal({
+        status: 400,
+        error: "the id or name in the path is not percent-encoded as it should be"
+      })
+  })
+
+/** An id that QStash makes or restricts: what cannot be one names nothing. */
+export const idOf = <A>(id: Schema.Schema<A, string>, what: string) => {
+  const decode = Schema.decodeOption(id)
+  return (segment: string): Effect.Effect<A, Refusal> =>
+    Effect.flatMap(percentDecoded(segment), (text) =>
+      Option.match(decode(text), { onNone: () => notFound(what, text), onSome: Effect.succeed })
+    )
+}
+
+/** A name that users choose: what cannot be one is refused. */
+export const nameOf = <A>(name: Schema.Schema<A, string>, field: string) => {
+  const decode = Schema.decodeEither(name)
+  return (segment: string): Effect.Effect<A, Refusal | QStashInvalidRequest> =>
+    Effect.flatMap(percentDecoded(segment), (text) =>
+      Either.mapLeft(decode(text), ({ message }) => new QStashInvalidRequest({ field, reason: message }))
+    )
+}
+
+/** The body of a call that carries one message, or says in JSON what to do. */
+export const bodyOf = (call: Call): Effect.Effect<Uint8Array, Refusal> =>
+  call.request.body(call.limits.message, "maxMessageSize")
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+export const parseJson = (body: Uint8Array): Effect.Effect<unknown, Refusal> =>
+  Effect.try({
+    try: (): unknown => JSON.parse(utf8.decode(body)),
+    catch: () => new Refusal({ status: 400, error: "the body is not JSON in UTF-8" })
+  })
+
+export const jsonOf = (call: Call): Effect.Effect<unknown, Refusal> => Effect.flatMap(bodyOf(call), parseJson)
+
+/** The parts of a request that sends something to a destination, as the wire codecs take them. */
+export const partsOf = (call: Call) =>
+  /^\/*(?:\?|$)/.test(call.destination)
+    ? Effect.fail(new Refusal({ status: 400, error: errorTexts.emptyDestination }))
+    : Effect.map(bodyOf(call), (body) => ({
+        target: call.destination,
+        headers: call.request.headers,
+        body
+      }))
+
+/** The query of the call, without the token that may stand in it. */
+export const queryOf = ({ request: { target } }: Call): ReadonlyArray<readonly [string, string]> => {
+  const mark = target.indexOf("?")
+  const parameters = new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1))
+  return [...parameters].filter(([name]) => name !== "qstash_token")
+}
+
+export const notFound = (what: string, id: string): Refusal =>
+  new Refusal({ status: 404, error: `${what} ${cut(id)} not found` })
+
+/** What each error of the services is answered with. */
+export const refusalOf = (error: Failure): Refusal => {
+  switch (error._tag) {
+    case "Refusal":
+      return error
+    case "ScheduleNotFound":
+      return notFound("schedule", error.scheduleId)
+    case "MessageNotFound":
+      return notFound("message", error.messageId)
+    case "QueueNotFound":
+      return notFound("queue", error.queueName)
+    case "UrlGroupNotFound":
+      return notFound("topic", error.urlGroup)
+    case "DlqMessageNotFound":
+      return notFound("dlq message", error.dlqId)
+    case "FlowControlKeyNotFound":
+      return notFound("flow control key", error.flowControlKey)
+    case "QStashInvalidRequest":
+      return new Refusal({
+        status: error.status ?? 400,
+        error: error.field === undefined ? error.reason : `${error.field}: ${error.reason}`
+      })
+    case "QStashQuotaExceeded":
+    case "QStashUnauthorized":
+      return new Refusal({ status: error.status, error: error.reason })
+    case "QStashRateLimited":
+      return new Refusal({ status: 429, error: error.message })
+    case "QStashUnavailable":
+    case "QStashUnexpectedResponse":
+      return new Refusal({ status: 500, error: error.reason })
+  }
+}

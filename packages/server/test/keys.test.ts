@@ -1,0 +1,70 @@
+import { DevelopmentUsers } from "@effect-qstash/server"
+import { QStashReceiver } from "@effect-qstash/receiver"
+import { describe, it } from "@effect/vitest"
+import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Effect, Redacted } from "effect"
+import { advance, call, field, publish, quiet, serve, worker } from "./support.ts"
+
+const { currentSigningKey, nextSigningKey } = DevelopmentUsers.defaultUser
+
+describe("the signing keys", () => {
+  it.scopedLive("are those of the user until they are rotated, and move up then", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve()
+      const initial = { current: Redacted.value(currentSigningKey), next: Redacted.value(nextSigningKey) }
+      deepStrictEqual((yield* call(port, "GET", "/v2/keys")).json, initial)
+      const first = yield* call(port, "POST", "/v2/Keys/Rotate/")
+      strictEqual(first.status, 200)
+      deepStrictEqual(Object.keys(first.json ?? {}).toSorted(), ["current", "next"])
+      strictEqual(field(first.json, "current"), initial.next)
+      assertTrue(String(field(first.json, "next")).startsWith("sig_"))
+      deepStrictEqual((yield* call(port, "GET", "/v2/keys")).json, first.json)
+      const second = yield* call(port, "POST", "/v2/keys/rotate")
+      strictEqual(field(second.json, "current"), field(first.json, "next"))
+      assertTrue(field(second.json, "next") !== field(first.json, "next"))
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("are each user's own", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve()
+      yield* call(port, "POST", "/v2/keys/rotate")
+      for (const user of DevelopmentUsers.developmentUsers.slice(1)) {
+        const headers = { Authorization: `Bearer ${Redacted.value(user.token)}` }
+        deepStrictEqual((yield* call(port, "GET", "/v2/keys", { headers })).json, {
+          current: Redacted.value(user.currentSigningKey),
+          next: Redacted.value(user.nextSigningKey)
+        })
+      }
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("sign deliveries so that a receiver outlives one rotation, and not two", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual" })
+      const { port: there, received } = yield* worker()
+      const url = `http://127.0.0.1:${there}/`
+      const receiver = yield* QStashReceiver.make({
+        currentSigningKey,
+        nextSigningKey,
+        clockTolerance: "1 hours"
+      })
+      /** Whether the receiver accepts a delivery that is made now. */
+      const isAccepted = Effect.gen(function* () {
+        yield* publish(port, url, {}, "payload")
+        yield* advance(port, "1 seconds")
+        const delivery = received.at(-1)
+        assertTrue(delivery !== undefined)
+        return yield* receiver
+          .verify({ headers: Object.fromEntries(delivery.headers), url, body: delivery.body })
+          .pipe(Effect.isSuccess)
+      })
+      assertTrue(yield* isAccepted)
+      yield* call(port, "POST", "/v2/keys/rotate")
+      assertTrue(yield* isAccepted)
+      yield* call(port, "POST", "/v2/keys/rotate")
+      assertTrue(!(yield* isAccepted))
+      strictEqual(received.length, 3)
+    }).pipe(Effect.provide(quiet))
+  )
+})
