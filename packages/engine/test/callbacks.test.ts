@@ -5,9 +5,11 @@ import {
   QStashSchedules,
   QStashUrlGroups,
   QueueName,
+  RedactedValue,
   UrlGroupName
 } from "@effect-qstash/domain"
 import * as CallbackBody from "@effect-qstash/domain/wire/CallbackBody"
+import * as Engine from "@effect-qstash/engine/Engine"
 import { describe, it } from "@effect/vitest"
 import { assertRight, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { DateTime, Effect, Either } from "effect"
@@ -268,6 +270,29 @@ describe("a callback", () => {
     }).pipe(
       Effect.provide(virtual(byPath({ "/job": () => Effect.as(Effect.sleep("1 minute"), answered(500)) })))
     )
+  )
+
+  it.effect("hides from readers what its message hides, since it repeats it; its destination sees all", () =>
+    Effect.gen(function* () {
+      const engine = yield* Engine.Engine
+      yield* publish({ body: "secret", redact: { body: true }, callback: urlOf("done") })
+      yield* publish({
+        headers: { "x-key": "secret" },
+        redact: { headers: ["X-Key"] },
+        callback: urlOf("done")
+      })
+      yield* publish({ body: "open", callback: urlOf("done") })
+      yield* advance("1 second")
+      const shown = (yield* engine.pending({ tenantId: "acme" })).map(
+        ({ body }) => body instanceof RedactedValue
+      )
+      deepStrictEqual(shown, [true, true, false])
+      const [first] = yield* bodiesAt("done")
+      assertRight(
+        Either.map(CallbackBody.decode(first), ({ sourceBody }) => sourceBody),
+        utf8("secret")
+      )
+    }).pipe(Effect.provide(virtual(byPath({ "/done": answers(answered(500)) }))))
   )
 
   it.effect("may be cancelled as any message", () =>

@@ -1,4 +1,14 @@
-import { type CreateSchedule, QStashSchedules } from "@effect-qstash/domain"
+import {
+  type CreateSchedule,
+  FlowControlKey,
+  type PublishMessage,
+  QStashDlq,
+  QStashFlowControl,
+  QStashMessages,
+  QStashQueues,
+  QStashSchedules,
+  QueueName
+} from "@effect-qstash/domain"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import { Store } from "@effect-qstash/engine/Store"
 import { describe, it } from "@effect/vitest"
@@ -17,10 +27,12 @@ import {
   Log,
   messageId,
   ok,
+  persistent,
   start,
   story,
   told,
-  virtual
+  virtual,
+  withoutHandBack
 } from "./harness.ts"
 
 const schedule = { scheduleId: id("job"), cron: "0 0 * * *", destination }
@@ -169,6 +181,262 @@ describe("the engine on a clock that runs", () => {
         assertTrue((created[0] ?? 0) > Date.parse(start) / 60_000)
       }).pipe(Effect.provide(live()), Effect.withClock(hurried))
     })
+  )
+})
+
+describe("a driver that sleeps", () => {
+  const publish = (path: string, input: Partial<PublishMessage.Input> = {}) =>
+    Effect.flatMap(QStashMessages, (messages) =>
+      messages.publish({ destination: `https://api.example.com/${path}`, ...input })
+    )
+
+  const paths = Effect.map(Log, ({ arrivals }) =>
+    arrivals.map(({ at, request }) => `${Date.parse(at) / 1000} ${new URL(request.url).pathname.slice(1)}`)
+  )
+
+  /** Sleeps until the year is over, and has nothing else to do. */
+  const asleep = Effect.zipRight(create({ cron: "0 0 1 1 *" }), TestClock.adjust("1 minute"))
+
+  const api = FlowControlKey.make("api")
+  const mail = QueueName.make("mail")
+
+  it.effect("is woken by a message, whether it sleeps for long or for good", () =>
+    Effect.gen(function* () {
+      yield* settled
+      yield* publish("first")
+      yield* settled
+      deepStrictEqual(yield* paths, ["0 first"])
+      yield* asleep
+      yield* publish("second")
+      yield* settled
+      deepStrictEqual(yield* paths, ["0 first", "60 second"])
+    }).pipe(Effect.provide(live()))
+  )
+
+  it.effect("is woken at the time of a message that is due before all else", () =>
+    Effect.gen(function* () {
+      yield* asleep
+      yield* publish("late", { delay: "1 minute" })
+      yield* publish("early", { delay: "30 seconds" })
+      yield* TestClock.adjust("2 minutes")
+      deepStrictEqual(yield* paths, ["90 early", "120 late"])
+    }).pipe(Effect.provide(live()))
+  )
+
+  it.effect("is woken by whatever lets a message go: a resume, a pin, a reset, a retry, a cancel", () =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      const queues = yield* QStashQueues
+      const flowControl = yield* QStashFlowControl
+      const dlq = yield* QStashDlq
+      yield* asleep
+      const wokenBy = <E>(call: Effect.Effect<unknown, E>, ...expected: ReadonlyArray<string>) =>
+        Effect.gen(function* () {
+          yield* settled
+          const before = (yield* paths).length
+          yield* call
+          yield* settled
+          deepStrictEqual((yield* paths).slice(before), expected)
+        })
+      yield* queues.upsert({ queueName: mail, isPaused: true })
+      yield* messages.enqueue(mail, { destination })
+      yield* wokenBy(queues.resume(mail), "60 jobs")
+      yield* queues.pause(mail)
+      yield* messages.enqueue(mail, { destination })
+      yield* wokenBy(queues.upsert({ queueName: mail, isPaused: false }), "60 jobs")
+      yield* flowControl.pause(api)
+      yield* publish("a", { flowControl: { key: api, rate: 1, period: "1 hour" } })
+      yield* wokenBy(flowControl.resume(api), "60 a")
+      yield* publish("b", { flowControl: { key: api, rate: 1, period: "1 hour" } })
+      yield* wokenBy(flowControl.resetRate(api), "60 b")
+      yield* publish("c", { flowControl: { key: api, rate: 1, period: "1 hour" } })
+      yield* wokenBy(flowControl.pin(api, { rate: 2 }), "60 c")
+      yield* publish("fails", { retries: 0 })
+      yield* wokenBy(dlq.retryMany({ all: true }), "60 fails")
+      const first = yield* messages.enqueue(mail, {
+        destination: `${destination}/x`,
+        headers: { "x-fail": "1" }
+      })
+      yield* messages.enqueue(mail, { destination })
+      yield* wokenBy(messages.cancel(first.messageId), "60 jobs")
+    }).pipe(
+      Effect.provide(
+        live(({ headers, url }) =>
+          Effect.succeed(
+            answered(url.endsWith("/fails") || headers.some(([name]) => name === "X-Fail") ? 500 : 200)
+          )
+        )
+      )
+    )
+  )
+
+  it.effect("is woken when a rate opens its next period", () =>
+    Effect.gen(function* () {
+      yield* asleep
+      for (const path of ["a", "b", "c"]) {
+        yield* publish(path, { flowControl: { key: api, rate: 1, period: "10 seconds" } })
+      }
+      yield* TestClock.adjust("1 minute")
+      deepStrictEqual(yield* paths, ["60 a", "70 b", "80 c"])
+    }).pipe(Effect.provide(live()))
+  )
+
+  it.effect("starts the next one when a delivery frees its slot or its place, without any time passing", () =>
+    Effect.gen(function* () {
+      const doors = yield* Effect.all({ slot: Effect.makeLatch(), head: Effect.makeLatch() })
+      yield* Effect.gen(function* () {
+        const messages = yield* QStashMessages
+        yield* asleep
+        const limited = { flowControl: { key: api, parallelism: 1 } }
+        yield* publish("slot", limited)
+        yield* publish("next", limited)
+        yield* messages.enqueue(mail, { destination: "https://api.example.com/head" })
+        yield* messages.enqueue(mail, { destination: "https://api.example.com/follower" })
+        yield* settled
+        deepStrictEqual(yield* paths, ["60 slot", "60 head"])
+        yield* doors.slot.open
+        yield* settled
+        deepStrictEqual((yield* paths).slice(2), ["60 next"])
+        yield* doors.head.open
+        yield* settled
+        deepStrictEqual((yield* paths).slice(3), ["60 follower"])
+      }).pipe(
+        Effect.provide(
+          live(({ url }) =>
+            Effect.as(
+              url.endsWith("/slot")
+                ? doors.slot.await
+                : url.endsWith("/head")
+                  ? doors.head.await
+                  : Effect.void,
+              answered(200)
+            )
+          )
+        )
+      )
+    })
+  )
+
+  it.effect("delivers a callback at once", () =>
+    Effect.gen(function* () {
+      yield* asleep
+      yield* publish("job", { callback: "https://api.example.com/done" })
+      yield* settled
+      deepStrictEqual(yield* paths, ["60 job", "60 done"])
+    }).pipe(Effect.provide(live()))
+  )
+
+  it.effect("looks no more often than there is something to see", () =>
+    Effect.gen(function* () {
+      const store = yield* MemoryStore.make
+      let asked = 0
+      const nextWake = Effect.zipRight(
+        Effect.sync(() => void asked++),
+        store.nextWake
+      )
+      yield* Effect.gen(function* () {
+        const flowControl = yield* QStashFlowControl
+        const queues = yield* QStashQueues
+        const messages = yield* QStashMessages
+        yield* asleep
+        // What is held up in every way that there is.
+        yield* flowControl.pause(FlowControlKey.make("paused"))
+        yield* publish("a", { flowControl: { key: FlowControlKey.make("paused"), parallelism: 1 } })
+        for (const path of ["b", "never", "c"]) {
+          yield* publish(path, { flowControl: { key: api, parallelism: 2, rate: 1, period: "1 hour" } })
+          yield* publish(path, { flowControl: { key: FlowControlKey.make("slot"), parallelism: 1 } })
+          yield* messages.enqueue(mail, { destination: "https://api.example.com/never" })
+        }
+        yield* queues.upsert({ queueName: QueueName.make("paused"), isPaused: true })
+        yield* messages.enqueue(QueueName.make("paused"), { destination })
+        yield* settled
+        const before = asked
+        yield* settled
+        yield* settled
+        strictEqual(asked, before)
+      }).pipe(
+        Effect.provide(
+          live(
+            ({ url }) => (url.endsWith("/never") ? Effect.never : Effect.succeed(answered(200))),
+            { shutdownGrace: 0 },
+            Layer.succeed(Store, { ...store, nextWake })
+          )
+        )
+      )
+    })
+  )
+
+  it.effect("tells the same story of queues, limits and callbacks as virtual time does", () => {
+    const answer: Answer = (_request, count) =>
+      Effect.as(
+        count % 2 === 0 ? Effect.sleep("5 seconds") : Effect.void,
+        answered(count % 3 === 0 ? 500 : 200)
+      )
+    const program = <R>(move: Effect.Effect<void, never, R>) =>
+      Effect.gen(function* () {
+        const messages = yield* QStashMessages
+        for (let index = 0; index < 4; index++) {
+          yield* messages.enqueue(mail, { destination, callback: destination, retryDelay: "1000" })
+          yield* publish(`m${index}`, {
+            flowControl: { key: api, parallelism: 2, rate: 3, period: "1 minute" },
+            failureCallback: destination,
+            retries: 1
+          })
+        }
+        yield* move
+        return yield* story
+      })
+    return Effect.gen(function* () {
+      yield* startAt
+      // No two things happen at one instant here but those that one driver does in one pass.
+      const inTestTime = yield* program(TestClock.adjust("2 hours")).pipe(
+        Effect.provide(live(answer, { concurrency: 1 }))
+      )
+      const inVirtualTime = yield* program(advance("2 hours")).pipe(
+        Effect.provide(virtual(answer, { concurrency: 1 }))
+      )
+      assertTrue(inTestTime.length > 30)
+      deepStrictEqual(inTestTime, inVirtualTime)
+    })
+  })
+})
+
+describe("a live engine on a Store that another one left", () => {
+  const mail = QueueName.make("mail")
+
+  it.effect("takes over what was handed back, in order, and frees what was lost in time", () =>
+    Effect.gen(function* () {
+      const { ids, store } = yield* persistent
+      const urlOf = (path: string) => `https://api.example.com/${path}`
+      const enqueue = (path: string) =>
+        Effect.flatMap(QStashMessages, (messages) =>
+          messages.enqueue(mail, { destination: urlOf(path), timeout: "1 minute" })
+        )
+      const paths = Effect.map(Log, ({ arrivals }) =>
+        arrivals.map(
+          ({ at, request }) => `${Date.parse(at) / 1000} ${new URL(request.url).pathname.slice(1)}`
+        )
+      )
+      const dying: Answer = () => Effect.never
+      const shutdownGrace = 0
+      for (const [left, at] of [
+        [store, "0 a"],
+        [withoutHandBack(store), "0 a"]
+      ] as const) {
+        yield* Effect.gen(function* () {
+          if (left === store) for (const path of ["a", "b", "c"]) yield* enqueue(path)
+          yield* settled
+          deepStrictEqual(yield* paths, [at])
+        }).pipe(Effect.provide(live(dying, { shutdownGrace }, Layer.succeed(Store, left), ids)))
+      }
+      yield* Effect.gen(function* () {
+        yield* TestClock.adjust("119 seconds")
+        deepStrictEqual(yield* paths, [])
+        yield* TestClock.adjust("1 second")
+        yield* settled
+        deepStrictEqual(yield* paths, ["120 a", "120 b", "120 c"])
+      }).pipe(Effect.provide(live(ok, {}, Layer.succeed(Store, store), ids)))
+    }).pipe(Effect.scoped)
   )
 })
 

@@ -1,4 +1,4 @@
-import { type CreateSchedule, QStashSchedules } from "@effect-qstash/domain"
+import { type CreateSchedule, QStashMessages, QStashSchedules } from "@effect-qstash/domain"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import { Store } from "@effect-qstash/engine/Store"
 import { VirtualClock, VirtualTimePassed } from "@effect-qstash/engine/VirtualClock"
@@ -303,6 +303,9 @@ describe("a handler that is suspended while time moves", () => {
       yield* after("3 hours")
       strictEqual(warnings.length, 1)
       assertInclude(warnings[0], "Delivery msg_1 of schedule job has not ended in 100ms of real time")
+      yield* (yield* QStashMessages).publish({ destination })
+      yield* advance("1 second")
+      assertInclude(warnings[1], "Delivery msg_2 has not ended in 100ms of real time")
     }).pipe(
       Effect.provide(
         Layer.merge(

@@ -1,9 +1,17 @@
-import { QStashSchedules, ScheduleId } from "@effect-qstash/domain"
+import {
+  FlowControlKey,
+  QStashMessages,
+  QStashSchedules,
+  QStashUrlGroups,
+  QueueName,
+  ScheduleId,
+  UrlGroupName
+} from "@effect-qstash/domain"
 import { QStashTest } from "@effect-qstash/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 
-/** Several schedules, failures, sleeps and real I/O at once: everything that could come in another order. */
+/** Schedules, a queue, a group, a limit, callbacks, failures, sleeps and real I/O at once: everything that could come in another order. */
 const busyDay = Effect.gen(function* () {
   const schedules = yield* QStashSchedules
   yield* QStashTest.respond(({ retried, scheduleId }) =>
@@ -18,6 +26,20 @@ const busyDay = Effect.gen(function* () {
       scheduleId: ScheduleId.make(name),
       cron: "0 */4 * * *",
       destination: "https://x.y/z"
+    })
+  }
+  const groups = yield* QStashUrlGroups
+  const urlGroup = UrlGroupName.make("everybody")
+  yield* groups.upsertEndpoints(urlGroup, [{ url: "https://x.y/one" }, { url: "https://x.y/two" }])
+  const messages = yield* QStashMessages
+  for (let index = 0; index < 10; index++) {
+    yield* messages.enqueue(QueueName.make("in-order"), {
+      destination: `https://x.y/${index}`,
+      callback: "https://x.y/told"
+    })
+    yield* messages.publish({
+      destination: { urlGroup },
+      flowControl: { key: FlowControlKey.make("slowly"), rate: 3, period: "1 minute" }
     })
   }
   yield* QStashTest.advance("1 day")

@@ -292,13 +292,14 @@ export class VirtualTime implements TestClock.TestClock {
       fibers.waitingSince ??= realNow
       if (realNow - fibers.waitingSince < this.grace) return Effect.succeed(true)
       fibers.isStalled = true
-      const { message } = attempt.lease
+      const { messageId, scheduleId } = attempt.lease.message
+      const name = scheduleId === undefined ? messageId : `${messageId} of schedule ${scheduleId}`
       return core
         .noteStalled(attempt)
         .pipe(
           Effect.zipRight(
             Effect.logWarning(
-              `Delivery ${message.messageId} of schedule ${message.scheduleId} has not ended in ${Duration.format(Duration.millis(this.grace))} of real time; virtual time goes on without it`
+              `Delivery ${name} has not ended in ${Duration.format(Duration.millis(this.grace))} of real time; virtual time goes on without it`
             )
           ),
           Effect.as(false)
