@@ -37,10 +37,10 @@ const versionOf = (name: string): string => {
 const program = Effect.gen(function* () {
   const now = yield* DateTime.now
   const rows = [
-    ...(yield* Effect.promise(() => cron(scale))),
     ...(yield* years(scale)),
+    ...(yield* Effect.promise(() => cron(scale))),
     ...(yield* Effect.promise(() => store(scale))),
-    ...(yield* Effect.promise(() => receiver(now.epochMillis, scale))),
+    ...(yield* receiver(scale)),
     ...(yield* client(scale))
   ]
   process.stdout.write(`${terminalOf(rows)}\n`)

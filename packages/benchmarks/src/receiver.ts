@@ -1,7 +1,8 @@
 import * as Signer from "@effect-qstash/engine/Signer"
-import { QStashReceiver } from "@effect-qstash/receiver"
+import { QStashReceiver, type QStashReceiverMisconfigured } from "@effect-qstash/receiver"
 import { QStashReceiver as NodeQStashReceiver } from "@effect-qstash/receiver/node"
 import { Receiver } from "@upstash/qstash"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { byTurns, micros, microsEachAsync, type Row } from "./measure.ts"
@@ -11,46 +12,49 @@ const currentSigningKey = "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r"
 const nextSigningKey = "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs"
 
 /** Verifying a delivery, one after the other, as a worker does. */
-export const receiver = async (nowMillis: number, scale: number): Promise<ReadonlyArray<Row>> => {
-  const keys = {
-    currentSigningKey: Redacted.make(currentSigningKey),
-    nextSigningKey: Redacted.make(nextSigningKey)
-  }
-  const web = await Effect.runPromise(QStashReceiver.make(keys))
-  const node = await Effect.runPromise(NodeQStashReceiver.make(keys))
-  const official = new Receiver({ currentSigningKey, nextSigningKey })
-  const signer = Signer.make({ current: keys.currentSigningKey })
-  const rows: Array<Row> = []
-  for (const [size, bytes, count, least] of [
-    ["100 B", 100, 4000, 5],
-    ["10 kB", 10_000, 3000, 4],
-    ["1 MB", 1_000_000, 100, 2.5]
-  ] as const) {
-    const text = "x".repeat(bytes)
-    const body = new TextEncoder().encode(text)
-    const signature = signer.sign({ url, body, jti: "jwt_1", nowMillis })
-    const delivery = { headers: headersOf(signature, bytes), url, body }
-    const calls = Math.max(1, Math.round(count * scale))
-    const sides = {
-      node: () => microsEachAsync(calls, () => Effect.runPromise(node.verify(delivery))),
-      web: () => microsEachAsync(calls, () => Effect.runPromise(web.verify(delivery))),
-      official: () => microsEachAsync(calls, () => official.verify({ signature, body: text, url }))
+export const receiver = (scale: number): Effect.Effect<ReadonlyArray<Row>, QStashReceiverMisconfigured> =>
+  Effect.gen(function* () {
+    const keys = {
+      currentSigningKey: Redacted.make(currentSigningKey),
+      nextSigningKey: Redacted.make(nextSigningKey)
     }
-    // A turn that does not count, so that all are compiled alike when the others begin.
-    await byTurns(1, sides)
-    const measured = await byTurns(7, sides)
-    const row = (name: string, ours: number, wanted: number): Row => ({
-      what: `verifying a delivery of ${size}, ${name}`,
-      ours: micros(ours),
-      theirs: `@upstash/qstash ${micros(measured.official)}`,
-      ratio: measured.official / ours,
-      meaning: "times as fast",
-      wanted: { least: wanted }
-    })
-    rows.push(row("`receiver/node`", measured.node, least), row("`receiver` on WebCrypto", measured.web, 1))
-  }
-  return rows
-}
+    const web = yield* QStashReceiver.make(keys)
+    const node = yield* NodeQStashReceiver.make(keys)
+    const official = new Receiver({ currentSigningKey, nextSigningKey })
+    const signer = Signer.make({ current: keys.currentSigningKey })
+    const rows: Array<Row> = []
+    for (const [size, bytes, count, least] of [
+      ["100 B", 100, 4000, 5],
+      ["10 kB", 10_000, 3000, 4],
+      ["1 MB", 1_000_000, 100, 2.5]
+    ] as const) {
+      const text = "x".repeat(bytes)
+      const body = new TextEncoder().encode(text)
+      // Signed anew for each size: a signature is good for five minutes.
+      const nowMillis = yield* Clock.currentTimeMillis
+      const signature = signer.sign({ url, body, jti: "jwt_1", nowMillis })
+      const delivery = { headers: headersOf(signature, bytes), url, body }
+      const calls = Math.max(1, Math.round(count * scale))
+      const sides = {
+        node: () => microsEachAsync(calls, () => Effect.runPromise(node.verify(delivery))),
+        web: () => microsEachAsync(calls, () => Effect.runPromise(web.verify(delivery))),
+        official: () => microsEachAsync(calls, () => official.verify({ signature, body: text, url }))
+      }
+      // A turn that does not count, so that all are compiled alike when the others begin.
+      yield* Effect.promise(() => byTurns(1, sides))
+      const measured = yield* Effect.promise(() => byTurns(7, sides))
+      const row = (name: string, ours: number, wanted: number): Row => ({
+        what: `verifying a delivery of ${size}, ${name}`,
+        ours: micros(ours),
+        theirs: `@upstash/qstash ${micros(measured.official)}`,
+        ratio: measured.official / ours,
+        meaning: "times as fast",
+        wanted: { least: wanted }
+      })
+      rows.push(row("`receiver/node`", measured.node, least), row("`receiver` on WebCrypto", measured.web, 1))
+    }
+    return rows
+  })
 
 /** What a worker sees of a delivery. Ours looks through it; the official receiver is handed the signature alone. */
 const headersOf = (signature: string, bytes: number): Readonly<Record<string, string>> => ({

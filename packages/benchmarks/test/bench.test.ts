@@ -30,7 +30,7 @@ describe("npm run bench", () => {
           "cron-parser",
           "into a function",
           "into an `HttpApp`",
-          "among 100,000 schedules",
+          "among 5,000 schedules",
           "heap for one stored schedule",
           "a delivery of 100 B, `receiver/node`",
           "a delivery of 1 MB, `receiver` on WebCrypto",

@@ -30,6 +30,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import type * as Scope from "effect/Scope"
 import type { Courier } from "./Courier.ts"
 import type { DeliveryEvent } from "./DeliveryEvent.ts"
@@ -342,7 +343,11 @@ export const layerVirtual = (
         DateTime.toEpochMillis(start),
         Duration.toMillis(options.settle ?? "1 second")
       )
-      const runtime = yield* Effect.withClock(interruptibleRuntime, time)
+      // Fibers are counted, and their lives measured, in real time, of which a delivery in virtual time takes none.
+      const runtime = Runtime.disableRuntimeFlag(
+        yield* Effect.withClock(interruptibleRuntime, time),
+        RuntimeFlags.RuntimeMetrics
+      )
       const signAt = (now: number): number =>
         options.destinations === "real" ? Math.max(now, realClock.unsafeCurrentTimeMillis()) : now
       const core = yield* Core.make(resolve(options, time.currentTimeMillis, signAt), (delivery, token) =>

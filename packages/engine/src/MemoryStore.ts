@@ -44,7 +44,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 interface Tenant {
   readonly tenantId: string
   readonly schedules: Map<ScheduleId, ScheduleRow>
-  readonly messages: Map<MessageId, MessageRow>
+  messages: Map<MessageId, MessageRow>
   readonly queues: Map<QueueName, QueueRow>
   readonly groups: Map<UrlGroupName, Mutable<StoredUrlGroup>>
   readonly flowControl: Map<FlowControlKey, FlowRow>
@@ -162,6 +162,16 @@ const flowControlOf = ({
 
 const deadLetterOf = ({ number: _number, ...letter }: NumberedDeadLetter): StoredDeadLetter => letter
 
+/**
+ * The map without the key. Emptied time and again, one and the same Map leaves a chain of tables behind, each of which
+ * holds the next, so that they outlive the short life that is cheap to collect.
+ */
+const without = <K, V>(map: Map<K, V>, key: K): Map<K, V> => {
+  if (map.size === 1 && map.has(key)) return new Map()
+  map.delete(key)
+  return map
+}
+
 /** What one verb writes to the log. */
 class Logbook {
   readonly events: Array<DeliveryEvent> = []
@@ -242,7 +252,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   const windows = new Timetable<FlowRow>()
   /** Whose slots have changed since anybody looked, while messages wait for one. */
   const restless = new Set<FlowRow>()
-  const leased = new Map<number, MessageRow>()
+  let leased = new Map<number, MessageRow>()
   let sequence = 0
   let lastToken = 0
   let lastNumber = 0
@@ -488,7 +498,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     row.isDone = true
     put(row, undefined, 0)
     stir(row.flow)
-    row.tenant.messages.delete(row.message.messageId)
+    row.tenant.messages = without(row.tenant.messages, row.message.messageId)
     if (row.queue !== undefined) {
       row.queue.lag -= 1
       leaveIfClear(row)
@@ -502,7 +512,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   const endLease = (token: number): MessageRow | undefined => {
     const row = leased.get(token)
     if (row === undefined) return undefined
-    leased.delete(token)
+    leased = without(leased, token)
     row.token = undefined
     row.tenant.leased -= 1
     if (row.flow !== undefined) row.flow.underWay -= 1

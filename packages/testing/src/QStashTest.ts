@@ -178,7 +178,9 @@ export declare namespace QStashTest {
     readonly messages: Effect.Effect<ReadonlyArray<QStashMessage>>
     readonly dlq: Effect.Effect<ReadonlyArray<DlqMessage>>
     readonly logs: Effect.Effect<ReadonlyArray<LogEntry>>
-    readonly respond: (handler: (delivery: Delivery) => Effect.Effect<Answer>) => Effect.Effect<void>
+    readonly respond: (
+      handler: (delivery: Delivery) => Effect.Effect<Courier.DeliveryOutcome>
+    ) => Effect.Effect<void>
     readonly failNext: <O extends Operation>(operation: O, error: OperationError<O>) => Effect.Effect<void>
   }
 }
@@ -288,10 +290,8 @@ export const respond = <E = never, R = never>(
   Effect.contextWithEffect((context: Context.Context<QStashTest | R>) =>
     Context.get(context, QStashTest).respond((delivery) =>
       typeof answer === "function"
-        ? Effect.catchAllCause(inContext(answer(delivery), context), (cause) =>
-            Cause.isInterruptedOnly(cause) ? Effect.interrupt : Effect.succeed(500)
-          )
-        : Effect.succeed(answer)
+        ? Effect.matchCauseEffect(inContext(answer(delivery), context), answeredBy)
+        : Effect.succeed(answered(answer))
     )
   )
 
@@ -350,6 +350,13 @@ const answered = (answer: Answer): Courier.DeliveryOutcome =>
           Object.entries(answer.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
         )
       }
+
+/** What a handler's end comes to. */
+const answeredBy = {
+  onFailure: (cause: Cause.Cause<unknown>): Effect.Effect<Courier.DeliveryOutcome> =>
+    Cause.isInterruptedOnly(cause) ? Effect.interrupt : Effect.succeed(answered(500)),
+  onSuccess: (answer: Answer): Effect.Effect<Courier.DeliveryOutcome> => Effect.succeed(answered(answer))
+}
 
 /** Puts the faults that a test asked for before the calls of a service. */
 const faulty = <Name extends keyof Services>(
@@ -423,9 +430,9 @@ const make = <R>(
       let deliver: Deliver = () => Effect.succeed(answered(200))
 
       const courier = Layer.succeed(Courier.Courier, {
-        deliver: (request) =>
-          Effect.clockWith((clock) => {
-            const time = clock.unsafeCurrentTimeMillis()
+        deliver: (request): Effect.Effect<Courier.DeliveryOutcome> =>
+          Effect.suspend(() => {
+            const time = clock.clock.unsafeCurrentTimeMillis()
             const attempt: Attempt = { time, request, outcome: undefined }
             attempts.add(attempt)
             return Effect.map(deliver(request, time), (outcome) => (attempt.outcome = outcome))
@@ -482,8 +489,7 @@ const make = <R>(
           logs: Effect.orDie(Effect.map(engine.logsPage(tenant, all), ({ items }) => items)),
           respond: (handler) =>
             Effect.sync(() => {
-              deliver = (request, time) =>
-                Effect.map(handler(new Delivery(time, request, undefined)), answered)
+              deliver = (request, time) => handler(new Delivery(time, request, undefined))
             }),
           failNext: (operation, error) =>
             Effect.sync(() => {

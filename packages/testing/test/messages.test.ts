@@ -1,169 +1,229 @@
 import {
+  FlowControlKey,
   MessageId,
-  QStashDlq,
-  QStashLogs,
   QStashMessages,
-  type QStashServices,
-  QueueName
+  QStashUrlGroups,
+  QueueName,
+  UrlGroupName
 } from "@effect-qstash/domain"
 import * as CallbackBody from "@effect-qstash/domain/wire/CallbackBody"
+import { QStashReceiver } from "@effect-qstash/receiver"
 import { QStashTest } from "@effect-qstash/testing"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Chunk, Context, Effect, Layer, Ref, Stream } from "effect"
+import { Context, DateTime, Effect, Layer, Ref, Schema } from "effect"
 
-const origin = "https://api.example.com"
+const Order = Schema.parseJson(Schema.Struct({ order: Schema.NonEmptyString }))
 
-/** What the app was told, in order. */
-class Told extends Context.Tag("Told")<Told, Ref.Ref<ReadonlyArray<string>>>() {}
+/** What the application has done; a test looks at it. */
+class Done extends Context.Tag("test/Done")<Done, Ref.Ref<ReadonlyArray<string>>>() {
+  static readonly layer = Layer.effect(Done, Ref.make<ReadonlyArray<string>>([]))
+}
 
-const tell = (line: string) =>
-  Effect.flatMap(
-    Told,
-    Ref.update((lines) => [...lines, line])
-  )
+const note = (text: string) =>
+  Effect.gen(function* () {
+    const time = DateTime.formatIso(yield* DateTime.now).slice(5, 19)
+    yield* Ref.update(yield* Done, (done) => [...done, `${time} ${text}`])
+  })
 
-/** Takes orders, answers the first try of each with 503, and is told what became of them. */
-const app = HttpRouter.empty.pipe(
+const done = Effect.flatMap(Done, Ref.get)
+
+/** The verified body of a delivery. */
+const verified = Effect.gen(function* () {
+  const receiver = yield* QStashReceiver.QStashReceiver
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const body = new Uint8Array(yield* request.arrayBuffer)
+  const { signed } = yield* receiver.verify({ headers: request.headers, url: request.originalUrl, body })
+  return new TextDecoder().decode(signed.body)
+})
+
+const origin = "https://shop.example.com"
+
+const ok = HttpServerResponse.empty({ status: 200 })
+
+/** A shop: an order is paid, then shipped a day later; how the payment went is told to the shop itself. */
+const shop = HttpRouter.empty.pipe(
   HttpRouter.post(
-    "/orders",
+    "/pay",
     Effect.gen(function* () {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      const text = yield* request.text
-      yield* tell(`order ${text}`)
-      if (request.headers["upstash-retried"] === "0") {
-        return yield* HttpServerResponse.text("not yet", { status: 503 })
-      }
-      // A handler may publish itself: it has the services of the test.
+      const { order } = yield* Schema.decode(Order)(yield* verified)
+      if (order === "unpayable") return HttpServerResponse.text("no money", { status: 402 })
+      yield* note(`paid ${order}`)
       const messages = yield* QStashMessages
-      yield* messages.publish({ destination: `${origin}/receipts`, body: text, delay: "1 minute" })
-      return yield* HttpServerResponse.text("done")
+      yield* messages.publish({
+        destination: `${origin}/ship`,
+        body: JSON.stringify({ order }),
+        delay: "1 day"
+      })
+      return yield* HttpServerResponse.json({ receipt: order })
     })
   ),
   HttpRouter.post(
-    "/receipts",
+    "/ship",
     Effect.gen(function* () {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      yield* tell(`receipt ${yield* request.text}`)
-      return HttpServerResponse.empty({ status: 200 })
+      const { order } = yield* Schema.decode(Order)(yield* verified)
+      yield* note(`shipped ${order}`)
+      return ok
     })
   ),
   HttpRouter.post(
     "/told",
     Effect.gen(function* () {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      const { body, status } = yield* CallbackBody.decode(yield* request.json)
-      yield* tell(`${status} ${new TextDecoder().decode(body)}`)
-      return HttpServerResponse.empty({ status: 200 })
+      const { body, status } = yield* CallbackBody.decode(JSON.parse(yield* verified))
+      yield* note(`told ${status}: ${new TextDecoder().decode(body)}`)
+      return ok
+    })
+  ),
+  HttpRouter.post(
+    "/sorry",
+    Effect.gen(function* () {
+      const { dlqId, sourceBody } = yield* CallbackBody.decode(JSON.parse(yield* verified))
+      yield* note(`sorry ${new TextDecoder().decode(sourceBody)} ${dlqId === undefined ? "" : "(dead)"}`)
+      return ok
     })
   )
 )
 
-const inApp = <A, E>(body: Effect.Effect<A, E, QStashServices | QStashTest.QStashTest | Told>) =>
-  Effect.provide(
-    body,
-    QStashTest.layerApp(app).pipe(Layer.provideMerge(Layer.effect(Told, Ref.make<ReadonlyArray<string>>([]))))
+const home = Layer.provideMerge(
+  QStashTest.layerApp(shop),
+  Layer.merge(QStashReceiver.layer(QStashTest.signingKeys), Done.layer)
+)
+
+const pay = (order: string) =>
+  Effect.flatMap(QStashMessages, (messages) =>
+    messages.publish({
+      destination: `${origin}/pay`,
+      body: JSON.stringify({ order }),
+      retries: 1,
+      callback: `${origin}/told`,
+      failureCallback: `${origin}/sorry`
+    })
   )
 
-describe("a message", () => {
-  it.effect("goes through the app with its retries, its callbacks and what the app publishes itself", () =>
+describe("a message into an HttpApp", () => {
+  it.effect("is verified and handled, tells its callback, and may publish more from inside", () =>
     Effect.gen(function* () {
-      const messages = yield* QStashMessages
-      yield* messages.publish({ destination: `${origin}/orders`, body: "7", callback: `${origin}/told` })
-      yield* QStashTest.advance("1 hour")
-      deepStrictEqual(yield* Effect.flatMap(Told, Ref.get), [
-        "order 7",
-        "503 not yet",
-        "order 7",
-        "200 done",
-        "receipt 7"
+      yield* pay("A1")
+      assert.deepStrictEqual(yield* done, [])
+      yield* QStashTest.advance("2 days")
+      assert.deepStrictEqual(yield* done, [
+        "01-01T00:00:00 paid A1",
+        '01-01T00:00:00 told 200: {"receipt":"A1"}',
+        "01-02T00:00:00 shipped A1"
       ])
-    }).pipe(inApp)
+      assert.isTrue((yield* QStashTest.deliveries).every(({ status }) => status === 200))
+    }).pipe(Effect.provide(home))
   )
+
+  it.effect("that it cannot handle is tried again, and its failure callback comes back into the app", () =>
+    Effect.gen(function* () {
+      yield* pay("unpayable")
+      yield* QStashTest.advance("2 days")
+      assert.deepStrictEqual(yield* done, [
+        "01-01T00:00:00 told 402: no money",
+        "01-01T00:00:12 told 402: no money",
+        '01-01T00:00:12 sorry {"order":"unpayable"} (dead)'
+      ])
+      const [letter] = yield* QStashTest.dlq
+      assert.deepStrictEqual([letter?.responseStatus, letter?.responseBody], [402, "no money"])
+    }).pipe(Effect.provide(home))
+  )
+
+  it.effect("is encoded with its Schema", () =>
+    Effect.gen(function* () {
+      yield* QStashMessages.publishJson(Schema.Struct({ order: Schema.String }), {
+        destination: `${origin}/ship`,
+        body: { order: "B2" }
+      })
+      yield* QStashMessages.enqueueJson(Schema.Struct({ order: Schema.String }), QueueName.make("ships"), {
+        destination: `${origin}/ship`,
+        body: { order: "B3" }
+      })
+      yield* QStashTest.advance("1 second")
+      assert.deepStrictEqual(yield* done, ["01-01T00:00:00 shipped B2", "01-01T00:00:00 shipped B3"])
+    }).pipe(Effect.provide(home))
+  )
+
+  it.effect("goes to the app at each endpoint of a URL group", () =>
+    Effect.gen(function* () {
+      const groups = yield* QStashUrlGroups
+      const messages = yield* QStashMessages
+      const urlGroup = UrlGroupName.make("orders")
+      yield* groups.upsertEndpoints(urlGroup, [{ url: `${origin}/pay` }, { url: `${origin}/ship` }])
+      yield* messages.publish({ destination: { urlGroup }, body: JSON.stringify({ order: "C3" }) })
+      yield* QStashTest.advance("1 second")
+      assert.deepStrictEqual(yield* done, ["01-01T00:00:00 paid C3", "01-01T00:00:00 shipped C3"])
+      assert.deepStrictEqual(
+        (yield* QStashTest.deliveries).map((delivery) => [delivery.urlGroup, delivery.scheduleId]),
+        [
+          [urlGroup, undefined],
+          [urlGroup, undefined]
+        ]
+      )
+    }).pipe(Effect.provide(home))
+  )
+})
+
+describe("a message", () => {
+  const destination = "https://api.example.com/jobs"
 
   it.effect("waits until time moves, if only by nothing", () =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
-      yield* messages.publish({ destination: origin })
+      yield* messages.publish({ destination })
       assert.lengthOf(yield* QStashTest.deliveries, 0)
       yield* QStashTest.advance(0)
       assert.lengthOf(yield* QStashTest.deliveries, 1)
     }).pipe(Effect.provide(QStashTest.layer))
   )
-})
 
-describe("inspection", () => {
-  it.effect("shows what is pending, what has failed for good, and the whole way there", () =>
+  it.effect("waits for its delay, and its queue for it", () =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
-      yield* QStashTest.respond({ status: 500, body: "out of paper" })
-      const { messageId } = yield* messages.publish({ destination: origin, retries: 1 })
-      const later = yield* messages.publish({ destination: origin, delay: "1 hour" })
-      deepStrictEqual(
-        (yield* QStashTest.messages).map((message) => message.messageId),
-        [messageId, later.messageId]
-      )
-      yield* QStashTest.advance("1 minute")
-      deepStrictEqual(
-        (yield* QStashTest.messages).map((message) => message.messageId),
-        [later.messageId]
-      )
-      deepStrictEqual(
-        (yield* QStashTest.dlq).map((letter) => [
-          letter.messageId,
-          letter.responseStatus,
-          letter.responseBody
+      yield* QStashTest.respond(({ text }) => Effect.as(Effect.sleep(text === "slow" ? "1 hour" : 0), 200))
+      const queueName = QueueName.make("mail")
+      for (const body of ["slow", "quick"]) yield* messages.enqueue(queueName, { destination, body })
+      yield* messages.publish({ destination, body: "late", delay: "30 minutes" })
+      yield* QStashTest.advance("2 hours")
+      assert.deepStrictEqual(
+        (yield* QStashTest.deliveries).map(({ text, time }) => [
+          DateTime.formatIso(time).slice(11, 16),
+          text
         ]),
-        [[messageId, 500, "out of paper"]]
-      )
-      const states = ["CREATED", "ACTIVE", "ERROR", "RETRY", "ACTIVE", "ERROR", "FAILED"]
-      deepStrictEqual(
-        (yield* QStashTest.logs).filter((entry) => entry.messageId === messageId).map(({ state }) => state),
-        states
-      )
-      deepStrictEqual(
-        (yield* QStashTest.events).filter((event) => event.messageId === messageId).map(({ state }) => state),
-        states
-      )
-    }).pipe(Effect.provide(QStashTest.layer))
-  )
-
-  it.effect("agrees with the services", () =>
-    Effect.gen(function* () {
-      const messages = yield* QStashMessages
-      const queueName = QueueName.make("orders")
-      yield* QStashTest.respond(({ url }) => Effect.succeed(url.endsWith("/bad") ? 500 : 200))
-      yield* messages.enqueue(queueName, { destination: `${origin}/bad`, retries: 0 })
-      yield* messages.enqueue(queueName, { destination: `${origin}/good` })
-      yield* QStashTest.advance(0)
-      const dlq = yield* QStashDlq
-      const logs = yield* QStashLogs
-      deepStrictEqual((yield* dlq.list()).items, yield* QStashTest.dlq)
-      deepStrictEqual(
-        Chunk.toReadonlyArray(yield* Stream.runCollect(logs.stream({ order: "earliestFirst" }))),
-        yield* QStashTest.logs
-      )
-      deepStrictEqual(
-        (yield* QStashTest.deliveries).map(({ url }) => url),
-        [`${origin}/bad`, `${origin}/good`]
-      )
-      strictEqual((yield* QStashTest.messages).length, 0)
-    }).pipe(Effect.provide(QStashTest.layer))
-  )
-
-  it.effect("tells an event of a queue, a group and a callback from others", () =>
-    Effect.gen(function* () {
-      const messages = yield* QStashMessages
-      yield* messages.enqueue(QueueName.make("orders"), { destination: origin, callback: `${origin}/told` })
-      yield* QStashTest.advance(0)
-      const created = (yield* QStashTest.events).filter(({ state }) => state === "CREATED")
-      deepStrictEqual(
-        created.map(({ callbackOf, queueName }) => [queueName, callbackOf]),
         [
-          [QueueName.make("orders"), undefined],
-          [undefined, MessageId.make("msg_1")]
+          ["00:00", "slow"],
+          ["00:30", "late"],
+          ["01:00", "quick"]
         ]
+      )
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("waits for its limit", () =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      const flowControl = { key: FlowControlKey.make("api"), rate: 1, period: "1 minute" } as const
+      for (let count = 0; count < 3; count++) yield* messages.publish({ destination, flowControl })
+      yield* QStashTest.advance("1 hour")
+      assert.deepStrictEqual(
+        (yield* QStashTest.deliveries).map(({ time }) => DateTime.formatIso(time).slice(11, 16)),
+        ["00:00", "00:01", "00:02"]
+      )
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("is cancelled by the handler of another one", () =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      const reminder = yield* messages.publish({ destination, body: "reminder", delay: "1 day" })
+      yield* QStashTest.respond(({ text }) =>
+        text === "paid" ? Effect.as(messages.cancel(reminder.messageId), 200) : Effect.succeed(200)
+      )
+      yield* messages.publish({ destination, body: "paid", delay: "1 hour" })
+      yield* QStashTest.advance("7 days")
+      assert.deepStrictEqual(
+        (yield* QStashTest.deliveries).map(({ messageId, text }) => [messageId, text]),
+        [[MessageId.make("msg_2"), "paid"]]
       )
     }).pipe(Effect.provide(QStashTest.layer))
   )

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
 import * as FiberStatus from "effect/FiberStatus"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
@@ -37,14 +38,21 @@ interface Timer {
   isOver: boolean
 }
 
+interface Started {
+  readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
+  /** The fiber that started it, by its number. */
+  readonly parent: number | undefined
+}
+
 /** The fibers of one delivery, and who started whom. */
 class DeliveryFibers extends Supervisor.AbstractSupervisor<void> {
   override readonly value = Effect.void
-  readonly live = new Map<number, Fiber.RuntimeFiber<unknown, unknown>>()
-  readonly parents = new Map<number, number>()
   /** Since when, in real milliseconds, it has been waiting for the world. */
   waitingSince: number | undefined = undefined
   isStalled = false
+  private first: Started | undefined = undefined
+  /** Most deliveries have one fiber alone, and need no Map. */
+  private more: Map<number, Started> | undefined = undefined
 
   override onStart(
     _context: unknown,
@@ -52,15 +60,34 @@ class DeliveryFibers extends Supervisor.AbstractSupervisor<void> {
     parent: Option.Option<Fiber.RuntimeFiber<unknown, unknown>>,
     fiber: Fiber.RuntimeFiber<unknown, unknown>
   ): void {
-    this.live.set(fiber.id().id, fiber)
-    if (Option.isSome(parent)) this.parents.set(fiber.id().id, parent.value.id().id)
+    const started = { fiber, parent: Option.isSome(parent) ? parent.value.id().id : undefined }
+    if (this.first === undefined) {
+      this.first = started
+    } else {
+      this.more ??= new Map()
+      this.more.set(fiber.id().id, started)
+    }
   }
 
   override onEnd(_exit: unknown, fiber: Fiber.RuntimeFiber<unknown, unknown>): void {
-    this.live.delete(fiber.id().id)
-    this.parents.delete(fiber.id().id)
+    this.more?.delete(fiber.id().id)
+  }
+
+  /** Those that have not ended, and the first. */
+  *started(): Iterable<Started> {
+    if (this.first !== undefined) yield this.first
+    if (this.more !== undefined) yield* this.more.values()
+  }
+
+  parentOf(id: number): number | undefined {
+    return this.more?.get(id)?.parent
   }
 }
+
+const supervisedBy =
+  (value: DeliveryFibers) =>
+  (refs: FiberRefs.FiberRefs, fiberId: FiberId.Runtime): FiberRefs.FiberRefs =>
+    FiberRefs.updateAs(refs, { fiberId, fiberRef: FiberRef.currentSupervisor, value })
 
 /** One turn of the event loop: what was ready to run has run. */
 const turn = Effect.async<void>((resume) => {
@@ -200,7 +227,7 @@ export class VirtualTime implements TestClock.TestClock {
   ): Fiber.RuntimeFiber<DeliveryOutcome> {
     const fibers = new DeliveryFibers()
     // `Effect.supervised` would do the same at three times the cost of the whole fork.
-    const fiber = Runtime.runFork(Runtime.setFiberRef(runtime, FiberRef.currentSupervisor, fibers))(delivery)
+    const fiber = Runtime.runFork(runtime, delivery, { updateRefs: supervisedBy(fibers) })
     if (fiber.unsafePoll() !== null) return fiber
     this.fibers.set(token, fibers)
     fiber.addObserver(() => this.fibers.delete(token))
@@ -316,18 +343,18 @@ export class VirtualTime implements TestClock.TestClock {
 const isAsleep = (fibers: DeliveryFibers): Effect.Effect<boolean> =>
   Effect.gen(function* () {
     const waits = new Map<number, ReadonlyArray<number>>()
-    for (const [id, fiber] of fibers.live) {
+    for (const { fiber } of fibers.started()) {
       const status = yield* fiber.status
       if (FiberStatus.isDone(status)) continue
       if (!FiberStatus.isSuspended(status)) return false
       waits.set(
-        id,
+        fiber.id().id,
         Array.from(FiberId.toSet(status.blockingOn), (on) => on.id)
       )
     }
     const ancestors = (id: number): Set<number> => {
       const line = new Set<number>()
-      for (let at: number | undefined = id; at !== undefined && !line.has(at); at = fibers.parents.get(at))
+      for (let at: number | undefined = id; at !== undefined && !line.has(at); at = fibers.parentOf(at))
         line.add(at)
       return line
     }

@@ -1,5 +1,5 @@
 import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
-import { type MessageId, MessageIdFromAnswer } from "@effect-qstash/domain/MessageId"
+import { MessageId } from "@effect-qstash/domain/MessageId"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
@@ -8,7 +8,6 @@ import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import { Courier, type DeliveryOutcome } from "../Courier.ts"
 import type { Engine } from "../Engine.ts"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
@@ -79,6 +78,8 @@ export const make = (
     const inFlight = new Map<number, InFlight>()
     const signers = new Map<string, Signer.Signer>()
     let events: Array<DeliveryEvent> = []
+    /** What came back at once and is not settled: for longer than a moment only where the store has failed to. */
+    let unsettled: ReadonlyArray<Settlement> = []
     let lastPrune = -Infinity
     let changed = (): void => {}
 
@@ -114,7 +115,7 @@ export const make = (
 
     const leaseFor = (message: StoredMessage): number => timeoutOf(message) + leaseMargin
 
-    const start = (lease: Lease, now: number): void => {
+    const start = (lease: Lease, now: number): InFlight => {
       const { message, token } = lease
       const jti = ids.unsafeNext("jwt")
       // The request is made inside the delivery: a tenant without keys fails its own attempts and no others.
@@ -128,16 +129,16 @@ export const make = (
       })
       const fiber = fork(delivery, token)
       const attempt: InFlight = { lease, deadline: now + timeoutOf(message), fiber, outcome: undefined }
-      inFlight.set(token, attempt)
       const exit = fiber.unsafePoll()
       if (exit !== null) {
         attempt.outcome = outcomeOf(exit)
-        return
+        return attempt
       }
       fiber.addObserver((late) => {
         attempt.outcome ??= outcomeOf(late)
         changed()
       })
+      return attempt
     }
 
     /** The deadline is the engine's own event, so that it holds alike in real and in virtual time. */
@@ -151,17 +152,36 @@ export const make = (
     /** In the order in which they were started, whichever of them ended first. */
     const settleEnded = (now: number): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const settlements: Array<Settlement> = []
+        const settlements = unsettled.slice()
         for (const attempt of inFlight.values()) {
           const outcome = attempt.outcome ?? (attempt.deadline <= now ? expire(attempt) : undefined)
           if (outcome !== undefined) settlements.push(settlementOf(attempt.lease, outcome, now))
         }
-        if (settlements.length === 0) return Effect.void
-        return Effect.map(store.settle({ settlements, now, mintMessageId }), (settled) => {
-          for (const { token } of settlements) inFlight.delete(token)
-          note(settled.events)
-        })
+        return settlements.length === 0 ? Effect.void : settle(settlements, now)
       })
+
+    const settle = (settlements: ReadonlyArray<Settlement>, now: number): Effect.Effect<void> =>
+      Effect.map(store.settle({ settlements, now, mintMessageId }), (settled) => {
+        unsettled = []
+        for (const { token } of settlements) inFlight.delete(token)
+        note(settled.events)
+      })
+
+    /** Where all of them end as soon as they begin, and nothing else is under way, they need not be kept in flight. */
+    const startAll = (leases: ReadonlyArray<Lease>, now: number): void => {
+      const attempts = leases.map((lease) => start(lease, now))
+      if (inFlight.size === 0) {
+        const settlements: Array<Settlement> = []
+        for (const { lease, outcome } of attempts) {
+          if (outcome !== undefined) settlements.push(settlementOf(lease, outcome, now))
+        }
+        if (settlements.length === attempts.length) {
+          unsettled = settlements
+          return
+        }
+      }
+      for (const attempt of attempts) inFlight.set(attempt.lease.token, attempt)
+    }
 
     const mintMessageId = (): MessageId => messageIdOf(ids.unsafeNext("msg"))
 
@@ -171,11 +191,6 @@ export const make = (
         logsBefore: now - options.logRetention,
         deadLettersBefore: now - options.dlqRetention
       })
-    }
-
-    const isAnyOpen = (): boolean => {
-      for (const attempt of inFlight.values()) if (attempt.outcome === undefined) return true
-      return false
     }
 
     /** A full house is woken by a delivery that ends, not by a message that has to wait anyway. */
@@ -191,16 +206,15 @@ export const make = (
     const pass: Core["pass"] = Effect.uninterruptible(
       Effect.gen(function* () {
         const now = yield* options.now
-        if (inFlight.size > 0) yield* settleEnded(now)
+        if (inFlight.size > 0 || unsettled.length > 0) yield* settleEnded(now)
         const fired = yield* store.claimDueSchedules({ now, limit: batch, mintMessageId })
         note(fired.events)
         const slots = options.concurrency - inFlight.size
         if (slots > 0) {
           const claimed = yield* store.claimDueMessages({ now, limit: Math.min(slots, batch), leaseFor })
-          const { leases } = claimed
           note(claimed.events)
-          for (const lease of leases) start(lease, now)
-          if (leases.length > 0 && !isAnyOpen()) yield* settleEnded(now)
+          startAll(claimed.leases, now)
+          if (unsettled.length > 0) yield* settle(unsettled, now)
         }
         yield* tellEvents
         if (now - lastPrune >= pruneEvery) yield* prune(now)
@@ -254,7 +268,8 @@ export const make = (
     }
   })
 
-const messageIdOf = Schema.decodeSync(MessageIdFromAnswer)
+/** Minted here, it need not be checked. */
+const messageIdOf = (id: string): MessageId => MessageId.make(id, { disableValidation: true })
 
 const settlementOf = ({ message, token }: Lease, outcome: DeliveryOutcome, now: number): Settlement => {
   const verdict = judge(message, outcome, now)

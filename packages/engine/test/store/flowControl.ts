@@ -244,6 +244,28 @@ export const laws = (law: Law): void => {
   )
 
   law(
+    "a slot that is free while others are claimed first goes on to the next one when its message drops out",
+    Effect.gen(function* () {
+      const [, cancelled] = idsOf(yield* send(["a", "b"], onlyOne))
+      yield* send(["c"], { ...onlyOne, queueName: mail })
+      yield* send(["d"], onlyOne)
+      const { leases } = yield* claimByName(start)
+      deepStrictEqual(yield* starting(start), [])
+      yield* settle([delivered(leases["a"])])
+      // Each of these is due before the one that the slot is free for, so the claim ends before it.
+      const takeAnother = Effect.gen(function* () {
+        yield* send(["earlier"], {}, start - second)
+        deepStrictEqual(yield* starting(start, 1), ["earlier"])
+      })
+      yield* takeAnother
+      yield* cancel(cancelled === undefined ? [] : [cancelled])
+      yield* takeAnother
+      yield* queue(1, true)
+      deepStrictEqual(yield* starting(start), ["d"])
+    })
+  )
+
+  law(
     "those that wait start in the order of their time and sequence, however they came to wait",
     Effect.gen(function* () {
       const store = yield* Store

@@ -13,6 +13,7 @@ import {
   failed,
   id,
   idsOf,
+  log,
   mail,
   minute,
   mintMessageId,
@@ -298,6 +299,41 @@ export const laws = (law: Law): void => {
       deepStrictEqual(next.names, ["c"])
       yield* settle([delivered(next.leases["c"])])
       deepStrictEqual(yield* starting(start), ["d"])
+    })
+  )
+
+  law(
+    "what is delivered while its queue is paused is not delivered again when it goes on",
+    Effect.gen(function* () {
+      yield* send(["a"], { ...inMail, callback: "https://api.example.com/done" })
+      yield* send(["b"], inMail)
+      const { leases } = yield* claimByName(start)
+      yield* paused(true)
+      yield* settle([delivered(leases["a"])])
+      const callbacks = yield* claimByName(start)
+      deepStrictEqual(callbacks.names, ["done"])
+      yield* paused(false)
+      deepStrictEqual(yield* starting(start), [])
+      yield* settle([delivered(callbacks.leases["done"])])
+      deepStrictEqual(yield* starting(start), ["b"])
+    })
+  )
+
+  law(
+    "what is delivered though it was to be cancelled is done, also where its queue is paused then",
+    Effect.gen(function* () {
+      const messageIds = idsOf(yield* send(["a"], { ...inMail, callback: "https://api.example.com/done" }))
+      const { leases } = yield* claimByName(start)
+      yield* cancel(messageIds)
+      yield* settle([delivered(leases["a"])])
+      yield* paused(true)
+      deepStrictEqual(yield* starting(start), ["done"])
+      deepStrictEqual(
+        (yield* log).filter(({ state }) => state === "CANCELED"),
+        []
+      )
+      yield* paused(false)
+      deepStrictEqual(yield* starting(start), [])
     })
   )
 
