@@ -240,6 +240,14 @@ export const faults: ReadonlyArray<Fault> = [
     "body: Buffer.concat(chunks)",
     "body: Buffer.alloc(0)"
   ]),
+  service(
+    "absent-group-not-sent",
+    "a message to a group that there is not is refused as if it had not been sent",
+    [
+      "reason: errorTexts.urlGroupNotFound(result.urlGroup),\n            status: 400",
+      "reason: errorTexts.urlGroupNotFound(result.urlGroup)"
+    ]
+  ),
   testing("answer-body-lost-in-test", "what a test answers in a body is lost", [
     "...(answer.body === undefined ? {} : { body: bytesOf(answer.body) }),",
     ""

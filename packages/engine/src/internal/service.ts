@@ -97,7 +97,14 @@ const numberOf = (cursor: string | undefined): Either.Either<number | undefined,
   if (cursor === undefined) return Either.right(undefined)
   const number = Number(/^\d+-(\d{1,15})$/.exec(cursor)?.[1])
   return Number.isNaN(number)
-    ? Either.left(new QStashInvalidRequest({ field: "cursor", reason: "is not the cursor of another page" }))
+    ? Either.left(
+        // Only QStash can tell, so this is its answer wherever the engine runs.
+        new QStashInvalidRequest({
+          field: "cursor",
+          reason: "is not the cursor of another page",
+          status: 400
+        })
+      )
     : Either.right(number)
 }
 
@@ -214,7 +221,10 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
       )
       switch (result._tag) {
         case "UrlGroupNotFound":
-          return yield* new QStashInvalidRequest({ reason: errorTexts.urlGroupNotFound(result.urlGroup) })
+          return yield* new QStashInvalidRequest({
+            reason: errorTexts.urlGroupNotFound(result.urlGroup),
+            status: 400
+          })
         case "QueuesFull":
           return yield* quotaExceeded("maxQueues", options.maxQueues)
         case "Accepted":
