@@ -297,7 +297,7 @@ describe("a batch", () => {
       const lost = { urlGroup: UrlGroupName.make("lost") }
       assertEquals(
         yield* Effect.flip(messages.batch([{ destination }, { destination: lost }])),
-        new QStashInvalidRequest({ reason: "topic lost not found" })
+        new QStashInvalidRequest({ reason: "topic lost not found", status: 400 })
       )
       deepStrictEqual(yield* pending, [])
       deepStrictEqual(yield* timeline, [])

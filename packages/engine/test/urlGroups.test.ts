@@ -117,7 +117,7 @@ describe("a message to a URL group", () => {
     Effect.gen(function* () {
       const engine = yield* Engine.Engine
       const messages = yield* QStashMessages
-      const refused = new QStashInvalidRequest({ reason: "topic workers not found" })
+      const refused = new QStashInvalidRequest({ reason: "topic workers not found", status: 400 })
       yield* engine.urlGroups({ tenantId: "other" }).upsertEndpoints(workers, [{ url: urlOf("theirs") }])
       assertEquals(yield* Effect.flip(messages.publish({ destination })), refused)
       deepStrictEqual(yield* timeline, [])
