@@ -6,6 +6,7 @@ import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
 import { bodiless as allBodiless, calls, nightly, schedule, some } from "./calls.ts"
 import { overFetch, rawAnswer, type RawRequest, rawServer, reply } from "./rawServer.ts"
 import { record } from "./stub.ts"
+import { gzipSync } from "node:zlib"
 
 const once = { retryBudget: 0 }
 
@@ -126,6 +127,21 @@ describe.concurrent("replies", () => {
     )
   }
 
+  it.scopedLive("of few bytes that become many: cut off at the limit", () =>
+    Effect.gen(function* () {
+      const bytes = gzipSync(" ".repeat(1_000_000))
+      const server = yield* rawServer(({ socket }) => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bytes.length}\r\n\r\n`)
+        socket.write(bytes)
+      })
+      for (const method of reading) {
+        const failure = yield* Effect.flip(calls[method].pipe(overFetch(server, { maxResponseBytes: 5000 })))
+        assertInstanceOf(failure, QStashUnexpectedResponse)
+        strictEqual(failure.reason, "the body is longer than 5000 bytes")
+      }
+    })
+  )
+
   it.scopedLive("as long as the limit are read", () =>
     Effect.gen(function* () {
       const body = JSON.stringify([record])
@@ -180,7 +196,8 @@ describe.concurrent("interruption", () => {
   for (const [when, answer] of [
     ["before the reply", ""],
     ["within the headers", "HTTP/1.1 200 OK\r\nContent-"],
-    ["within the body", `${chunked}4\r\n{"sc\r\n`]
+    ["within the body", `${chunked}4\r\n{"sc\r\n`],
+    ["within a body of known length", `HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"sch`]
   ] as const) {
     it.scopedLive(`${when} closes the connection`, () =>
       Effect.gen(function* () {
