@@ -66,7 +66,7 @@ export interface Options {
   readonly settle?: Duration.DurationInput | undefined
   /**
    * How many of the newest deliveries, and of the newest events, are kept for a look; the older ones are forgotten, so
-   * that a year of minutes fits into memory.
+   * that a year of minutes fits into memory. A whole number from 0 up, or `Infinity`.
    *
    * @default 10_000
    */
@@ -290,7 +290,7 @@ export const respond = <E = never, R = never>(
   Effect.contextWithEffect((context: Context.Context<QStashTest | R>) =>
     Context.get(context, QStashTest).respond((delivery) =>
       typeof answer === "function"
-        ? Effect.matchCauseEffect(inContext(answer(delivery), context), answeredBy)
+        ? Effect.matchCauseEffect(inContext(called(answer, delivery), context), answeredBy)
         : Effect.succeed(answered(answer))
     )
   )
@@ -350,6 +350,18 @@ const answered = (answer: Answer): Courier.DeliveryOutcome =>
           Object.entries(answer.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
         )
       }
+
+/** A handler that throws before it has an effect to give dies all the same. */
+const called = <E, R>(
+  handler: (delivery: Delivery) => Effect.Effect<Answer, E, R>,
+  delivery: Delivery
+): Effect.Effect<Answer, E, R> => {
+  try {
+    return handler(delivery)
+  } catch (defect) {
+    return Effect.die(defect)
+  }
+}
 
 /** What a handler's end comes to. */
 const answeredBy = {
@@ -416,6 +428,11 @@ const eventOf = ({ message, nextDeliveryTime, ...event }: DeliveryEvent): Event 
   ...(nextDeliveryTime === undefined ? {} : { nextDeliveryTime: DateTime.unsafeMake(nextDeliveryTime) })
 })
 
+const howMany = (retention: number): number => {
+  if (retention === Infinity || (Number.isInteger(retention) && retention >= 0)) return retention
+  throw new RangeError(`retention: expected a whole number from 0 up, got ${retention}`)
+}
+
 const all = { criteria: {}, count: Infinity, order: "earliestFirst" } as const
 
 const make = <R>(
@@ -424,7 +441,7 @@ const make = <R>(
 ): Layer.Layer<QStashServices | QStashTest, never, R> =>
   Layer.scopedContext(
     Effect.gen(function* () {
-      const retention = options.retention ?? 10_000
+      const retention = howMany(options.retention ?? 10_000)
       const attempts = new History<Attempt>(retention)
       const steps = new History<DeliveryEvent>(retention)
       let deliver: Deliver = () => Effect.succeed(answered(200))

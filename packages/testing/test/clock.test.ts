@@ -83,4 +83,30 @@ describe("retention", () => {
       assert.lengthOf(yield* QStashTest.events, 100)
     }).pipe(Effect.provide(QStashTest.layerWith({ retention: 100 })))
   )
+
+  for (const retention of [0, 1, 4, 5, 6, 7, Infinity]) {
+    it.effect(`of ${retention} keeps the newest, oldest first`, () =>
+      Effect.gen(function* () {
+        yield* everyMinute
+        for (let minutes = 1; minutes <= 6; minutes++) {
+          yield* QStashTest.advance("1 minute")
+          const kept = Math.min(minutes, retention)
+          assert.deepStrictEqual(
+            (yield* QStashTest.deliveries).map(({ messageId }) => messageId),
+            Array.from({ length: kept }, (_, index) => `msg_${minutes - kept + index + 1}`)
+          )
+        }
+      }).pipe(Effect.provide(QStashTest.layerWith({ retention })))
+    )
+  }
+
+  it.effect.each([-1, 1.5, Number.NaN])("cannot be %s", (retention) =>
+    Effect.gen(function* () {
+      const defect = yield* Effect.provide(Effect.void, QStashTest.layerWith({ retention })).pipe(
+        Effect.catchAllDefect(Effect.succeed)
+      )
+      assert.instanceOf(defect, RangeError)
+      assert.include(String(defect), `retention: expected a whole number from 0 up, got ${retention}`)
+    })
+  )
 })

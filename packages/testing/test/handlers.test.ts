@@ -57,11 +57,12 @@ describe("a handler", () => {
     }).pipe(Effect.provide(QStashTest.layer))
   )
 
-  it.effect("that fails or dies is answered with 500", () =>
+  it.effect("that fails, dies or throws is answered with 500", () =>
     Effect.gen(function* () {
-      yield* QStashTest.respond(({ retried }) =>
-        retried === 0 ? Effect.fail("no database") : Effect.die("a bug")
-      )
+      yield* QStashTest.respond(({ retried }) => {
+        if (retried === 2) throw new Error("a bug before there is an effect")
+        return retried === 0 ? Effect.fail("no database") : Effect.die("a bug")
+      })
       yield* createNightly
 
       yield* QStashTest.advance("5 hours")

@@ -77,7 +77,7 @@ export const make = (
     const ids = yield* IdGenerator
     const inFlight = new Map<number, InFlight>()
     const signers = new Map<string, Signer.Signer>()
-    let events: Array<DeliveryEvent> = []
+    let events: ReadonlyArray<DeliveryEvent> = []
     /** What came back at once and is not settled: for longer than a moment only where the store has failed to. */
     let unsettled: ReadonlyArray<Settlement> = []
     let lastPrune = -Infinity
@@ -98,7 +98,8 @@ export const make = (
       })
 
     const note = (more: ReadonlyArray<DeliveryEvent>): void => {
-      for (const event of more) events.push(event)
+      if (more.length === 0) return
+      events = events.length === 0 ? more : events.concat(more)
     }
 
     const tellEvents = Effect.suspend(() => {
@@ -157,28 +158,20 @@ export const make = (
           const outcome = attempt.outcome ?? (attempt.deadline <= now ? expire(attempt) : undefined)
           if (outcome !== undefined) settlements.push(settlementOf(attempt.lease, outcome, now))
         }
-        return settlements.length === 0 ? Effect.void : settle(settlements, now)
-      })
-
-    const settle = (settlements: ReadonlyArray<Settlement>, now: number): Effect.Effect<void> =>
-      Effect.map(store.settle({ settlements, now, mintMessageId }), (settled) => {
-        unsettled = []
-        for (const { token } of settlements) inFlight.delete(token)
-        note(settled.events)
+        if (settlements.length === 0) return Effect.void
+        return Effect.map(store.settle({ settlements, now, mintMessageId }), (settled) => {
+          unsettled = []
+          for (const { token } of settlements) inFlight.delete(token)
+          note(settled.events)
+        })
       })
 
     /** Where all of them end as soon as they begin, and nothing else is under way, they need not be kept in flight. */
     const startAll = (leases: ReadonlyArray<Lease>, now: number): void => {
       const attempts = leases.map((lease) => start(lease, now))
-      if (inFlight.size === 0) {
-        const settlements: Array<Settlement> = []
-        for (const { lease, outcome } of attempts) {
-          if (outcome !== undefined) settlements.push(settlementOf(lease, outcome, now))
-        }
-        if (settlements.length === attempts.length) {
-          unsettled = settlements
-          return
-        }
+      if (inFlight.size === 0 && attempts.every(isEnded)) {
+        unsettled = attempts.map(({ lease, outcome }) => settlementOf(lease, outcome, now))
+        return
       }
       for (const attempt of attempts) inFlight.set(attempt.lease.token, attempt)
     }
@@ -214,9 +207,13 @@ export const make = (
           const claimed = yield* store.claimDueMessages({ now, limit: Math.min(slots, batch), leaseFor })
           note(claimed.events)
           startAll(claimed.leases, now)
-          if (unsettled.length > 0) yield* settle(unsettled, now)
+          if (unsettled.length > 0) {
+            const settled = yield* store.settle({ settlements: unsettled, now, mintMessageId })
+            unsettled = []
+            note(settled.events)
+          }
         }
-        yield* tellEvents
+        if (events.length > 0) yield* tellEvents
         if (now - lastPrune >= pruneEvery) yield* prune(now)
         const { message, schedule } = yield* store.nextWake
         return wakeAt(schedule, message)
@@ -270,6 +267,9 @@ export const make = (
 
 /** Minted here, it need not be checked. */
 const messageIdOf = (id: string): MessageId => MessageId.make(id, { disableValidation: true })
+
+const isEnded = (attempt: InFlight): attempt is InFlight & { readonly outcome: DeliveryOutcome } =>
+  attempt.outcome !== undefined
 
 const settlementOf = ({ message, token }: Lease, outcome: DeliveryOutcome, now: number): Settlement => {
   const verdict = judge(message, outcome, now)

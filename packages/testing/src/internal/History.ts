@@ -1,18 +1,23 @@
 /** Keeps the newest so many of what happened, at constant cost each. */
 export class History<A> {
-  private items: Array<A> = []
+  private readonly items: Array<A> = []
   private readonly limit: number
+  /** Where the next one goes: once there are as many as are kept, the oldest makes place. */
+  private next = 0
 
   constructor(limit: number) {
     this.limit = limit
   }
 
   add(item: A): void {
-    this.items.push(item)
-    if (this.items.length > 2 * this.limit + 64) this.items = this.newest()
+    if (this.limit === 0) return
+    this.items[this.next] = item
+    this.next = (this.next + 1) % this.limit
   }
 
   newest(): Array<A> {
-    return this.limit === 0 ? [] : this.items.slice(-this.limit)
+    return this.items.length < this.limit
+      ? this.items.slice()
+      : this.items.slice(this.next).concat(this.items.slice(0, this.next))
   }
 }

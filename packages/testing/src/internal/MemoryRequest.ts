@@ -26,19 +26,25 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
   readonly [HttpServerRequest.TypeId]: HttpServerRequest.TypeId = HttpServerRequest.TypeId
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly source: DeliveryRequest
-  readonly url: string
   readonly remoteAddress: Option.Option<string>
+  private readUrl: string | undefined
   private readHeaders: Headers.Headers | undefined
 
   constructor(source: DeliveryRequest, { headers, remoteAddress, url }: Overrides = {}) {
     super()
     this.source = source
-    this.url = url ?? targetOf(source.url)
+    this.readUrl = url
     this.readHeaders = headers
     this.remoteAddress = Option.fromNullable(remoteAddress)
   }
 
-  /** Made when first asked for: many an app never looks. */
+  // Both are made when first asked for: many an app never looks.
+
+  get url(): string {
+    this.readUrl ??= targetOf(this.source.url)
+    return this.readUrl
+  }
+
   get headers(): Headers.Headers {
     this.readHeaders ??= headersOf(this.source)
     return this.readHeaders

@@ -6,7 +6,6 @@ import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { inContext } from "./inContext.ts"
@@ -25,21 +24,25 @@ export const deliverInto = <E, R>(
       Effect.flatMap(HttpServerError.causeResponse(cause), ([response]) => respond(response)),
     onSuccess: respond
   })
+  const services = Array.from(context.unsafeMap)
   return (delivery) =>
-    Effect.flatMap(Scope.make(), (scope) => {
-      // The request and the scope are what R asks for beside the context. One Map: each `Context.add` would make another.
-      const services = Context.unsafeMake<R | HttpServerRequest.HttpServerRequest>(
-        new Map<string, unknown>(context.unsafeMap)
-          .set(HttpServerRequest.HttpServerRequest.key, new MemoryRequest(delivery))
-          .set(Scope.Scope.key, scope)
+    Effect.scopedWith((scope) =>
+      inContext(
+        answered,
+        // The request and the scope are what R asks for beside the context. One Map: each `Context.add` would make another.
+        Context.unsafeMake<R | HttpServerRequest.HttpServerRequest>(
+          new Map<string, unknown>(services)
+            .set(HttpServerRequest.HttpServerRequest.key, new MemoryRequest(delivery))
+            .set(Scope.Scope.key, scope)
+        )
       )
-      return Effect.onExit(inContext(answered, services), (exit) => Scope.close(scope, exit))
-    })
+    )
 }
 
 const respond = (response: HttpServerResponse.HttpServerResponse) =>
-  Effect.flatMap(FiberRef.get(HttpApp.currentPreResponseHandlers), (handler) =>
-    handler._tag === "None"
+  Effect.withFiberRuntime<DeliveryOutcome, never, HttpServerRequest.HttpServerRequest>((fiber) => {
+    const handler = fiber.getFiberRef(HttpApp.currentPreResponseHandlers)
+    return handler._tag === "None"
       ? outcomeOf(response)
       : Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
           Effect.matchCauseEffect(handler.value(request, response), {
@@ -48,7 +51,7 @@ const respond = (response: HttpServerResponse.HttpServerResponse) =>
             onSuccess: outcomeOf
           })
         )
-  )
+  })
 
 const outcomeOf = ({
   body,
