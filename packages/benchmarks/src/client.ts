@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"
-import { byTurns, micros, microsEachAsync, type Row } from "./measure.ts"
+import { byTurns, micros, microsEachAsync, ratioOf, type Row } from "./measure.ts"
 
 const scheduleId = "nightly-report"
 const cron = "0 4 * * *"
@@ -58,7 +58,7 @@ export const client = (scale: number): Effect.Effect<ReadonlyArray<Row>> =>
         what: `client: \`${what}\` against a local server`,
         ours: micros(measured.ours),
         theirs: `@upstash/qstash ${micros(measured.theirs)}`,
-        ratio: measured.theirs / measured.ours,
+        ratio: ratioOf(measured.theirs, measured.ours),
         meaning: "times as fast"
       })
     }

@@ -4,7 +4,7 @@ import { Cron as Croner } from "croner"
 import * as Cron from "effect/Cron"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
-import { byTurns, micros, microsEach, type Row } from "./measure.ts"
+import { byTurns, micros, microsEach, ratioOf, type Row } from "./measure.ts"
 
 const start = Date.UTC(2026, 0, 1)
 const firings = 1000
@@ -58,7 +58,7 @@ export const cron = async (scale: number): Promise<ReadonlyArray<Row>> => {
           what: `\`${fields}\` in ${timeZone}, \`${method}\``,
           ours: micros(mine),
           theirs: `${their} ${micros(theirs)}`,
-          ratio: theirs / mine,
+          ratio: ratioOf(theirs, mine),
           meaning: "times as fast",
           ...(their === "effect/Cron" ? { wanted: { least: 100 } } : {})
         })

@@ -40,11 +40,21 @@ export const microsEachAsync = async (
   return ((performance.now() - begin) * 1000) / count
 }
 
-/** Both sides take turns, so that a machine that is busy for a while is busy for both; medians of the turns. */
+/** Microseconds, or whatever was measured, of each turn. */
+export type Turns = ReadonlyArray<number>
+
+/** How many times as much one side took as the other: the median of what it was in each turn. */
+export const ratioOf = (self: Turns, that: Turns): number =>
+  median(self.map((value, turn) => value / (that[turn] ?? Number.NaN)))
+
+/**
+ * The sides take turns, so that a machine that is busy for a while is busy for all of them in one turn, and spoils no
+ * more than that.
+ */
 export const byTurns = async <K extends string>(
   turns: number,
   sides: Readonly<Record<K, () => number | Promise<number>>>
-): Promise<Readonly<Record<K, number>>> => {
+): Promise<Readonly<Record<K, Turns>>> => {
   const results = new Map<string, Array<number>>()
   for (let turn = 0; turn < turns; turn++) {
     for (const [name, side] of Object.entries<() => number | Promise<number>>(sides)) {
@@ -55,10 +65,7 @@ export const byTurns = async <K extends string>(
   }
   // The keys are those of `sides`, which the compiler cannot see through the entries.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return Object.fromEntries(Array.from(results, ([name, values]) => [name, median(values)])) as Record<
-    K,
-    number
-  >
+  return Object.fromEntries<Turns>(results) as Record<K, Turns>
 }
 
 /** How many bytes of heap something keeps alive. */
@@ -73,4 +80,8 @@ export const heapBytes = async (build: () => Promise<unknown>): Promise<number> 
   return kept === undefined ? Number.NaN : after - before
 }
 
-export const micros = (value: number): string => `${value < 1 ? value.toFixed(3) : value.toFixed(1)} µs`
+/** The median turn, for reading. */
+export const micros = (turns: Turns): string => {
+  const value = median(turns)
+  return `${value < 1 ? value.toFixed(3) : value.toFixed(1)} µs`
+}

@@ -1,6 +1,6 @@
 import { isMet, type Row } from "./measure.ts"
 
-const ratioOf = ({ meaning, ratio }: Row): string =>
+const ratioCell = ({ meaning, ratio }: Row): string =>
   `${ratio >= 100 ? ratio.toFixed(0) : ratio.toFixed(1)} ${meaning}`
 
 const wantedOf = (row: Row): string => {
@@ -16,7 +16,7 @@ const cellsOf = (row: Row): ReadonlyArray<string> => [
   row.what,
   row.ours,
   row.theirs,
-  ratioOf(row),
+  ratioCell(row),
   wantedOf(row)
 ]
 
@@ -40,9 +40,9 @@ export const pageOf = (
   environment: ReadonlyArray<readonly [string, string]>
 ): string => `# Performance
 
-Measured by \`npm run bench\`, which writes this page. The sides took turns in one run, and each number is the median of its turns.
-Absolute times are this machine's, and only good for a look at their neighbour. What is wanted stands beside what came out, also
-where it did not come out.
+Measured by \`npm run bench\`, which writes this page. The sides took turns in one run: each time is the median of its turns, and
+each ratio the median of what it was in each turn. Absolute times are this machine's, and only good for a look at their neighbour.
+What is wanted stands beside what came out, also where it did not come out.
 
 | ${heads.join(" | ")} |
 | ${heads.map(() => "---").join(" | ")} |

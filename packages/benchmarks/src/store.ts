@@ -4,7 +4,7 @@ import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import type { Store } from "@effect-qstash/engine/Store"
 import * as Effect from "effect/Effect"
-import { byTurns, heapBytes, micros, type Row } from "./measure.ts"
+import { byTurns, heapBytes, micros, ratioOf, type Row } from "./measure.ts"
 
 const start = Date.UTC(2026, 0, 1)
 const minute = 60_000
@@ -66,7 +66,7 @@ export const store = async (scale: number): Promise<ReadonlyArray<Row>> => {
       what: `finding and settling what is due among ${most.toLocaleString("en")} schedules`,
       ours: micros(measured.many),
       theirs: `among 1,000 ${micros(measured.few)}`,
-      ratio: measured.many / measured.few,
+      ratio: ratioOf(measured.many, measured.few),
       meaning: "times as much",
       wanted: { most: 2 }
     },
