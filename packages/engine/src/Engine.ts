@@ -230,7 +230,7 @@ const drive = (core: Core.Core): Effect.Effect<never> =>
       // Made before the pass, so that a change during the pass is not missed.
       const latch = yield* Deferred.make<void>()
       core.onChange(() => Deferred.unsafeDone(latch, Exit.void))
-      const wake = yield* core.pass
+      const wake = yield* Effect.uninterruptible(Effect.gen(core.pass))
       if (wake === undefined) return yield* Deferred.await(latch)
       const wait = wake - (yield* Clock.currentTimeMillis)
       if (wait <= 0) return

@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
@@ -252,32 +252,50 @@ export class VirtualTime implements TestClock.TestClock {
   private drive(target: number): Effect.Effect<void> {
     const core = this.core
     if (core === undefined) return Effect.dieMessage("The virtual clock was moved before its engine was made")
-    return Effect.gen(this, function* () {
-      // A fiber that was only just forked is to fall asleep before time moves, as TestClock has it.
-      yield* turn
-      for (let steps = 1; ; steps++) {
-        if (steps % stepsInOneTurn === 0) yield* turn
-        this.isChanged = false
-        const wake = (yield* core.pass) ?? Infinity
-        if (core.inFlight.size > 0) yield* this.deliveriesRest(core)
-        if (wake <= this.now || this.isChanged) continue
-        const timer = this.nextTimer()
-        const next = Math.min(wake, timer?.at ?? Infinity)
-        if (next > target) {
-          this.now = target
-          return
-        }
-        this.now = next
-        // At one instant the engine's own work comes first.
-        if (timer === undefined || wake <= timer.at) continue
-        this.timers.pop()
-        timer.isOver = true
-        timer.wake()
-        // Stalled deliveries and fibers of the test get these turns too, else they would never wake.
-        yield* turn
-        yield* turn
-      }
+    return Effect.uninterruptibleMask((restore) => {
+      const way = { isLeft: false }
+      return Effect.flatMap(Effect.fork(Effect.interruptible(this.goTo(target, core, way))), (fiber) =>
+        Effect.onInterrupt(restore(Fiber.join(fiber)), () => {
+          way.isLeft = true
+          return Fiber.interrupt(fiber)
+        })
+      )
     })
+  }
+
+  /**
+   * Goes from event to event. It can be interrupted where it waits, and is left between two steps: to ask the runtime at
+   * each of them would cost as much as the step.
+   */
+  private goTo(target: number, core: Core, way: { readonly isLeft: boolean }): Effect.Effect<void> {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.gen(this, function* () {
+        // A fiber that was only just forked is to fall asleep before time moves, as TestClock has it.
+        yield* restore(turn)
+        for (let steps = 1; !way.isLeft; steps++) {
+          if (steps % stepsInOneTurn === 0) yield* restore(turn)
+          this.isChanged = false
+          const wake = (yield* core.pass()) ?? Infinity
+          if (core.inFlight.size > 0) yield* restore(this.deliveriesRest(core))
+          if (wake <= this.now || this.isChanged) continue
+          const timer = this.nextTimer()
+          const next = Math.min(wake, timer?.at ?? Infinity)
+          if (next > target) {
+            this.now = target
+            return
+          }
+          this.now = next
+          // At one instant the engine's own work comes first.
+          if (timer === undefined || wake <= timer.at) continue
+          this.timers.pop()
+          timer.isOver = true
+          timer.wake()
+          // Stalled deliveries and fibers of the test get these turns too, else they would never wake.
+          yield* restore(turn)
+          yield* restore(turn)
+        }
+      })
+    )
   }
 
   private readonly change = Effect.async<void>((resume) => {

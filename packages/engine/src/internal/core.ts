@@ -8,6 +8,7 @@ import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
+import type { YieldWrap } from "effect/Utils"
 import { Courier, type DeliveryOutcome } from "../Courier.ts"
 import type { Engine } from "../Engine.ts"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
@@ -56,8 +57,11 @@ export interface Core {
   /**
    * One pass over what is due: settles what came back, fires schedules, starts deliveries without awaiting them.
    * Answers when the next pass is wanted, unless something changes before; an instant that is not ahead means at once.
+   *
+   * For the `yield*` of a driver, which must not be interrupted meanwhile: messages would stay leased that nobody
+   * delivers, and events untold. As an effect of its own each pass would take a tenth more.
    */
-  readonly pass: Effect.Effect<number | undefined>
+  readonly pass: () => Generator<YieldWrap<Effect.Effect<unknown>>, number | undefined, unknown>
   readonly inFlight: ReadonlyMap<number, InFlight>
   /** Sets what is told when a delivery that was awaited ends, or a schedule changes. */
   readonly onChange: (changed: () => void) => void
@@ -77,7 +81,7 @@ export const make = (
     const ids = yield* IdGenerator
     const inFlight = new Map<number, InFlight>()
     const signers = new Map<string, Signer.Signer>()
-    let events: ReadonlyArray<DeliveryEvent> = []
+    let events: Array<DeliveryEvent> = []
     /** What came back at once and is not settled: for longer than a moment only where the store has failed to. */
     let unsettled: ReadonlyArray<Settlement> = []
     let lastPrune = -Infinity
@@ -98,16 +102,15 @@ export const make = (
       })
 
     const note = (more: ReadonlyArray<DeliveryEvent>): void => {
-      if (more.length === 0) return
-      events = events.length === 0 ? more : events.concat(more)
+      for (const event of more) events.push(event)
     }
 
-    const tellEvents = Effect.suspend(() => {
+    const tell = (): Effect.Effect<void> => {
       if (events.length === 0) return Effect.void
       const told = events
       events = []
       return options.onEvents(told)
-    })
+    }
 
     const timeoutOf = ({ settings }: StoredMessage): number =>
       settings.timeout === undefined
@@ -195,30 +198,27 @@ export const make = (
       return at === Infinity ? undefined : at
     }
 
-    // Interrupted halfway it would leave messages leased that nobody delivers, or events untold.
-    const pass: Core["pass"] = Effect.uninterruptible(
-      Effect.gen(function* () {
-        const now = yield* options.now
-        if (inFlight.size > 0 || unsettled.length > 0) yield* settleEnded(now)
-        const fired = yield* store.claimDueSchedules({ now, limit: batch, mintMessageId })
-        note(fired.events)
-        const slots = options.concurrency - inFlight.size
-        if (slots > 0) {
-          const claimed = yield* store.claimDueMessages({ now, limit: Math.min(slots, batch), leaseFor })
-          note(claimed.events)
-          startAll(claimed.leases, now)
-          if (unsettled.length > 0) {
-            const settled = yield* store.settle({ settlements: unsettled, now, mintMessageId })
-            unsettled = []
-            note(settled.events)
-          }
+    const pass: Core["pass"] = function* () {
+      const now = yield* options.now
+      if (inFlight.size > 0 || unsettled.length > 0) yield* settleEnded(now)
+      const fired = yield* store.claimDueSchedules({ now, limit: batch, mintMessageId })
+      note(fired.events)
+      const slots = options.concurrency - inFlight.size
+      if (slots > 0) {
+        const claimed = yield* store.claimDueMessages({ now, limit: Math.min(slots, batch), leaseFor })
+        note(claimed.events)
+        startAll(claimed.leases, now)
+        if (unsettled.length > 0) {
+          const settled = yield* store.settle({ settlements: unsettled, now, mintMessageId })
+          unsettled = []
+          note(settled.events)
         }
-        if (events.length > 0) yield* tellEvents
-        if (now - lastPrune >= pruneEvery) yield* prune(now)
-        const { message, schedule } = yield* store.nextWake
-        return wakeAt(schedule, message)
-      })
-    )
+      }
+      yield* tell()
+      if (now - lastPrune >= pruneEvery) yield* prune(now)
+      const { message, schedule } = yield* store.nextWake
+      return wakeAt(schedule, message)
+    }
 
     const handBack = Effect.gen(function* () {
       yield* settleEnded(yield* options.now)
@@ -226,7 +226,7 @@ export const make = (
       for (const attempt of inFlight.values()) attempt.fiber.unsafeInterruptAsFork(FiberId.none)
       inFlight.clear()
       yield* store.release(tokens)
-      yield* tellEvents
+      yield* tell()
       if (tokens.length > 0) {
         yield* Effect.logWarning(`Handed back ${tokens.length} deliveries that had not ended`)
       }
@@ -248,7 +248,7 @@ export const make = (
         Effect.suspend(() => {
           note(more)
           changed()
-          return tellEvents
+          return tell()
         })
     })
 
