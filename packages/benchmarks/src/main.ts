@@ -1,6 +1,7 @@
 /** `npm run bench`: measures everything and writes docs/performance.md. With `--quick` it only shows that it runs. */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import { fork } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { cpus, totalmem } from "node:os"
@@ -8,7 +9,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { client } from "./client.ts"
 import { cron } from "./cron.ts"
-import { isMet } from "./measure.ts"
+import { isMet, type Row } from "./measure.ts"
 import { receiver } from "./receiver.ts"
 import { pageOf, terminalOf } from "./report.ts"
 import { store } from "./store.ts"
@@ -17,6 +18,28 @@ import { years } from "./year.ts"
 const isQuick = process.argv.includes("--quick")
 const scale = isQuick ? 0.01 : 1
 const require = createRequire(import.meta.url)
+
+const parts: Readonly<Record<string, (scale: number) => Effect.Effect<ReadonlyArray<Row>, unknown>>> = {
+  years,
+  cron: (size) => Effect.promise(() => cron(size)),
+  store: (size) => Effect.promise(() => store(size)),
+  receiver,
+  client
+}
+
+/** A process of its own for each part: none finds the heap and the compiled code of another. */
+const measure = (part: string): Promise<ReadonlyArray<Row>> =>
+  new Promise((resolve, reject) => {
+    let rows: ReadonlyArray<Row> | undefined
+    fork(fileURLToPath(import.meta.url), [...process.argv.slice(2), part])
+      .on("message", (message: ReadonlyArray<Row>) => {
+        rows = message
+      })
+      .on("error", reject)
+      .on("exit", () =>
+        rows === undefined ? reject(new Error(`${part}: nothing was measured`)) : resolve(rows)
+      )
+  })
 
 /** Not every package exports its package.json, so it is looked for above the entry. */
 const versionOf = (name: string): string => {
@@ -34,20 +57,15 @@ const versionOf = (name: string): string => {
   return "unknown"
 }
 
-const program = Effect.gen(function* () {
-  const now = yield* DateTime.now
-  const rows = [
-    ...(yield* years(scale)),
-    ...(yield* Effect.promise(() => cron(scale))),
-    ...(yield* Effect.promise(() => store(scale))),
-    ...(yield* receiver(scale)),
-    ...(yield* client(scale))
-  ]
+const report = async (): Promise<void> => {
+  const date = DateTime.formatIsoDateUtc(DateTime.unsafeNow())
+  const rows: Array<Row> = []
+  for (const part of Object.keys(parts)) rows.push(...(await measure(part)))
   process.stdout.write(`${terminalOf(rows)}\n`)
   if (isQuick) return
   const processors = cpus()
   const page = pageOf(rows, [
-    ["date", DateTime.formatIsoDateUtc(now)],
+    ["date", date],
     ["processor", `${processors.length} cores, ${processors[0]?.model.trim() || "of an unknown model"}`],
     ["memory", `${Math.round(totalmem() / 2 ** 30)} GiB`],
     ["Node", process.version],
@@ -56,6 +74,13 @@ const program = Effect.gen(function* () {
   writeFileSync(fileURLToPath(new URL("../../../docs/performance.md", import.meta.url)), page)
   const missed = rows.filter((row) => !isMet(row))
   if (missed.length > 0) process.stderr.write(`${missed.length} of the wanted ratios did not come out\n`)
-})
+}
 
-await Effect.runPromise(program)
+const part = process.argv.slice(2).find((argument) => !argument.startsWith("--"))
+if (part === undefined) {
+  await report()
+} else {
+  process.send?.(
+    await Effect.runPromise(parts[part]?.(scale) ?? Effect.dieMessage(`There is no part ${part}`))
+  )
+}

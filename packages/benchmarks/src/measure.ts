@@ -1,3 +1,4 @@
+import * as Effect from "effect/Effect"
 import * as v8 from "node:v8"
 import * as vm from "node:vm"
 
@@ -39,6 +40,16 @@ export const microsEachAsync = async (
   for (let index = 0; index < count; index++) await call(index)
   return ((performance.now() - begin) * 1000) / count
 }
+
+/** The same for an effect, run time and again in one fiber. */
+export const microsEachEffect = (count: number, effect: Effect.Effect<unknown, unknown>): Promise<number> =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const begin = performance.now()
+      for (let index = 0; index < count; index++) yield* effect
+      return ((performance.now() - begin) * 1000) / count
+    })
+  )
 
 /** Microseconds, or whatever was measured, of each turn. */
 export type Turns = ReadonlyArray<number>

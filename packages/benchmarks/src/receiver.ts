@@ -6,13 +6,25 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { createHash } from "node:crypto"
-import { byTurns, micros, microsEach, microsEachAsync, ratioOf, type Row, type Turns } from "./measure.ts"
+import {
+  byTurns,
+  micros,
+  microsEach,
+  microsEachAsync,
+  microsEachEffect,
+  ratioOf,
+  type Row,
+  type Turns
+} from "./measure.ts"
 
 const url = "https://api.example.com/jobs/nightly"
 const currentSigningKey = "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r"
 const nextSigningKey = "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs"
 
-/** Verifying a delivery, one after the other, as a worker does. */
+/**
+ * Verifying a delivery, one after the other, each side as a worker does it: ours in the fiber that answers the request, the
+ * official one in an async function.
+ */
 export const receiver = (scale: number): Effect.Effect<ReadonlyArray<Row>, QStashReceiverMisconfigured> =>
   Effect.gen(function* () {
     const keys = {
@@ -37,8 +49,8 @@ export const receiver = (scale: number): Effect.Effect<ReadonlyArray<Row>, QStas
       const delivery = { headers: headersOf(signature, bytes), url, body }
       const calls = Math.max(1, Math.round(count * scale))
       const sides = {
-        node: () => microsEachAsync(calls, () => Effect.runPromise(node.verify(delivery))),
-        web: () => microsEachAsync(calls, () => Effect.runPromise(web.verify(delivery))),
+        node: () => microsEachEffect(calls, node.verify(delivery)),
+        web: () => microsEachEffect(calls, web.verify(delivery)),
         official: () => microsEachAsync(calls, () => official.verify({ signature, body: text, url })),
         hash: () => microsEach(calls, () => createHash("sha256").update(body).digest())
       }

@@ -40,8 +40,8 @@ export const pageOf = (
   environment: ReadonlyArray<readonly [string, string]>
 ): string => `# Performance
 
-Measured by \`npm run bench\`, which writes this page. The sides took turns in one run: each time is the median of its turns, and
-each ratio the median of what it was in each turn. Absolute times are this machine's, and only good for a look at their neighbour.
+Measured by \`npm run bench\`, which writes this page. Each part had a process of its own, in which the sides took
+turns: each time is the median of its turns, and each ratio the median of what it was in each turn. Absolute times are this machine's, and only good for a look at their neighbour.
 What is wanted stands beside what came out, also where it did not come out.
 
 | ${heads.join(" | ")} |
