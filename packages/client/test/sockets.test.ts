@@ -251,6 +251,62 @@ describe.concurrent("interruption", () => {
   )
 })
 
+describe.concurrent("a call that must not be interrupted", () => {
+  for (const [what, answer] of [
+    ["no reply", ""],
+    ["a body that does not end", `${chunked}4\r\n{"sc\r\n`]
+  ] as const) {
+    it.scopedLive(`ends with its timeout all the same: ${what}`, () =>
+      Effect.gen(function* () {
+        const server = yield* rawServer(({ socket }) => socket.write(answer))
+        const options = { requestTimeout: "50 millis", retryBudget: 0 } as const
+        for (const method of answer === "" ? some : reading) {
+          const failure = yield* calls[method].pipe(
+            Effect.uninterruptible,
+            Effect.flip,
+            overFetch(server, options)
+          )
+          assertInstanceOf(failure, QStashUnavailable)
+          strictEqual(failure.reason, "no reply within 50ms")
+        }
+        for (const request of server.requests) yield* request.closed
+      })
+    )
+  }
+
+  it.scopedLive("does not wait for the rest of a reply of which only the status counts", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer(({ socket }) =>
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"sch`)
+      )
+      for (const method of bodiless)
+        yield* calls[method].pipe(Effect.uninterruptible, overFetch(server, once))
+      for (const request of server.requests) yield* request.closed
+    })
+  )
+
+  it.scopedLive("is seen through when its fiber is interrupted", () =>
+    Effect.gen(function* () {
+      const reached = yield* Deferred.make<RawRequest>()
+      const server = yield* rawServer((request) => Deferred.unsafeDone(reached, Effect.succeed(request)))
+      const seenThrough = yield* Deferred.make<void>()
+      const fiber = yield* calls["QStashSchedules.resume"].pipe(
+        Effect.zipRight(Deferred.succeed(seenThrough, undefined)),
+        Effect.uninterruptible,
+        overFetch(server),
+        Effect.fork
+      )
+      const request = yield* Deferred.await(reached)
+      const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
+      yield* Effect.yieldNow()
+      request.socket.write(reply(200, ""))
+      yield* Deferred.await(seenThrough)
+      yield* Fiber.join(interrupting)
+      strictEqual(server.requests.length, 1)
+    })
+  )
+})
+
 describe.concurrent("the body of a request", () => {
   it.scopedLive("arrives as it is, without a content type that nobody gave", () =>
     Effect.gen(function* () {

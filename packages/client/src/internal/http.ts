@@ -13,6 +13,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
@@ -68,6 +69,16 @@ export const withSpan = (name: string, attributes: Readonly<Record<string, strin
 
 /** How long the rest of a reply may take of which only the status counts, so that its connection can be used again. */
 const drainTimeout = Duration.seconds(1)
+
+/**
+ * A timeout ends what it is put around by interrupting it. Where nothing may be interrupted (in a finalizer, in an `upsert`)
+ * it would wait for ever, so there the timed effect gets a fiber apart: its timeout reaches it, and an interruption of the
+ * fiber that waits for it does not.
+ */
+const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.checkInterruptible((isInterruptible) =>
+    isInterruptible ? effect : Effect.flatMap(Effect.forkDaemon(Effect.interruptible(effect)), Fiber.join)
+  )
 
 /** With less time than this an attempt is not begun: its timeout would hide what the one before it failed with. */
 const shortestAttempt = Duration.seconds(1)
@@ -239,6 +250,7 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
               onTimeout: () =>
                 new QStashUnavailable({ reason: `no reply within ${Duration.format(timeout)}` })
             }),
+            timed,
             Effect.flatten,
             Effect.scoped,
             // Streams run in fibers of their own, and Effect logs what those fail with: platform's errors, secrets and all.
@@ -261,7 +273,7 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
       })
 
     const drain = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
-      Effect.ignore(Effect.timeout(read(call, response), drainTimeout))
+      Effect.ignore(timed(Effect.timeout(read(call, response), drainTimeout)))
 
     return {
       json: (call, decode) =>
