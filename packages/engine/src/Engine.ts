@@ -345,7 +345,10 @@ export const layerVirtual = (
       )
       // Fibers are counted, and their lives measured, in real time, of which a delivery in virtual time takes none.
       const runtime = Runtime.disableRuntimeFlag(
-        yield* Effect.withClock(interruptibleRuntime, time),
+        yield* interruptibleRuntime.pipe(
+          Effect.withClock(time),
+          Effect.withScheduler(time.service.scheduler)
+        ),
         RuntimeFlags.RuntimeMetrics
       )
       const signAt = (now: number): number =>
@@ -354,6 +357,8 @@ export const layerVirtual = (
         time.watch(runtime, delivery, token)
       )
       time.engage(core)
+      const clock = yield* Effect.clock
+      yield* Effect.addFinalizer(() => Effect.sync(() => time.retire(clock)))
       yield* Effect.addFinalizer(() =>
         finish(core, time.deliveriesRest(core), options.shutdownGrace ?? "10 seconds")
       )

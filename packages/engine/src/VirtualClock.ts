@@ -6,6 +6,7 @@ import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import type * as Scheduler from "effect/Scheduler"
 import type * as TestClock from "effect/TestClock"
 
 /**
@@ -46,6 +47,11 @@ export declare namespace VirtualClock {
      * `advance`.
      */
     readonly clock: TestClock.TestClock
+    /**
+     * For `Effect.withScheduler`, beside the clock: time does not move on before a fiber on it that a delivery has woken has
+     * had its turn.
+     */
+    readonly scheduler: Scheduler.Scheduler
   }
 }
 

@@ -46,7 +46,10 @@ const whole = QStashTest.layerApp(worker).pipe(
   Layer.provide([
     mails,
     Layer.succeed(NightlyReport, { run: () => Effect.void }),
-    QStashReceiver.layer(QStashTest.signingKeys)
+    QStashReceiver.layer({
+      ...QStashTest.signingKeys,
+      subject: { publicUrl: "https://api.example.com" }
+    })
   ]),
   Layer.provideMerge(
     Layer.effect(

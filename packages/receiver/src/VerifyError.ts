@@ -147,7 +147,11 @@ export class SignatureWrongSubject extends Schema.TaggedError<SignatureWrongSubj
   override get message(): string {
     return this.subject === this.expected
       ? `The signature is for ${this.subject} with other credentials, another query or another end than was called`
-      : `The signature is for ${this.subject}, but ${this.expected} was called`
+      : `The signature is for ${this.subject}, but ${this.expected} was called${
+          this.expected.startsWith("/")
+            ? ": a path alone does not tell the host, so the receiver needs the option subject: { publicUrl }"
+            : ""
+        }`
   }
 }
 

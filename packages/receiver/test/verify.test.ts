@@ -412,7 +412,7 @@ for (const [name, home] of homes) {
         )
         strictEqual(
           errors[7]?.message,
-          "The signature is for https://api.example.com/jobs/nightly, but /jobs/nightly was called"
+          "The signature is for https://api.example.com/jobs/nightly, but /jobs/nightly was called: a path alone does not tell the host, so the receiver needs the option subject: { publicUrl }"
         )
         strictEqual(
           errors[8]?.message,

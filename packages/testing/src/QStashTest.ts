@@ -34,6 +34,7 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
@@ -41,8 +42,9 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Delivery } from "./Delivery.ts"
 import { deliverInto } from "./internal/appCourier.ts"
+import { warnOf } from "./internal/warnOf.ts"
 import { History } from "./internal/History.ts"
-import { inContext } from "./internal/inContext.ts"
+import { asIn } from "./internal/asIn.ts"
 
 /**
  * @since 0.1.0
@@ -178,9 +180,10 @@ export declare namespace QStashTest {
     readonly messages: Effect.Effect<ReadonlyArray<QStashMessage>>
     readonly dlq: Effect.Effect<ReadonlyArray<DlqMessage>>
     readonly logs: Effect.Effect<ReadonlyArray<LogEntry>>
-    readonly respond: (
-      handler: (delivery: Delivery) => Effect.Effect<Courier.DeliveryOutcome>
-    ) => Effect.Effect<void>
+    readonly respond: <E, R>(
+      answer: Answer | ((delivery: Delivery) => Effect.Effect<Answer, E, R>)
+    ) => Effect.Effect<void, never, R>
+    readonly respondDefault: Effect.Effect<void>
     readonly failNext: <O extends Operation>(operation: O, error: OperationError<O>) => Effect.Effect<void>
   }
 }
@@ -277,23 +280,28 @@ export const logs: Effect.Effect<ReadonlyArray<LogEntry>, never, QStashTest> = E
 )
 
 /**
- * Says what the destination answers from now on, in place of 200 or of the `HttpApp`. A handler may sleep, do I/O, or
- * never return: then the attempt runs into its timeout. A handler that fails or dies answers 500, as a web framework
- * would.
+ * Says what the destination answers from now on, in place of 200 or of the `HttpApp`, until {@link respondDefault}. A
+ * handler may sleep, do I/O, or never return: then the attempt runs into its timeout. A handler that fails or dies answers
+ * 500, as a web framework would, and a warning with the cause is logged. It finds the services, the configuration and the
+ * loggers of the test.
  *
  * @since 0.1.0
  * @category faults
  */
 export const respond = <E = never, R = never>(
   answer: Answer | ((delivery: Delivery) => Effect.Effect<Answer, E, R>)
-): Effect.Effect<void, never, QStashTest | R> =>
-  Effect.contextWithEffect((context: Context.Context<QStashTest | R>) =>
-    Context.get(context, QStashTest).respond((delivery) =>
-      typeof answer === "function"
-        ? Effect.matchCauseEffect(inContext(called(answer, delivery), context), answeredBy)
-        : Effect.succeed(answered(answer))
-    )
-  )
+): Effect.Effect<void, never, QStashTest | R> => Effect.flatMap(QStashTest, (test) => test.respond(answer))
+
+/**
+ * Takes back what {@link respond} said: the destination answers 200 again, or the `HttpApp` does. So an outage ends.
+ *
+ * @since 0.1.0
+ * @category faults
+ */
+export const respondDefault: Effect.Effect<void, never, QStashTest> = Effect.flatMap(
+  QStashTest,
+  (test) => test.respondDefault
+)
 
 /**
  * Makes the next call of an operation fail with any error of its union, before it has taken effect. Several failures of
@@ -351,23 +359,24 @@ const answered = (answer: Answer): Courier.DeliveryOutcome =>
         )
       }
 
-/** A handler that throws before it has an effect to give dies all the same. */
-const called = <E, R>(
+/** What a handler's end comes to. One that throws before it has an effect to give dies all the same. */
+const answeredBy = <E, R>(
   handler: (delivery: Delivery) => Effect.Effect<Answer, E, R>,
-  delivery: Delivery
-): Effect.Effect<Answer, E, R> => {
-  try {
-    return handler(delivery)
-  } catch (defect) {
-    return Effect.die(defect)
+  delivery: Delivery,
+  asInTest: ReturnType<typeof asIn>
+): Effect.Effect<Courier.DeliveryOutcome> => {
+  const called = (): Effect.Effect<Answer, E, R> => {
+    try {
+      return handler(delivery)
+    } catch (defect) {
+      return Effect.die(defect)
+    }
   }
-}
-
-/** What a handler's end comes to. */
-const answeredBy = {
-  onFailure: (cause: Cause.Cause<unknown>): Effect.Effect<Courier.DeliveryOutcome> =>
-    Cause.isInterruptedOnly(cause) ? Effect.interrupt : Effect.succeed(answered(500)),
-  onSuccess: (answer: Answer): Effect.Effect<Courier.DeliveryOutcome> => Effect.succeed(answered(answer))
+  return Effect.matchCauseEffect(asInTest(called()), {
+    onFailure: (cause) =>
+      Cause.isInterruptedOnly(cause) ? Effect.interrupt : Effect.as(warnOf(delivery, cause), answered(500)),
+    onSuccess: (answer) => Effect.succeed(answered(answer))
+  })
 }
 
 /** Puts the faults that a test asked for before the calls of a service. */
@@ -441,6 +450,7 @@ const make = <R>(
 ): Layer.Layer<QStashServices | QStashTest, never, R> =>
   Layer.scopedContext(
     Effect.gen(function* () {
+      const refs = yield* Effect.getFiberRefs
       const retention = howMany(options.retention ?? 10_000)
       const attempts = new History<Attempt>(retention)
       const steps = new History<DeliveryEvent>(retention)
@@ -476,6 +486,7 @@ const make = <R>(
       )
       const clock = Context.get(home, VirtualClock)
       yield* Effect.withClockScoped(clock.clock)
+      yield* Effect.locallyScoped(FiberRef.currentScheduler, clock.scheduler)
 
       const engine = Context.get(home, Engine.Engine)
       const tenant = { tenantId: "test", callerIp: "127.0.0.1" }
@@ -493,7 +504,8 @@ const make = <R>(
         Context.add(QStashLogs, faulty("QStashLogs", engine.logs(tenant), nextFault)),
         Context.add(QStashSigningKeys, faulty("QStashSigningKeys", engine.signingKeys(tenant), nextFault))
       )
-      deliver = yield* deliverTo(services)
+      const deliverByDefault = yield* deliverTo(services)
+      deliver = deliverByDefault
 
       return services.pipe(
         Context.add(QStashTest, {
@@ -504,10 +516,21 @@ const make = <R>(
           // The one error of a page is a cursor that is none, and there is none here.
           dlq: Effect.orDie(Effect.map(engine.dlqPage(tenant, all), ({ items }) => items)),
           logs: Effect.orDie(Effect.map(engine.logsPage(tenant, all), ({ items }) => items)),
-          respond: (handler) =>
-            Effect.sync(() => {
-              deliver = (request, time) => handler(new Delivery(time, request, undefined))
+          respond: (answer) =>
+            Effect.withFiberRuntime((fiber) => {
+              if (typeof answer === "function") {
+                const asInTest = asIn(fiber, refs, clock)
+                deliver = (request, time) =>
+                  answeredBy(answer, new Delivery(time, request, undefined), asInTest)
+              } else {
+                const always = Effect.succeed(answered(answer))
+                deliver = () => always
+              }
+              return Effect.void
             }),
+          respondDefault: Effect.sync(() => {
+            deliver = deliverByDefault
+          }),
           failNext: (operation, error) =>
             Effect.sync(() => {
               faults.set(operation, [...(faults.get(operation) ?? []), error])

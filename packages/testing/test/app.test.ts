@@ -1,10 +1,16 @@
-import { QStashSchedules, ScheduleId } from "@effect-qstash/domain"
+import { QStashMessages, QStashSchedules, ScheduleId } from "@effect-qstash/domain"
 import { QStashReceiver } from "@effect-qstash/receiver"
 import { QStashReceiver as NodeQStashReceiver } from "@effect-qstash/receiver/node"
 import { QStashTest } from "@effect-qstash/testing"
-import { HttpApp, HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import {
+  HttpApp,
+  HttpIncomingMessage,
+  HttpRouter,
+  HttpServerRequest,
+  HttpServerResponse
+} from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Redacted, Ref, Schema, Stream } from "effect"
+import { Context, Effect, Layer, Option, Redacted, Ref, Schema, Stream } from "effect"
 
 const nightly = ScheduleId.make("nightly-report")
 const Payload = Schema.parseJson(Schema.Struct({ tenant: Schema.NonEmptyString }))
@@ -58,7 +64,13 @@ describe("an HttpApp", () => {
         Effect.provide(
           Layer.provideMerge(
             QStashTest.layerApp(worker),
-            Layer.merge(receiver.layer(QStashTest.signingKeys), Reports.layer)
+            Layer.merge(
+              receiver.layer({
+                ...QStashTest.signingKeys,
+                subject: { publicUrl: "https://api.example.com" }
+              }),
+              Reports.layer
+            )
           )
         )
       )
@@ -135,6 +147,54 @@ describe("an HttpApp", () => {
       )
     )
   )
+
+  it.effect("reads a body once, as from a socket, or several times as text and JSON", () => {
+    const reading = (
+      read: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<unknown, unknown>
+    ) =>
+      Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+        Effect.as(Effect.orDie(read(request)), HttpServerResponse.empty({ status: 200 }))
+      )
+    const readings = {
+      text: (request) => Effect.all([request.text, request.json, request.text, request.urlParamsBody]),
+      bytes: (request) => request.arrayBuffer,
+      stream: (request) => Stream.runDrain(request.stream),
+      "bytes twice": (request) => Effect.all([request.arrayBuffer, request.arrayBuffer]),
+      "bytes, then JSON": (request) => Effect.all([request.arrayBuffer, request.json]),
+      "text, then a stream": (request) => Effect.all([request.text, Stream.runDrain(request.stream)]),
+      "text, then that of the request with another URL": (request) =>
+        Effect.all([request.text, Effect.suspend(() => request.modify({ url: "/" }).text)]),
+      "more than the limit": (request) => HttpIncomingMessage.withMaxBodySize(request.text, Option.some(3)),
+      "as much as the limit": (request) =>
+        HttpIncomingMessage.withMaxBodySize(request.arrayBuffer, Option.some(4))
+    } satisfies Record<string, Parameters<typeof reading>[0]>
+    const app = Object.entries(readings).reduce(
+      (router, [, read], index) => HttpRouter.post(router, `/${index}`, reading(read)),
+      HttpRouter.empty
+    )
+    return Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      for (const index of Object.keys(readings).keys()) {
+        yield* messages.publish({ destination: `https://api.example.com/${index}`, body: "null", retries: 0 })
+      }
+      yield* QStashTest.advance(0)
+      const statuses = (yield* QStashTest.deliveries).map(({ status }) => status)
+      assert.deepStrictEqual(
+        Object.keys(readings).map((what, index) => [what, statuses[index]]),
+        [
+          ["text", 200],
+          ["bytes", 200],
+          ["stream", 200],
+          ["bytes twice", 500],
+          ["bytes, then JSON", 500],
+          ["text, then a stream", 500],
+          ["text, then that of the request with another URL", 500],
+          ["more than the limit", 400],
+          ["as much as the limit", 200]
+        ]
+      )
+    }).pipe(Effect.provide(QStashTest.layerApp(app)))
+  })
 
   it.effect("may use the schedules itself", () =>
     Effect.gen(function* () {

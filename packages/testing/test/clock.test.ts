@@ -1,7 +1,7 @@
 import { QStashSchedules, ScheduleId } from "@effect-qstash/domain"
 import { QStashTest } from "@effect-qstash/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, DateTime, Effect, Fiber, TestClock } from "effect"
+import { Clock, DateTime, Effect, Fiber, Layer, TestClock } from "effect"
 
 const everyMinute = Effect.flatMap(QStashSchedules, (schedules) =>
   schedules.create({
@@ -49,6 +49,20 @@ describe("the clock", () => {
       assert.strictEqual(yield* Clock.currentTimeMillis, before)
       yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* Clock.currentTimeMillis, before + 1000)
+    })
+  )
+
+  it.effect("is gone with a layer that was built beside others, too", () =>
+    Effect.gen(function* () {
+      const before = yield* Clock.currentTimeMillis
+      yield* Effect.provide(QStashTest.advance("1 day"), Layer.mergeAll(QStashTest.layer, Layer.empty))
+      assert.strictEqual(yield* Clock.currentTimeMillis, before)
+      const sleeper = yield* Effect.fork(Effect.sleep("1 second"))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(sleeper)
+      assert.strictEqual(yield* Clock.currentTimeMillis, before + 1000)
+      yield* TestClock.setTime(before + 5000)
+      assert.strictEqual(yield* Clock.currentTimeMillis, before + 5000)
     })
   )
 

@@ -1,7 +1,8 @@
 import { QStashSchedules, ScheduleId } from "@effect-qstash/domain"
 import { QStashTest } from "@effect-qstash/testing"
+import { HttpRouter } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Ref } from "effect"
+import { Cause, Config, ConfigProvider, Context, DateTime, Effect, Logger, Queue, Ref, Stream } from "effect"
 
 const nightly = ScheduleId.make("nightly-report")
 
@@ -13,6 +14,10 @@ const createNightly = Effect.flatMap(QStashSchedules, (schedules) =>
     destination: "https://api.example.com/jobs/nightly",
     retries: 2
   })
+)
+
+const everyMinute = Effect.flatMap(QStashSchedules, (schedules) =>
+  schedules.create({ cron: "* * * * *", destination: "https://api.example.com/jobs/minute" })
 )
 
 /** When each attempt was made, and what it was answered. */
@@ -139,6 +144,110 @@ describe("a handler", () => {
           ["2025-01-01T04:15:00.000Z", "no answer within 15m"],
           ["2025-01-02T04:15:00.000Z", "no answer within 15m"]
         ]
+      )
+    }).pipe(Effect.provide(QStashTest.layerWith({ settle: "50 millis" })))
+  )
+
+  it.effect("that fails is warned of, with the cause, as is an app", () => {
+    const told: Array<string> = []
+    const logger = Logger.make(({ cause, logLevel, message }) => {
+      told.push(`${logLevel.label} ${String(message)}: ${Cause.squash(cause)}`)
+    })
+    const broken = HttpRouter.empty.pipe(HttpRouter.post("/jobs/nightly", Effect.die("a bug in the app")))
+    return Effect.gen(function* () {
+      yield* createNightly
+      yield* QStashTest.advance("4 hours")
+      yield* QStashTest.respond(() => Effect.fail("no database"))
+      yield* QStashTest.advance("12 seconds")
+      yield* QStashTest.respondDefault
+      yield* QStashTest.advance("1 hour")
+      const failed = "failed, so the delivery is answered with 500"
+      assert.deepStrictEqual(told, [
+        `WARN The handler of POST /jobs/nightly ${failed}: a bug in the app`,
+        `WARN The handler of POST https://api.example.com/jobs/nightly ${failed}: no database`,
+        `WARN The handler of POST /jobs/nightly ${failed}: a bug in the app`
+      ])
+    }).pipe(Effect.provide(QStashTest.layerApp(broken)), Effect.provide(Logger.add(logger)))
+  })
+
+  it.effect("finds the configuration, the loggers and the services that the test has when it says so", () => {
+    const told: Array<string> = []
+    class Tenant extends Context.Tag("test/Tenant")<Tenant, string>() {}
+    const seen = Effect.gen(function* () {
+      yield* Effect.log(`${yield* Tenant} in ${yield* Config.string("REGION")} at ${yield* DateTime.now}`)
+      return 200
+    })
+    return Effect.gen(function* () {
+      yield* QStashTest.respond(() => seen).pipe(
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["REGION", "EU-CENTRAL-1"]]))),
+        Effect.provideService(Tenant, "acme"),
+        Effect.provide(Logger.add(Logger.make(({ message }) => told.push(String(message)))))
+      )
+      yield* createNightly
+      yield* QStashTest.advance("1 day")
+      assert.deepStrictEqual(told, ["acme in EU-CENTRAL-1 at DateTime.Utc(2025-01-01T04:00:00.000Z)"])
+      yield* QStashTest.respond(() => Effect.zipRight(QStashTest.respondDefault, seen)).pipe(
+        Effect.provideService(Tenant, "nobody")
+      )
+      yield* QStashTest.advance("1 day")
+      assert.deepStrictEqual(
+        (yield* attempts).map(([, , status]) => status),
+        [200, 500, 200]
+      )
+    }).pipe(Effect.provide(QStashTest.layer))
+  })
+
+  it.effect("that forks has its fibers begin at its own instant", () =>
+    Effect.gen(function* () {
+      const woken: Array<string> = []
+      yield* QStashTest.respond(() =>
+        Effect.gen(function* () {
+          yield* Effect.sleep("90 seconds").pipe(
+            Effect.zipRight(DateTime.now),
+            Effect.map((now) => woken.push(DateTime.formatIso(now).slice(11, 19))),
+            Effect.forkDaemon,
+            Effect.forkDaemon
+          )
+          return 200
+        })
+      )
+      yield* everyMinute
+      yield* QStashTest.advance("4 minutes")
+      assert.deepStrictEqual(woken, ["00:02:30", "00:03:30"])
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("that hands its work to a fiber of the test has it begun at its own instant", () =>
+    Effect.gen(function* () {
+      const jobs = yield* Queue.unbounded<string>()
+      const done: Array<string> = []
+      yield* Stream.fromQueue(jobs).pipe(
+        Stream.mapEffect((id) =>
+          Effect.zipRight(
+            Effect.sleep("10 seconds"),
+            Effect.map(DateTime.now, (now) => [id, now] as const)
+          )
+        ),
+        Stream.runForEach(([id, now]) =>
+          Effect.sync(() => done.push(`${id} ${DateTime.formatIso(now).slice(11, 19)}`))
+        ),
+        Effect.fork
+      )
+      yield* QStashTest.respond(({ messageId }) => Effect.as(Queue.offer(jobs, messageId), 202))
+      yield* everyMinute
+      yield* QStashTest.advance("3 minutes")
+      assert.deepStrictEqual(done, ["msg_1 00:01:10", "msg_2 00:02:10"])
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("is stalled when the advance has ended, and not only after the next one", () =>
+    Effect.gen(function* () {
+      yield* QStashTest.respond(() => Effect.never)
+      yield* createNightly
+      yield* QStashTest.advance("4 hours")
+      assert.deepStrictEqual(
+        (yield* QStashTest.events).map(({ state }) => state),
+        ["CREATED", "ACTIVE", "STALLED"]
       )
     }).pipe(Effect.provide(QStashTest.layerWith({ settle: "50 millis" })))
   )

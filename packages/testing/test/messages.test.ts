@@ -86,7 +86,13 @@ const shop = HttpRouter.empty.pipe(
 
 const home = Layer.provideMerge(
   QStashTest.layerApp(shop),
-  Layer.merge(QStashReceiver.layer(QStashTest.signingKeys), Done.layer)
+  Layer.merge(
+    QStashReceiver.layer({
+      ...QStashTest.signingKeys,
+      subject: { publicUrl: origin }
+    }),
+    Done.layer
+  )
 )
 
 const pay = (order: string) =>

@@ -16,6 +16,7 @@ import type { DeliveryOutcome } from "../Courier.ts"
 import { type VirtualClock, VirtualTimePassed } from "../VirtualClock.ts"
 import type { Core, InFlight } from "./core.ts"
 import { Heap } from "./Heap.ts"
+import { WatchedScheduler } from "./WatchedScheduler.ts"
 
 /** What a fiber asleep on the virtual clock is "blocked on": no real fiber has this id. */
 const asleepMark = FiberId.runtime(-1, 0)
@@ -30,6 +31,9 @@ const realClock = Clock.make()
 
 /** The clock shows whole milliseconds; what is finer counts as one. */
 const wholeMillis = (duration: Duration.Duration): number => Math.ceil(Duration.toMillis(duration))
+
+const isTestClock = (clock: Clock.Clock | undefined): clock is TestClock.TestClock =>
+  clock !== undefined && "adjust" in clock
 
 interface Timer {
   readonly at: number
@@ -89,11 +93,6 @@ const supervisedBy =
   (refs: FiberRefs.FiberRefs, fiberId: FiberId.Runtime): FiberRefs.FiberRefs =>
     FiberRefs.updateAs(refs, { fiberId, fiberRef: FiberRef.currentSupervisor, value })
 
-/** One turn of the event loop: what was ready to run has run. */
-const turn = Effect.async<void>((resume) => {
-  setImmediate(() => resume(Effect.void))
-})
-
 /**
  * Virtual time: a clock whose sleepers wake only when time is moved on, from one event to the next. Time never passes
  * while a delivery is running or waits for the world, until its grace is over; a delivery asleep on this clock is not
@@ -107,10 +106,13 @@ export class VirtualTime implements TestClock.TestClock {
   private readonly fibers = new Map<number, DeliveryFibers>()
   private readonly oneAtATime = Effect.unsafeMakeSemaphore(1)
   private readonly grace: number
+  private readonly scheduler = new WatchedScheduler()
   private now: number
   private sequence = 0
   private overTimers = 0
   private core: Core | undefined
+  /** The clock that is asked instead once the engine has ended. */
+  private successor: Clock.Clock | undefined
   private isChanged = false
   private tellChange = (): void => {}
 
@@ -122,18 +124,21 @@ export class VirtualTime implements TestClock.TestClock {
   // The Clock.
 
   unsafeCurrentTimeMillis(): number {
-    return this.now
+    return this.successor === undefined ? this.now : this.successor.unsafeCurrentTimeMillis()
   }
 
   unsafeCurrentTimeNanos(): bigint {
-    return BigInt(this.now) * 1_000_000n
+    return this.successor === undefined
+      ? BigInt(this.now) * 1_000_000n
+      : this.successor.unsafeCurrentTimeNanos()
   }
 
-  readonly currentTimeMillis: Effect.Effect<number> = Effect.sync(() => this.now)
+  readonly currentTimeMillis: Effect.Effect<number> = Effect.sync(() => this.unsafeCurrentTimeMillis())
 
   readonly currentTimeNanos: Effect.Effect<bigint> = Effect.sync(() => this.unsafeCurrentTimeNanos())
 
   sleep(duration: Duration.Duration): Effect.Effect<void> {
+    if (this.successor !== undefined) return this.successor.sleep(duration)
     const millis = wholeMillis(duration)
     if (millis <= 0) return Effect.void
     return Effect.async<void>((resume) => {
@@ -171,6 +176,7 @@ export class VirtualTime implements TestClock.TestClock {
   // What TestClock adds to a Clock: with this clock installed, TestClock.adjust moves the engine's time.
 
   adjust(duration: Duration.DurationInput): Effect.Effect<void> {
+    if (isTestClock(this.successor)) return this.successor.adjust(duration)
     return Effect.orDie(this.moveTo(() => this.now + wholeMillis(Duration.decode(duration))))
   }
 
@@ -181,11 +187,12 @@ export class VirtualTime implements TestClock.TestClock {
   }
 
   setTime(instant: number): Effect.Effect<void> {
+    if (isTestClock(this.successor)) return this.successor.setTime(instant)
     return Effect.orDie(this.moveTo(() => instant))
   }
 
   readonly save: Effect.Effect<Effect.Effect<void>> = Effect.sync(() => {
-    const instant = this.now
+    const instant = this.unsafeCurrentTimeMillis()
     return Effect.suspend(() => this.setTime(instant))
   })
 
@@ -200,6 +207,7 @@ export class VirtualTime implements TestClock.TestClock {
 
   readonly service: VirtualClock.Service = {
     clock: this,
+    scheduler: this.scheduler,
     now: Effect.sync(() => DateTime.unsafeMake(this.now)),
     advance: (duration) => this.adjust(duration),
     advanceTo: (instant) =>
@@ -217,6 +225,14 @@ export class VirtualTime implements TestClock.TestClock {
       this.isChanged = true
       this.tellChange()
     })
+  }
+
+  /**
+   * The end of the engine. Effect cannot take a clock away from a fiber that got it from a layer built beside others (as in
+   * `Layer.mergeAll`), so from now on this one shows the time of the clock that was there before.
+   */
+  retire(successor: Clock.Clock): void {
+    this.successor = successor
   }
 
   /** Starts a delivery and keeps an eye on all its fibers. */
@@ -270,13 +286,16 @@ export class VirtualTime implements TestClock.TestClock {
   private goTo(target: number, core: Core, way: { readonly isLeft: boolean }): Effect.Effect<void> {
     return Effect.uninterruptibleMask((restore) =>
       Effect.gen(this, function* () {
+        yield* this.becomeDriver
         // A fiber that was only just forked is to fall asleep before time moves, as TestClock has it.
-        yield* restore(turn)
+        yield* restore(this.turn)
         for (let steps = 1; !way.isLeft; steps++) {
-          if (steps % stepsInOneTurn === 0) yield* restore(turn)
+          if (steps % stepsInOneTurn === 0) yield* restore(this.turn)
           this.isChanged = false
           const wake = (yield* core.pass()) ?? Infinity
           if (core.inFlight.size > 0) yield* restore(this.deliveriesRest(core))
+          // What a delivery has forked or woken is to see its instant, too.
+          if (this.scheduler.hasReady) yield* restore(this.turn)
           if (wake <= this.now || this.isChanged) continue
           const timer = this.nextTimer()
           const next = Math.min(wake, timer?.at ?? Infinity)
@@ -291,12 +310,25 @@ export class VirtualTime implements TestClock.TestClock {
           timer.isOver = true
           timer.wake()
           // Stalled deliveries and fibers of the test get these turns too, else they would never wake.
-          yield* restore(turn)
-          yield* restore(turn)
+          yield* restore(this.turn)
+          yield* restore(this.turn)
         }
       })
     )
   }
+
+  private readonly becomeDriver = Effect.withFiberRuntime<void>((fiber) => {
+    this.scheduler.driver = fiber
+    return Effect.void
+  })
+
+  /** One turn of the event loop: what was ready to run has run. */
+  private readonly turn = Effect.async<void>((resume) => {
+    setImmediate(() => {
+      this.scheduler.hasReady = false
+      resume(Effect.void)
+    })
+  })
 
   private readonly change = Effect.async<void>((resume) => {
     this.tellChange = () => resume(Effect.void)
@@ -310,7 +342,7 @@ export class VirtualTime implements TestClock.TestClock {
           (attempt) => attempt.outcome === undefined && !this.isStalled(attempt)
         )
         if (open.length === 0) return
-        yield* turn
+        yield* this.turn
         let isBusy = false
         for (const attempt of open) {
           if (attempt.outcome === undefined && (yield* this.mustWaitFor(core, attempt))) isBusy = true

@@ -65,7 +65,7 @@ export interface Core {
   readonly inFlight: ReadonlyMap<number, InFlight>
   /** Sets what is told when a delivery that was awaited ends, or a schedule changes. */
   readonly onChange: (changed: () => void) => void
-  /** Notes that virtual time goes on without a delivery; told with the next pass. */
+  /** Tells that virtual time goes on without a delivery. */
   readonly noteStalled: (attempt: InFlight) => Effect.Effect<void>
   /** Settles what came back, and gives back the rest: the end of the engine. */
   readonly handBack: Effect.Effect<void>
@@ -256,7 +256,10 @@ export const make = (
       service,
       pass,
       noteStalled: ({ lease: { message } }) =>
-        Effect.map(options.now, (time) => note([{ time, state: "STALLED", message }])),
+        Effect.flatMap(options.now, (time) => {
+          note([{ time, state: "STALLED", message }])
+          return tell()
+        }),
       inFlight,
       onChange: (told) => {
         changed = told

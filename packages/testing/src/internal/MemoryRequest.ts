@@ -21,21 +21,33 @@ interface Overrides {
   readonly remoteAddress?: string
 }
 
+/** What a socket brings, it brings once, however often the request is modified. */
+interface Wire {
+  isRead: boolean
+}
+
 /** A delivery as the request of an `HttpApp`: what a socket would bring, without the socket. */
 export class MemoryRequest extends Inspectable.Class implements HttpServerRequest.HttpServerRequest {
   readonly [HttpServerRequest.TypeId]: HttpServerRequest.TypeId = HttpServerRequest.TypeId
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly source: DeliveryRequest
   readonly remoteAddress: Option.Option<string>
+  private readonly wire: Wire
+  private readText: string | undefined
   private readUrl: string | undefined
   private readHeaders: Headers.Headers | undefined
 
-  constructor(source: DeliveryRequest, { headers, remoteAddress, url }: Overrides = {}) {
+  constructor(
+    source: DeliveryRequest,
+    { headers, remoteAddress = "127.0.0.1", url }: Overrides = {},
+    wire: Wire = { isRead: false }
+  ) {
     super()
     this.source = source
+    this.wire = wire
     this.readUrl = url
     this.readHeaders = headers
-    this.remoteAddress = Option.fromNullable(remoteAddress)
+    this.remoteAddress = Option.some(remoteAddress)
   }
 
   // Both are made when first asked for: many an app never looks.
@@ -50,8 +62,9 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
     return this.readHeaders
   }
 
+  /** The target of the request, as on a socket: of the host only the header tells. */
   get originalUrl(): string {
-    return this.source.url
+    return targetOf(this.source.url)
   }
 
   get method(): HttpMethod {
@@ -62,13 +75,43 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
     return Cookies.parseHeader(this.headers["cookie"] ?? "")
   }
 
+  /** A second reading waits for ever on Node; here it dies, and says so. */
+  private get bytes(): Effect.Effect<Uint8Array> {
+    return Effect.suspend(() => {
+      if (this.wire.isRead) {
+        return Effect.dieMessage(
+          "The body of this request has been read before. On Node a second reading would wait for ever, unless both are of text or JSON: keep what the first one gave"
+        )
+      }
+      this.wire.isRead = true
+      return Effect.succeed(this.source.body)
+    })
+  }
+
+  /** The same within the limit that an application may set. */
+  private get limited(): Effect.Effect<Uint8Array, RequestError> {
+    return Effect.flatMap(HttpIncomingMessage.MaxBodySize, (limit) =>
+      Option.isSome(limit) && this.source.body.length > limit.value
+        ? new RequestError({
+            request: this,
+            reason: "Decode",
+            description: `The body is longer than ${limit.value} bytes`
+          })
+        : this.bytes
+    )
+  }
+
   get text(): Effect.Effect<string, RequestError> {
-    return Effect.sync(() => utf8.decode(this.source.body))
+    return Effect.suspend(() =>
+      this.readText === undefined
+        ? Effect.map(this.limited, (bytes) => (this.readText = utf8.decode(bytes)))
+        : Effect.succeed(this.readText)
+    )
   }
 
   get json(): Effect.Effect<unknown, RequestError> {
-    return Effect.try({
-      try: (): unknown => JSON.parse(utf8.decode(this.source.body)),
+    return Effect.tryMap(this.text, {
+      try: (text): unknown => (text === "" ? null : JSON.parse(text)),
       catch: (cause) => new RequestError({ request: this, reason: "Decode", cause })
     })
   }
@@ -78,11 +121,11 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, RequestError> {
-    return Effect.sync(() => Uint8Array.from(this.source.body).buffer)
+    return Effect.map(this.limited, (bytes) => Uint8Array.from(bytes).buffer)
   }
 
   get stream(): Stream.Stream<Uint8Array, RequestError> {
-    return Stream.sync(() => Uint8Array.from(this.source.body))
+    return Stream.fromEffect(Effect.map(this.bytes, (bytes) => Uint8Array.from(bytes)))
   }
 
   get multipart() {
@@ -108,18 +151,22 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
   }
 
   modify(overrides: Overrides): MemoryRequest {
-    return new MemoryRequest(this.source, {
-      url: overrides.url ?? this.url,
-      headers: overrides.headers ?? this.headers,
-      ...(overrides.remoteAddress === undefined ? {} : { remoteAddress: overrides.remoteAddress })
-    })
+    return new MemoryRequest(
+      this.source,
+      {
+        url: overrides.url ?? this.url,
+        headers: overrides.headers ?? this.headers,
+        remoteAddress: overrides.remoteAddress ?? Option.getOrThrow(this.remoteAddress)
+      },
+      this.wire
+    )
   }
 
   override toJSON(): unknown {
     return HttpIncomingMessage.inspect(this, {
       _id: "@effect/platform/HttpServerRequest",
       method: this.method,
-      url: this.url
+      url: this.originalUrl
     })
   }
 }
@@ -133,9 +180,10 @@ const targetOf = (url: string): string => {
 const hostOf = (url: string): string => /^[a-z]+:\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(url)?.[1] ?? ""
 
 /** Repeated values arrive joined, as Node joins them. */
-const headersOf = ({ body, headers, url }: DeliveryRequest): Headers.Headers => {
+const headersOf = ({ body, headers, method, url }: DeliveryRequest): Headers.Headers => {
   const record: Record<string, string> = { host: hostOf(url) }
-  if (body.length > 0) record["content-length"] = String(body.length)
+  // A method that usually brings a body says so where it brings none.
+  if (body.length > 0 || /^(?:POST|PUT|PATCH)$/.test(method)) record["content-length"] = String(body.length)
   for (const [name, value] of headers) {
     const lower = name.toLowerCase()
     const before = record[lower]

@@ -3,6 +3,7 @@ import * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,6 +11,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { inContext } from "./inContext.ts"
 import { MemoryRequest } from "./MemoryRequest.ts"
+import { warnOf } from "./warnOf.ts"
 
 /**
  * Delivers into an `HttpApp` as a server would run it: with a scope for each request, the handlers that run before the
@@ -20,8 +22,7 @@ export const deliverInto = <E, R>(
   context: Context.Context<Exclude<R, HttpServerRequest.HttpServerRequest | Scope.Scope>>
 ): ((request: DeliveryRequest) => Effect.Effect<DeliveryOutcome>) => {
   const answered = Effect.matchCauseEffect(app, {
-    onFailure: (cause) =>
-      Effect.flatMap(HttpServerError.causeResponse(cause), ([response]) => respond(response)),
+    onFailure: (cause) => Effect.flatMap(responseOf(cause), respond),
     onSuccess: respond
   })
   const services = Array.from(context.unsafeMap)
@@ -39,6 +40,16 @@ export const deliverInto = <E, R>(
     )
 }
 
+/** What platform answers a failure with. A failure that has no answer of its own is a bug. */
+const responseOf = (cause: Cause.Cause<unknown>) =>
+  Effect.tap(
+    Effect.map(HttpServerError.causeResponse(cause), ([response]) => response),
+    ({ status }) =>
+      status < 500 || Cause.isInterruptedOnly(cause)
+        ? Effect.void
+        : Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => warnOf(request, cause))
+  )
+
 const respond = (response: HttpServerResponse.HttpServerResponse) =>
   Effect.withFiberRuntime<DeliveryOutcome, never, HttpServerRequest.HttpServerRequest>((fiber) => {
     const handler = fiber.getFiberRef(HttpApp.currentPreResponseHandlers)
@@ -46,8 +57,7 @@ const respond = (response: HttpServerResponse.HttpServerResponse) =>
       ? outcomeOf(response)
       : Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
           Effect.matchCauseEffect(handler.value(request, response), {
-            onFailure: (cause) =>
-              Effect.flatMap(HttpServerError.causeResponse(cause), ([failed]) => outcomeOf(failed)),
+            onFailure: (cause) => Effect.flatMap(responseOf(cause), outcomeOf),
             onSuccess: outcomeOf
           })
         )
