@@ -34,6 +34,7 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
@@ -359,24 +360,39 @@ const answered = (answer: Answer): Courier.DeliveryOutcome =>
         )
       }
 
-/** What a handler's end comes to. One that throws before it has an effect to give dies all the same. */
+/** A handler that throws before it has an effect to give dies all the same. */
+const called = <E, R>(
+  handler: (delivery: Delivery) => Effect.Effect<Answer, E, R>,
+  delivery: Delivery
+): Effect.Effect<Answer, E, R> => {
+  try {
+    return handler(delivery)
+  } catch (defect) {
+    return Effect.die(defect)
+  }
+}
+
+/** A result that is there already asks for nothing around it. */
+const isExit = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): effect is Effect.Effect<A, E, R> & Exit.Exit<A, E> => Exit.isExit(effect)
+
+/** What a handler's end comes to. */
 const answeredBy = <E, R>(
   handler: (delivery: Delivery) => Effect.Effect<Answer, E, R>,
   delivery: Delivery,
-  asInTest: ReturnType<typeof asIn>
+  asInTest: <A>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E>
 ): Effect.Effect<Courier.DeliveryOutcome> => {
-  const called = (): Effect.Effect<Answer, E, R> => {
-    try {
-      return handler(delivery)
-    } catch (defect) {
-      return Effect.die(defect)
-    }
-  }
-  return Effect.matchCauseEffect(asInTest(called()), {
-    onFailure: (cause) =>
-      Cause.isInterruptedOnly(cause) ? Effect.interrupt : Effect.as(warnOf(delivery, cause), answered(500)),
-    onSuccess: (answer) => Effect.succeed(answered(answer))
-  })
+  const answering = called(handler, delivery)
+  return isExit(answering) && Exit.isSuccess(answering)
+    ? Effect.succeed(answered(answering.value))
+    : Effect.matchCauseEffect(asInTest(answering), {
+        onFailure: (cause) =>
+          Cause.isInterruptedOnly(cause)
+            ? Effect.interrupt
+            : Effect.as(warnOf(delivery, cause), answered(500)),
+        onSuccess: (answer) => Effect.succeed(answered(answer))
+      })
 }
 
 /** Puts the faults that a test asked for before the calls of a service. */

@@ -8,7 +8,9 @@ import { RequestError } from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Multipart from "@effect/platform/Multipart"
 import * as UrlParams from "@effect/platform/UrlParams"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -75,36 +77,31 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
     return Cookies.parseHeader(this.headers["cookie"] ?? "")
   }
 
-  /** A second reading waits for ever on Node; here it dies, and says so. */
-  private get bytes(): Effect.Effect<Uint8Array> {
-    return Effect.suspend(() => {
+  /**
+   * Takes the body, within the limit that an application may set. A second reading waits for ever on Node; here it dies,
+   * and says so.
+   */
+  private read<A>(give: (bytes: Uint8Array) => A): Effect.Effect<A, RequestError> {
+    return Effect.withFiberRuntime((fiber) => {
+      const limit = Context.get(fiber.getFiberRef(FiberRef.currentContext), HttpIncomingMessage.MaxBodySize)
+      if (Option.isSome(limit) && this.source.body.length > limit.value) {
+        const description = `The body is longer than ${limit.value} bytes`
+        return new RequestError({ request: this, reason: "Decode", description })
+      }
       if (this.wire.isRead) {
         return Effect.dieMessage(
           "The body of this request has been read before. On Node a second reading would wait for ever, unless both are of text or JSON: keep what the first one gave"
         )
       }
       this.wire.isRead = true
-      return Effect.succeed(this.source.body)
+      return Effect.succeed(give(this.source.body))
     })
-  }
-
-  /** The same within the limit that an application may set. */
-  private get limited(): Effect.Effect<Uint8Array, RequestError> {
-    return Effect.flatMap(HttpIncomingMessage.MaxBodySize, (limit) =>
-      Option.isSome(limit) && this.source.body.length > limit.value
-        ? new RequestError({
-            request: this,
-            reason: "Decode",
-            description: `The body is longer than ${limit.value} bytes`
-          })
-        : this.bytes
-    )
   }
 
   get text(): Effect.Effect<string, RequestError> {
     return Effect.suspend(() =>
       this.readText === undefined
-        ? Effect.map(this.limited, (bytes) => (this.readText = utf8.decode(bytes)))
+        ? this.read((bytes) => (this.readText = utf8.decode(bytes)))
         : Effect.succeed(this.readText)
     )
   }
@@ -121,11 +118,11 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, RequestError> {
-    return Effect.map(this.limited, (bytes) => Uint8Array.from(bytes).buffer)
+    return this.read((bytes) => Uint8Array.from(bytes).buffer)
   }
 
   get stream(): Stream.Stream<Uint8Array, RequestError> {
-    return Stream.fromEffect(Effect.map(this.bytes, (bytes) => Uint8Array.from(bytes)))
+    return Stream.fromEffect(this.read((bytes) => Uint8Array.from(bytes)))
   }
 
   get multipart() {

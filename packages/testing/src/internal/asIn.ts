@@ -3,7 +3,6 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
@@ -12,8 +11,7 @@ import * as FiberRefs from "effect/FiberRefs"
  * Runs the effect of one delivery with what the given fiber of the test has now: services, configuration, randomness,
  * tracer, loggers. What deliveries have anyway is not set again at each of them, and the clock stays the virtual one.
  *
- * A delivery has a fiber of its own, in which nothing follows that would want the old ones back. A result that is there
- * already asks for none.
+ * A delivery has a fiber of its own, in which nothing follows that would want the old ones back.
  */
 export const asIn = (
   test: Fiber.RuntimeFiber<unknown, unknown>,
@@ -37,5 +35,5 @@ export const asIn = (
   return <A, E>(effect: Effect.Effect<A, E, unknown>) =>
     // The one seam: that the context is among the settings is known to the runtime, not to the compiler.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    (Exit.isExit(effect) ? effect : Effect.zipRight(adopted, effect)) as Effect.Effect<A, E>
+    Effect.zipRight(adopted, effect) as Effect.Effect<A, E>
 }
