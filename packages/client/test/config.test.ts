@@ -149,6 +149,8 @@ describe("layer", () => {
     [{ token: Redacted.make("a\n") }, "token", /line break/],
     [{ token: Redacted.make("Bearer a") }, "token", /blank/],
     [{ token: Redacted.make("ä") }, "token", /character/],
+    [{ token: Redacted.make("'a'") }, "token", /quotes/],
+    [{ token: Redacted.make('"a b"') }, "token", /quotes/],
     [{ url: "" }, "url", /parse/],
     [{ url: "qstash.upstash.io" }, "url", /parse/],
     [{ url: "localhost:8080" }, "url", /neither http nor https/],

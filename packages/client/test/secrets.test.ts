@@ -45,6 +45,7 @@ import { type Answer, fine, json, letter, over, record, type Sent, stub } from "
 const secrets = {
   token: "secret-of-the-token",
   header: "secret-of-a-header",
+  basicHeader: "secret-after-a-scheme",
   callbackHeader: "secret-of-a-callback-header",
   failureHeader: "secret-of-a-failure-header",
   username: "secret-of-a-username",
@@ -52,7 +53,7 @@ const secrets = {
   query: "secret/of+a'query",
   callbackPassword: "secret-of-a-callback-password",
   callbackQuery: "secret-of-a-callback-query",
-  body: "secret-of-the-body",
+  body: 'secret-of "the" body',
   signingKey: "secret-of-a-signing-key"
 } as const
 
@@ -61,7 +62,11 @@ const input: CreateSchedule.Input = {
   cron: "0 4 * * *",
   // The dot segment makes it one that is normalised, and told in the log.
   destination: `https://${secrets.username}:${secrets.password}@example.com/a/../jobs?key=${secrets.query}`,
-  headers: { Authorization: secrets.header, "X-Many": ["one", secrets.header] },
+  headers: {
+    Authorization: secrets.header,
+    "X-Many": ["one", secrets.header],
+    "X-Proxy": `Basic ${secrets.basicHeader}`
+  },
   body: secrets.body,
   callback: {
     url: `https://user:${secrets.callbackPassword}@example.com/back?key=${secrets.callbackQuery}`,
@@ -173,14 +178,14 @@ const watch = <A, E>(call: Effect.Effect<A, E>) =>
     return { attributes: seenAttributes, exit, kinds, spans, seen: seen.join("\n") }
   })
 
-/** Neither as it is nor as it stands in a query. */
+/** Neither as it is nor as it stands in a query or in JSON. */
 const assertNone = (seen: string): void =>
   deepStrictEqual(
-    Object.entries(secrets).flatMap(([name, secret]) =>
-      seen.includes(secret) || seen.includes(new URLSearchParams([["", secret]]).toString().slice(1))
-        ? [name]
-        : []
-    ),
+    Object.entries(secrets).flatMap(([name, secret]) => {
+      const inQuery = new URLSearchParams([["", secret]]).toString().slice(1)
+      const inJson = JSON.stringify(secret).slice(1, -1)
+      return [secret, inQuery, inJson].some((spelling) => seen.includes(spelling)) ? [name] : []
+    }),
     []
   )
 
@@ -236,6 +241,21 @@ const scenarios: Readonly<Record<string, Answer>> = {
       const text = new TextDecoder().decode(sent.body)
       return new Response(text.slice(Math.max(0, text.indexOf('"body"'))), { status: 400 })
     }),
+  "400 that quotes a body as JSON": (sent) =>
+    Effect.sync(
+      () => new Response(JSON.stringify({ got: new TextDecoder().decode(sent.body) }), { status: 400 })
+    ),
+  "400 that quotes the end of each header": ({ headers }) =>
+    Effect.sync(
+      () =>
+        new Response(
+          Object.values(headers)
+            .map((value) => value.split(" ").at(-1))
+            .filter((word) => word?.startsWith("secret"))
+            .join(" "),
+          { status: 400 }
+        )
+    ),
   "400 that quotes a query": ({ url }) => Effect.sync(() => new Response(url.search, { status: 400 })),
   "a fault": transportFault(() => new TypeError("fetch failed", { cause: new Error("ECONNRESET") })),
   "a fault that quotes a header": transportFault(

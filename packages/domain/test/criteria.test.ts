@@ -166,6 +166,22 @@ describe("a selector", () => {
     }
   })
 
+  it("does not grow by a filter that is undefined", () => {
+    for (const [check, ids] of [
+      [fromMessageSelector, "messageIds"],
+      [fromDlqSelector, "dlqIds"]
+    ] as const) {
+      for (const name of ["scheduleId", "fromDate", ids]) {
+        isRefused(
+          check({ [name]: undefined, label: "a" }),
+          "is undefined, and without it more would be selected: leave it out if that is meant",
+          name
+        )
+      }
+      deepStrictEqual(checked(check({ all: undefined, label: "a" })), { label: ["a"] })
+    }
+  })
+
   it.each([
     { all: false },
     { all: "yes" },

@@ -37,19 +37,19 @@ export interface Options {
    *
    * @default "url"
    */
-  readonly subject?: "url" | "any" | { readonly publicUrl: string }
+  readonly subject?: "url" | "any" | { readonly publicUrl: string } | undefined
   /**
    * How far the clock here may be off. A minute is plenty: as long as this, tokens live longer.
    *
    * @default 0 seconds
    */
-  readonly clockTolerance?: Duration.DurationInput
+  readonly clockTolerance?: Duration.DurationInput | undefined
   /**
    * The longest body that is taken, in bytes. The default is above the largest message of any plan (50 MB).
    *
    * @default 67_108_864 (64 MiB)
    */
-  readonly maxBodyBytes?: number
+  readonly maxBodyBytes?: number | undefined
 }
 
 /**
@@ -58,7 +58,9 @@ export interface Options {
  * @since 0.1.0
  * @category models
  */
-export type ConfigOptions = { readonly [K in keyof Options]?: Config.Config<NonNullable<Options[K]>> }
+export type ConfigOptions = {
+  readonly [K in keyof Options]?: Config.Config<NonNullable<Options[K]>> | undefined
+}
 
 /**
  * @since 0.1.0

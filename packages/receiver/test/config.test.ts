@@ -71,6 +71,43 @@ for (const [name, home] of homes) {
       })
     )
 
+    it.effect("takes an option that is undefined for one that is left out", () =>
+      program.pipe(
+        Effect.provide(
+          home.layerConfig({
+            currentSigningKey: undefined,
+            subject: undefined,
+            clockTolerance: undefined,
+            maxBodyBytes: undefined
+          })
+        ),
+        environment(both)
+      )
+    )
+
+    it.effect("refuses a key with something around it, and does not show it", () =>
+      Effect.gen(function* () {
+        for (const [key, reason] of [
+          [`"${currentKey}"`, "is in quotes, which are no part of a key"],
+          [`'${currentKey}'`, "is in quotes, which are no part of a key"],
+          [`${currentKey}\n`, "holds a blank, a line break or another character that no key has"],
+          [` ${currentKey}`, "holds a blank, a line break or another character that no key has"],
+          ["ключ", "holds a blank, a line break or another character that no key has"]
+        ] as const) {
+          for (const option of ["currentSigningKey", "nextSigningKey"] as const) {
+            const keys = {
+              currentSigningKey: Redacted.make(currentKey),
+              nextSigningKey: Redacted.make(nextKey)
+            }
+            assertEquals(
+              yield* Effect.flip(home.make({ ...keys, [option]: Redacted.make(key) })),
+              new QStashReceiverMisconfigured({ option, reason })
+            )
+          }
+        }
+      })
+    )
+
     it.effect("takes the keys as values", () =>
       program.pipe(
         Effect.provide(

@@ -28,7 +28,9 @@ const bytes = FastCheck.tuple(
 )
 
 /** Short keys are padded to a block, those above 64 bytes are hashed first. */
-const key = FastCheck.string({ unit: "binary", minLength: 1, maxLength: 200 })
+const key = FastCheck.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 200 }).map((text) =>
+  text.replaceAll(/[\s"']/g, "_")
+)
 
 /** SHA-256 in FIPS 180-4's examples. */
 const vectors = [

@@ -31,8 +31,11 @@ export const inQuery = (secret: string): ReadonlyArray<string> => [
   formEncoded([["", secret]]).slice(1)
 ]
 
-/** A secret that travels in JSON, as it is and as it stands there. */
+/** A secret as it is and as it stands in JSON, which a refusal may be. */
 export const inJson = (secret: string): ReadonlyArray<string> => [secret, JSON.stringify(secret).slice(1, -1)]
+
+/** What may be secret in a header: its value, and what follows a scheme such as `Bearer`. */
+export const secretsOfHeader = (value: string): ReadonlyArray<string> => [value, ...value.split(/\s+/)]
 
 const parts = /^[^:/]+:\/\/(?:([^/?#]*)@)?[^?]*\??(.*)$/s
 

@@ -18,7 +18,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { formEncoded, presentable } from "./foreignText.ts"
+import { formEncoded, inJson, presentable } from "./foreignText.ts"
 import { type Refusal, refusal, toError as refusalToError } from "./refusal.ts"
 import type { Settings } from "./settings.ts"
 import { toError as transportFaultToError } from "./transportFault.ts"
@@ -185,7 +185,7 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
         : HttpClientRequest.bodyUint8Array(request, call.body, "")
     }
 
-    const secretsOf = (call: Call<unknown>) => [token, ...(call.secrets?.() ?? [])]
+    const secretsOf = (call: Call<unknown>) => [token, ...(call.secrets?.() ?? [])].flatMap(inJson)
 
     const mapFault = (call: Call<unknown>) =>
       Effect.mapError((error: HttpClientError.HttpClientError) =>

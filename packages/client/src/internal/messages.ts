@@ -20,7 +20,6 @@ import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { inJson } from "./foreignText.ts"
 import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
 import { named } from "./named.ts"
 import { createError, logNormalised, secretsOf } from "./outgoing.ts"
@@ -203,7 +202,7 @@ export const messagesOver = (http: QStashHttp, ids: IdGenerator.Service): QStash
           method: "POST",
           target: "/v2/batch",
           ...jsonBody(MessageRequest.encodeBatch(sent.map(({ message }) => message))),
-          secrets: () => sent.flatMap(({ message }) => secretsOf(message)).flatMap(inJson),
+          secrets: () => sent.flatMap(({ message }) => secretsOf(message)),
           ownError: createError
         },
         expectFits(sent)

@@ -5,7 +5,7 @@ import {
   type QStashQuotaExceeded
 } from "@effect-qstash/domain"
 import * as Effect from "effect/Effect"
-import { secretsOfUrl } from "./foreignText.ts"
+import { secretsOfHeader, secretsOfUrl } from "./foreignText.ts"
 import { isAbsent, quotaError, type Refusal } from "./refusal.ts"
 
 /** What a schedule and a message have in common. */
@@ -16,7 +16,9 @@ interface Outgoing extends MessageSettings {
 export const secretsOf = (outgoing: Outgoing): ReadonlyArray<string> => {
   const callbacks = [outgoing.callback, outgoing.failureCallback].filter((callback) => callback !== undefined)
   return [
-    ...[outgoing, ...callbacks].flatMap(({ headers }) => Object.values(headers ?? {}).flat()),
+    ...[outgoing, ...callbacks]
+      .flatMap(({ headers }) => Object.values(headers ?? {}).flat())
+      .flatMap(secretsOfHeader),
     ...[Destination.toText(outgoing.destination), ...callbacks.map(({ url }) => url)].flatMap(secretsOfUrl),
     new TextDecoder().decode(outgoing.body)
   ]

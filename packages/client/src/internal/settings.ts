@@ -32,6 +32,7 @@ const checkToken = (token: Redacted.Redacted): Checked<Redacted.Redacted> => {
   // Often made of an environment variable that is not set, which no type tells.
   const text: unknown = Redacted.value(token)
   if (typeof text !== "string" || text === "") return Either.left("is empty")
+  if (/^(["']).*\1$/s.test(text)) return Either.left("is in quotes, which are no part of a token")
   return /^[\x21-\x7e]+$/.test(text)
     ? Either.right(token)
     : Either.left("holds a blank, a line break or another character that no token has")

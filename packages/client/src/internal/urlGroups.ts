@@ -6,7 +6,7 @@ import {
 } from "@effect-qstash/domain"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import * as Effect from "effect/Effect"
-import { inJson, secretsOfUrl } from "./foreignText.ts"
+import { secretsOfUrl } from "./foreignText.ts"
 import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
 import { listOf } from "./listOf.ts"
 import { named } from "./named.ts"
@@ -20,7 +20,7 @@ const span = (method: keyof QStashUrlGroups.Service, urlGroup?: UrlGroupName) =>
 const byGroup = named(path, "urlGroup", (urlGroup: UrlGroupName) => new UrlGroupNotFound({ urlGroup }))
 
 const secretsOf = (endpoints: ReadonlyArray<Partial<UrlGroupEndpoint>>) => (): ReadonlyArray<string> =>
-  endpoints.flatMap(({ url }) => (url === undefined ? [] : secretsOfUrl(url).flatMap(inJson)))
+  endpoints.flatMap(({ url }) => (url === undefined ? [] : secretsOfUrl(url)))
 
 export const urlGroupsOver = (http: QStashHttp): QStashUrlGroups.Service => ({
   upsertEndpoints: (urlGroup, endpoints) =>

@@ -163,8 +163,14 @@ const checkSelector = (
           onRight: (list) => ({ [ids]: list })
         })
   }
+  const missing = Object.entries(selector).find(([name, value]) => name !== "all" && value === undefined)
   return isFiltered
-    ? check(kind, filter)
+    ? missing === undefined
+      ? check(kind, filter)
+      : refuse(
+          "is undefined, and without it more would be selected: leave it out if that is meant",
+          missing[0]
+        )
     : refuse(`an empty selector would be everything: give ${ids}, filters, or { all: true }`)
 }
 

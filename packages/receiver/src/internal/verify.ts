@@ -117,9 +117,15 @@ function verifyBody(
     : Effect.fail(new DeliveryBodyMismatch())
 }
 
+/** A key with something around it would refuse every delivery, and not say why. The key itself is shown nowhere. */
 function keyBytes(option: "currentSigningKey" | "nextSigningKey", options: Options) {
-  const key = new TextEncoder().encode(Redacted.value(options[option]))
-  return key.byteLength === 0 ? misconfigured(option, "is empty, so anyone could sign") : Effect.succeed(key)
+  // Often made of an environment variable that is not set, which no type tells.
+  const key: unknown = Redacted.value(options[option])
+  if (typeof key !== "string" || key === "") return misconfigured(option, "is empty, so anyone could sign")
+  if (/^(["']).*\1$/s.test(key)) return misconfigured(option, "is in quotes, which are no part of a key")
+  return /^[\x21-\x7e]+$/.test(key)
+    ? Effect.succeed(new TextEncoder().encode(key))
+    : misconfigured(option, "holds a blank, a line break or another character that no key has")
 }
 
 // Not `URL.canParse`, which on Node 20 comes to refuse Latin-1 text once it has been compiled.
