@@ -436,6 +436,18 @@ describe("answers that QStash does not give", () => {
     })
   )
 
+  it.effect("says so however deep what stands there is nested", () =>
+    Effect.gen(function* () {
+      const deep = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`
+      const failure = yield* answering(
+        "QStashSchedules.list",
+        () => new Response(`[${JSON.stringify(record).replace(/}$/, `,"body":${deep}}`)}]`)
+      )
+      assertInstanceOf(failure, QStashUnexpectedResponse)
+      strictEqual(failure.reason, "schedule 0 of the list: body is not of the expected shape")
+    })
+  )
+
   it.effect.prop(
     "any JSON in any status is an answer or a typed error",
     [fc.jsonValue(), fc.integer({ min: 200, max: 599 }), fc.constantFrom(...methods)],

@@ -83,7 +83,7 @@ export class SignatureInvalid extends Schema.TaggedError<SignatureInvalid>(
  */
 export class SignatureExpired extends Schema.TaggedError<SignatureExpired>(
   "@effect-qstash/receiver/SignatureExpired"
-)("SignatureExpired", { expiredAt: Schema.DateTimeUtcFromSelf, now: Schema.DateTimeUtcFromSelf }) {
+)("SignatureExpired", { expiredAt: Schema.DateTimeUtc, now: Schema.DateTimeUtc }) {
   /** @since 0.1.0 */
   get status(): 401 {
     return 401
@@ -101,7 +101,7 @@ export class SignatureExpired extends Schema.TaggedError<SignatureExpired>(
  */
 export class SignatureNotYetValid extends Schema.TaggedError<SignatureNotYetValid>(
   "@effect-qstash/receiver/SignatureNotYetValid"
-)("SignatureNotYetValid", { notBefore: Schema.DateTimeUtcFromSelf, now: Schema.DateTimeUtcFromSelf }) {
+)("SignatureNotYetValid", { notBefore: Schema.DateTimeUtc, now: Schema.DateTimeUtc }) {
   /** @since 0.1.0 */
   get status(): 401 {
     return 401

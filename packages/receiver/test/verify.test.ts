@@ -11,7 +11,7 @@ import {
 } from "@effect-qstash/receiver"
 import { describe, expect, it } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { DateTime, Duration, Effect, Layer, Redacted } from "effect"
+import { DateTime, Duration, Effect, Layer, Redacted, Schema } from "effect"
 import { at, homes, keys, verifyWith } from "./homes.ts"
 import { base64url, body, bodyHash, claims, delivery, issuedAt, nextKey, sign, token, url } from "./token.ts"
 
@@ -418,6 +418,19 @@ for (const [name, home] of homes) {
           errors[8]?.message,
           "The signature is for https://api.example.com/jobs/nightly with other credentials, another query or another end than was called"
         )
+      })
+    )
+
+    it.effect("gives errors of the times that go through JSON and back", () =>
+      Effect.gen(function* () {
+        const Times = Schema.Union(SignatureExpired, SignatureNotYetValid)
+        for (const times of [{ exp: issuedAt }, { nbf: issuedAt + 9 }]) {
+          const error = yield* Schema.decodeUnknown(Schema.typeSchema(Times))(
+            yield* refusal(token({ ...claims, ...times }))
+          )
+          const json = JSON.stringify(yield* Schema.encode(Times)(error))
+          assertEquals(yield* Schema.decode(Schema.parseJson(Times))(json), error)
+        }
       })
     )
 
