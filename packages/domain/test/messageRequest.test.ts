@@ -464,6 +464,32 @@ describe("a batch", () => {
           )
         }
 
+  it("reads a destination as a request can carry it: as it stands, or else normalised", () => {
+    for (const [given, read] of [
+      ["https://example.com/%61?a=%20'", "https://example.com/%61?a=%20'"],
+      ["https://example.com/a b", "https://example.com/a%20b"],
+      ["https://example.com/€?q=é", "https://example.com/%E2%82%AC?q=%C3%A9"]
+    ] as const) {
+      deepStrictEqual(
+        batchOf([{ destination: given }]).map(({ destination }) => destination),
+        [read]
+      )
+    }
+  })
+
+  it("is read no further than to its first wrong item", () => {
+    const read: Array<number> = []
+    const items = [{ destination: "https://example.com" }, {}, {}].map((item, index) => ({
+      ...item,
+      get body() {
+        read.push(index)
+        return ""
+      }
+    }))
+    refusalOf(MessageRequest.decodeBatch(items))
+    deepStrictEqual(read, [0, 1])
+  })
+
   it.prop(
     "gives back every message, through JSON, with its queue",
     [FastCheck.array(message, { maxLength: 4 })],

@@ -35,6 +35,7 @@ import type * as Scope from "effect/Scope"
 import type { Courier } from "./Courier.ts"
 import type { DeliveryEvent } from "./DeliveryEvent.ts"
 import * as Core from "./internal/core.ts"
+import { instantOf, spanOf } from "./internal/given.ts"
 import { VirtualTime } from "./internal/VirtualTime.ts"
 import type { Store } from "./Store.ts"
 import { VirtualClock } from "./VirtualClock.ts"
@@ -206,9 +207,9 @@ const resolve = (
   concurrency: atLeastOne(options.concurrency ?? 100),
   maxSchedules: options.maxSchedules ?? 100_000,
   maxQueues: options.maxQueues ?? 100_000,
-  logRetention: Duration.toMillis(options.logRetention ?? "3 days"),
-  dlqRetention: Duration.toMillis(options.dlqRetention ?? "7 days"),
-  defaultTimeout: Duration.toMillis(options.defaultTimeout ?? "2 hours"),
+  logRetention: spanOf("logRetention", options.logRetention ?? "3 days"),
+  dlqRetention: spanOf("dlqRetention", options.dlqRetention ?? "7 days"),
+  defaultTimeout: spanOf("defaultTimeout", options.defaultTimeout ?? "2 hours"),
   onEvents: options.onEvents ?? (() => Effect.void),
   now,
   signAt
@@ -338,11 +339,8 @@ export const layerVirtual = (
 ): Layer.Layer<Engine | VirtualClock, never, Store | Courier> =>
   Layer.scopedContext(
     Effect.gen(function* () {
-      const start = options.start === undefined ? yield* DateTime.now : DateTime.unsafeMake(options.start)
-      const time = new VirtualTime(
-        DateTime.toEpochMillis(start),
-        Duration.toMillis(options.settle ?? "1 second")
-      )
+      const start = instantOf("start", options.start ?? (yield* DateTime.now))
+      const time = new VirtualTime(start, spanOf("settle", options.settle ?? "1 second"))
       // Fibers are counted, and their lives measured, in real time, of which a delivery in virtual time takes none.
       const runtime = Runtime.disableRuntimeFlag(
         yield* interruptibleRuntime.pipe(

@@ -837,7 +837,12 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     cancel: ({ criteria, limit, now, tenantId }) =>
       Effect.sync(() => {
         const log = new Logbook(now)
-        const rows = tenants.get(tenantId)?.messages.values() ?? []
+        const known = tenants.get(tenantId)?.messages ?? new Map<string, MessageRow>()
+        const named = criteria.messageIds?.flatMap((id) => known.get(id) ?? [])
+        const rows =
+          named === undefined
+            ? known.values()
+            : Array.from(new Set(named)).toSorted((one, other) => one.sequence - other.sequence)
         const chosen: Array<MessageRow> = []
         for (const row of rows) {
           if (chosen.length >= limit) break
@@ -860,16 +865,16 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         return { items: found.items.map(deadLetterOf), last: found.last }
       }),
 
-    takeDeadLetters: ({ after, count, criteria, now, retry, tenantId }) =>
+    takeDeadLetters: ({ after, count, criteria, now, retry, tenantId, upTo }) =>
       Effect.sync(() => {
         const log = new Logbook(now)
         const tenant = tenantOf(tenantId)
-        const { items, last } = pageOfDeadLetters(tenant, {
-          after,
-          count,
-          criteria,
-          order: "earliestFirst"
-        })
+        const newest = lastNumber
+        const { items, last } = pageOfDeadLetters(
+          tenant,
+          { after, count, criteria, order: "earliestFirst" },
+          upTo
+        )
         const retried = items.flatMap(({ dlqId, message }) => {
           tenant.deadLetters.delete(dlqId)
           if (retry === undefined) return []
@@ -891,7 +896,13 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
           )
           return [made]
         })
-        return { taken: items.map(({ dlqId }) => dlqId), retried, last, events: log.events }
+        return {
+          taken: items.map(({ dlqId }) => dlqId),
+          retried,
+          last,
+          upTo: Math.min(upTo ?? Infinity, newest),
+          events: log.events
+        }
       }),
 
     pageLogs: ({ criteria, tenantId, ...page }) =>
@@ -1045,14 +1056,15 @@ const pageOfDeadLetters = (
     count,
     criteria,
     order
-  }: Pick<Parameters<Store.Service["pageDeadLetters"]>[0], "after" | "count" | "criteria" | "order">
+  }: Pick<Parameters<Store.Service["pageDeadLetters"]>[0], "after" | "count" | "criteria" | "order">,
+  upTo = Infinity
 ): { readonly items: ReadonlyArray<NumberedDeadLetter>; readonly last: number | undefined } => {
   const letters = tenant?.deadLetters.values() ?? []
   const items: Array<NumberedDeadLetter> = []
   for (const letter of order === "earliestFirst" ? letters : Array.from(letters).toReversed()) {
     const isBehind =
       after === undefined || (order === "earliestFirst" ? letter.number > after : letter.number < after)
-    if (!isBehind || !matchesDeadLetter(criteria, letter)) continue
+    if (!isBehind || letter.number > upTo || !matchesDeadLetter(criteria, letter)) continue
     if (items.length === count) return { items, last: items.at(-1)?.number }
     items.push(letter)
   }

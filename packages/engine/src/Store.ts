@@ -399,10 +399,12 @@ export declare namespace Store {
 
     /**
      * Takes dead letters away, `count` of those that match at the most, and answers their ids. With `retry` each becomes
-     * a new message in the same step.
+     * a new message in the same step. Of letters that came after the number `upTo` none is taken; the answer has the number
+     * to hand on with the next page, so that what fails again meanwhile is not taken twice.
      */
     readonly takeDeadLetters: (
       request: Omit<PageRequest, "order"> & {
+        readonly upTo?: number | undefined
         readonly now: number
         readonly retry:
           | { readonly retries: number | undefined; readonly mintMessageId: () => MessageId }
@@ -413,6 +415,7 @@ export declare namespace Store {
         readonly taken: ReadonlyArray<DlqId>
         readonly retried: ReadonlyArray<StoredMessage>
         readonly last: number | undefined
+        readonly upTo: number
       } & Logged
     >
 

@@ -1,4 +1,4 @@
-import { CreateSchedule, QStashSchedules } from "@effect-qstash/domain"
+import { CreateSchedule, QStashMessages, QStashSchedules } from "@effect-qstash/domain"
 import { SignatureClaimsSegment } from "@effect-qstash/domain/wire/SignatureClaims"
 import type { DeliveryRequest } from "@effect-qstash/engine/Courier"
 import * as Engine from "@effect-qstash/engine/Engine"
@@ -200,6 +200,19 @@ describe("a delivery", () => {
         ]
       )
     }).pipe(Effect.provide(virtual(answers(answered(500), answered(200)))))
+  )
+
+  it.effect("leaves out a fragment, which is never sent, and signs what is", () =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      const callback = "https://api.example.com/told?a=1#end"
+      yield* messages.publish({ destination: `${destination}#top`, callback })
+      yield* advance(0)
+      deepStrictEqual(
+        (yield* requests).map((request) => [request.url, claimsOf(request).sub]),
+        [destination, "https://api.example.com/told?a=1"].map((url) => [url, url])
+      )
+    }).pipe(Effect.provide(virtual()))
   )
 
   it.effect("is signed with its own tenant's key", () =>

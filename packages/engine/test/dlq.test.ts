@@ -391,6 +391,24 @@ describe("the dead letter queue", () => {
     }).pipe(Effect.provide(virtual(failing)))
   )
 
+  it.effect("is worked off once by following the cursor, though all of it fails again at once", () =>
+    Effect.gen(function* () {
+      const engine = yield* Engine.Engine
+      for (let count = 0; count < 5; count++) yield* publish(`m${count}`)
+      yield* advance(0)
+      const retried: Array<string> = []
+      let cursor: string | undefined
+      do {
+        const page = yield* engine.dlqRetry(tenant, { criteria: {}, count: 2, cursor })
+        retried.push(...paths(page.items.map(({ url = "" }) => ({ url }))))
+        cursor = page.cursor
+        yield* advance(0)
+      } while (cursor !== undefined && retried.length < 20)
+      deepStrictEqual(retried, ["m0", "m1", "m2", "m3", "m4"])
+      deepStrictEqual(paths(yield* list), ["m0", "m1", "m2", "m3", "m4"])
+    }).pipe(Effect.provide(virtual(failing)))
+  )
+
   it.effect.each<[Criteria, ReadonlyArray<string>]>([
     [{}, ["a", "b", "c", "d"]],
     [{ responseStatus: [404] }, ["b"]],

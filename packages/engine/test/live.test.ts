@@ -647,6 +647,39 @@ describe("a port that breaks", () => {
     )
   })
 
+  it.effect("does not make a call fail whose effect is there", () =>
+    Effect.gen(function* () {
+      yield* startAt
+      yield* (yield* QStashMessages).publish({ destination })
+      yield* settled
+      strictEqual((yield* arrivalTimes).length, 1)
+    }).pipe(Effect.provide(live(ok, { onEvents: () => Effect.die("bug") })))
+  )
+
+  it.effect("is told of events in their order, however long it takes over one of them", () => {
+    const states: Array<string> = []
+    return Effect.gen(function* () {
+      yield* startAt
+      const call = yield* Effect.fork((yield* QStashMessages).publish({ destination }))
+      yield* settled
+      yield* TestClock.adjust("1 minute")
+      yield* settled
+      yield* Fiber.join(call)
+      yield* TestClock.adjust("10 minutes")
+      deepStrictEqual(states, ["CREATED", "ACTIVE", "DELIVERED"])
+    }).pipe(
+      Effect.provide(
+        live(ok, {
+          onEvents: (events) =>
+            Effect.zipRight(
+              Effect.sleep("1 minute"),
+              Effect.sync(() => states.push(...events.map(({ state }) => state)))
+            )
+        })
+      )
+    )
+  })
+
   it.effect.each(["claimDueSchedules", "claimDueMessages", "settle", "nextWake"] as const)(
     "does not end the engine when the Store dies once in %s, and nothing is delivered twice",
     (verb) =>

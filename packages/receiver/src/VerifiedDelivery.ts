@@ -1,6 +1,7 @@
 /**
  * @since 0.1.0
  */
+import type { MessageId } from "@effect-qstash/domain/MessageId"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import type * as DateTime from "effect/DateTime"
@@ -71,7 +72,7 @@ export interface SignedPart {
  */
 export interface UnsignedPart {
   /** The same over all retries of a message. From `Upstash-Message-Id`. */
-  readonly messageId: string | undefined
+  readonly messageId: MessageId | undefined
   /** Present on what a schedule produced. From `Upstash-Schedule-Id`. */
   readonly scheduleId: ScheduleId | undefined
   /** Present on what was published to a URL group. From `Upstash-Topic-Name`. */

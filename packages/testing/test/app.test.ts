@@ -1,4 +1,5 @@
 import { QStashMessages, QStashSchedules, ScheduleId } from "@effect-qstash/domain"
+import * as CallbackBody from "@effect-qstash/domain/wire/CallbackBody"
 import { QStashReceiver } from "@effect-qstash/receiver"
 import { QStashReceiver as NodeQStashReceiver } from "@effect-qstash/receiver/node"
 import { QStashTest } from "@effect-qstash/testing"
@@ -11,6 +12,7 @@ import {
 } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Option, Redacted, Ref, Schema, Stream } from "effect"
+import { Readable } from "node:stream"
 
 const nightly = ScheduleId.make("nightly-report")
 const Payload = Schema.parseJson(Schema.Struct({ tenant: Schema.NonEmptyString }))
@@ -192,6 +194,48 @@ describe("an HttpApp", () => {
           ["more than the limit", 400],
           ["as much as the limit", 200]
         ]
+      )
+    }).pipe(Effect.provide(QStashTest.layerApp(app)))
+  })
+
+  it.effect("may answer with a body of any kind, which a callback brings back", () => {
+    const form = new FormData()
+    form.set("tenant", "acme")
+    const answers = {
+      text: HttpServerResponse.text("Grüße"),
+      json: HttpServerResponse.unsafeJson({ a: 1 }),
+      stream: HttpServerResponse.stream(Stream.make(Uint8Array.of(111), Uint8Array.of(107))),
+      "raw-text": HttpServerResponse.raw("raw"),
+      "raw-bytes": HttpServerResponse.raw(Uint8Array.of(111, 107)),
+      "raw-stream": HttpServerResponse.raw(Readable.from(["o", Buffer.from("k")])),
+      form: HttpServerResponse.formData(form),
+      empty: HttpServerResponse.empty({ status: 200 })
+    }
+    const told: Array<string> = []
+    const app = Object.entries(answers).reduce(
+      (router, [name, answer]) => HttpRouter.post(router, `/${name}`, answer),
+      HttpRouter.empty.pipe(
+        HttpRouter.post(
+          "/told",
+          Effect.gen(function* () {
+            const request = yield* HttpServerRequest.HttpServerRequest
+            const { body } = yield* CallbackBody.decode(yield* request.json)
+            told.push(new TextDecoder().decode(body))
+            return HttpServerResponse.empty({ status: 200 })
+          })
+        )
+      )
+    )
+    return Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      for (const name of Object.keys(answers)) {
+        const callback = "https://api.example.com/told"
+        yield* messages.publish({ destination: `https://api.example.com/${name}`, callback })
+        yield* QStashTest.advance(0)
+      }
+      assert.deepStrictEqual(
+        told.map((body) => body.replace(/^-+formdata[\s\S]*name="(\w+)"\s+(\w+)[\s\S]*$/, "$1=$2")),
+        ["Grüße", '{"a":1}', "ok", "raw", "ok", "ok", "tenant=acme", ""]
       )
     }).pipe(Effect.provide(QStashTest.layerApp(app)))
   })

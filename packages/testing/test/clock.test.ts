@@ -1,7 +1,7 @@
 import { QStashSchedules, ScheduleId } from "@effect-qstash/domain"
 import { QStashTest } from "@effect-qstash/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, DateTime, Effect, Fiber, Layer, TestClock } from "effect"
+import { Cause, Clock, DateTime, Effect, Fiber, Layer, TestClock } from "effect"
 
 const everyMinute = Effect.flatMap(QStashSchedules, (schedules) =>
   schedules.create({
@@ -84,6 +84,36 @@ describe("the clock", () => {
       )
     }).pipe(Effect.provide(QStashTest.layer))
   )
+})
+
+describe("what is no time", () => {
+  const span = 'expected a duration that is not negative, such as "5 minutes"'
+  const instant = 'expected an instant such as "2025-03-30T00:00:00Z"'
+  const home = Effect.provide(QStashTest.layer)
+  const wrong: Readonly<Record<string, Effect.Effect<unknown, unknown>>> = {
+    [`start: ${instant}, got "tomorrow"`]: Effect.provide(
+      QStashTest.deliveries,
+      QStashTest.layerWith({ start: "tomorrow" })
+    ),
+    [`settle: ${span}, got -5`]: Effect.provide(QStashTest.deliveries, QStashTest.layerWith({ settle: -5 })),
+    [`settle: ${span}, got NaN`]: Effect.provide(
+      QStashTest.deliveries,
+      QStashTest.layerWith({ settle: Number.NaN })
+    ),
+    [`advance: ${span}, got "-1 second"`]: home(QStashTest.advance("-1 second")),
+    [`advance: ${span}, got -1`]: home(QStashTest.advance(-1)),
+    [`advance: ${span}, got -1n`]: home(QStashTest.advance(-1n)),
+    [`advanceTo: ${instant}, got "the weekend"`]: home(QStashTest.advanceTo("the weekend"))
+  }
+  for (const [message, call] of Object.entries(wrong)) {
+    it.effect(`is refused by its name: ${message}`, () =>
+      Effect.gen(function* () {
+        const defect = Cause.squash(yield* Effect.flip(Effect.sandbox(call)))
+        assert.instanceOf(defect, RangeError)
+        assert.strictEqual(defect.message, message)
+      })
+    )
+  }
 })
 
 describe("retention", () => {

@@ -9,7 +9,7 @@ import { UrlGroupName } from "../UrlGroupName.ts"
 import { DurationText } from "../wire/DurationText.ts"
 import { errorTexts } from "../wire/ErrorBody.ts"
 import { canonicalName, fromEntries, trimBlanks } from "./headers.ts"
-import { hasHttpScheme, parseHttpUrl } from "./httpUrl.ts"
+import { hasHttpScheme, parsePrintableUrl } from "./httpUrl.ts"
 import type { Parsed } from "./parser.ts"
 import { quote } from "./quote.ts"
 
@@ -183,10 +183,7 @@ export const decodeDestination = (text: string): Parsed<Destination> => {
   // A proxy that merges slashes leaves one of the two behind the scheme.
   const url = text.replace(/^(https?:)\/(?!\/)/i, "$1//")
   if (hasHttpScheme(url)) {
-    return Either.mapBoth(parseHttpUrl(url), {
-      onLeft: (reason) => `invalid destination url: ${reason}`,
-      onRight: () => url
-    })
+    return Either.mapLeft(parsePrintableUrl(url), (reason) => `invalid destination url: ${reason}`)
   }
   const name = text.replace(/\?.*$/s, "")
   if (name === "") return Either.left(errorTexts.emptyDestination)

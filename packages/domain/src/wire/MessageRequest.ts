@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { Destination } from "../Destination.ts"
 import { checkMessage } from "../internal/checkSettings.ts"
+import { each } from "../internal/each.ts"
 import { canonicalName, fromEntries, type HeaderMap } from "../internal/headers.ts"
 import { quote } from "../internal/quote.ts"
 import {
@@ -227,15 +228,10 @@ export const decodeBatch = (
 ): Either.Either<ReadonlyArray<PublishMessage>, QStashInvalidRequest> => {
   if (!Array.isArray(json)) return refuse("expected a JSON array of messages")
   const items: ReadonlyArray<unknown> = json
-  return Either.all(
-    Array.from(items, (item, index) =>
-      Either.mapLeft(readItem(item), ({ field, reason }) => {
-        const place = `[${index}]`
-        return new QStashInvalidRequest({
-          field: field === undefined ? place : `${place}.${field}`,
-          reason
-        })
-      })
-    )
+  return each(items, (item, index) =>
+    Either.mapLeft(readItem(item), ({ field, reason }) => {
+      const place = `[${index}]`
+      return new QStashInvalidRequest({ field: field === undefined ? place : `${place}.${field}`, reason })
+    })
   )
 }

@@ -15,6 +15,7 @@ import type * as TestClock from "effect/TestClock"
 import type { DeliveryOutcome } from "../Courier.ts"
 import { type VirtualClock, VirtualTimePassed } from "../VirtualClock.ts"
 import type { Core, InFlight } from "./core.ts"
+import { instantOf, spanOf } from "./given.ts"
 import { Heap } from "./Heap.ts"
 import { WatchedScheduler } from "./WatchedScheduler.ts"
 
@@ -177,7 +178,7 @@ export class VirtualTime implements TestClock.TestClock {
 
   adjust(duration: Duration.DurationInput): Effect.Effect<void> {
     if (isTestClock(this.successor)) return this.successor.adjust(duration)
-    return Effect.orDie(this.moveTo(() => this.now + wholeMillis(Duration.decode(duration))))
+    return Effect.orDie(this.moveTo(() => this.now + Math.ceil(spanOf("advance", duration))))
   }
 
   adjustWith(
@@ -212,7 +213,7 @@ export class VirtualTime implements TestClock.TestClock {
     advance: (duration) => this.adjust(duration),
     advanceTo: (instant) =>
       Effect.suspend(() => {
-        const requested = DateTime.toEpochMillis(DateTime.unsafeMake(instant))
+        const requested = instantOf("advanceTo", instant)
         return this.moveTo(() => requested)
       })
   }

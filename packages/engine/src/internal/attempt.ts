@@ -43,7 +43,9 @@ export const requestOf = (
   jti: string,
   nowMillis: number
 ): DeliveryRequest => {
-  const { settings, url } = message
+  const { settings } = message
+  // A fragment is never sent, so no receiver could know that it was signed.
+  const url = message.url.replace(/#.*$/s, "")
   const body = settings.body ?? noBody
   const headers: Array<readonly [string, string]> = [["User-Agent", "Upstash-QStash"]]
   for (const [name, values] of Object.entries(settings.headers ?? {})) {

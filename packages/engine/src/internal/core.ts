@@ -2,6 +2,7 @@ import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import { MessageId } from "@effect-qstash/domain/MessageId"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
@@ -82,6 +83,9 @@ export const make = (
     const inFlight = new Map<number, InFlight>()
     const signers = new Map<string, Signer.Signer>()
     let events: Array<DeliveryEvent> = []
+    let isTelling = false
+    /** For those who wait for their turn to tell. */
+    let hasTold: Deferred.Deferred<void> | undefined
     /** What came back at once and is not settled: for longer than a moment only where the store has failed to. */
     let unsettled: ReadonlyArray<Settlement> = []
     let lastPrune = -Infinity
@@ -105,11 +109,33 @@ export const make = (
       for (const event of more) events.push(event)
     }
 
+    /**
+     * One after the other, so that they are told in their order. What is told of has happened and stays so, even where
+     * the listener breaks.
+     */
     const tell = (): Effect.Effect<void> => {
       if (events.length === 0) return Effect.void
-      const told = events
+      if (isTelling) {
+        hasTold ??= Deferred.unsafeMake(FiberId.none)
+        return Effect.flatMap(Deferred.await(hasTold), tell)
+      }
+      const news = events
       events = []
-      return options.onEvents(told)
+      isTelling = true
+      return Effect.matchCauseEffect(options.onEvents(news), afterTelling)
+    }
+
+    const endTelling = (): Effect.Effect<void> => {
+      isTelling = false
+      if (hasTold !== undefined) Deferred.unsafeDone(hasTold, Effect.void)
+      hasTold = undefined
+      return Effect.void
+    }
+
+    const afterTelling = {
+      onFailure: (cause: Cause.Cause<never>) =>
+        Effect.flatMap(Effect.logError("The listener to the engine's events broke", cause), endTelling),
+      onSuccess: endTelling
     }
 
     const timeoutOf = ({ settings }: StoredMessage): number =>

@@ -93,10 +93,12 @@ const orFail = <A, B, E>(
 const cursorOf = (time: number | undefined, last: number | undefined): { readonly cursor?: string } =>
   last === undefined ? {} : { cursor: `${time ?? 0}-${last}` }
 
-const numberOf = (cursor: string | undefined): Either.Either<number | undefined, QStashInvalidRequest> => {
-  if (cursor === undefined) return Either.right(undefined)
-  const number = Number(/^\d+-(\d{1,15})$/.exec(cursor)?.[1])
-  return Number.isNaN(number)
+const partsOf = (
+  cursor: string | undefined
+): Either.Either<readonly [before?: number, number?: number], QStashInvalidRequest> => {
+  if (cursor === undefined) return Either.right([])
+  const [, before, number] = /^(\d{1,15})-(\d{1,15})$/.exec(cursor) ?? []
+  return number === undefined
     ? Either.left(
         // Only QStash can tell, so this is its answer wherever the engine runs.
         new QStashInvalidRequest({
@@ -105,8 +107,11 @@ const numberOf = (cursor: string | undefined): Either.Either<number | undefined,
           status: 400
         })
       )
-    : Either.right(number)
+    : Either.right([Number(before), Number(number)])
 }
+
+const numberOf = (cursor: string | undefined): Either.Either<number | undefined, QStashInvalidRequest> =>
+  Either.map(partsOf(cursor), ([, number]) => number)
 
 const pageOf = <A, B>(
   { items, last }: StoredPage<A>,
@@ -270,8 +275,8 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
       enqueue,
       batch: (inputs) =>
         Effect.gen(function* () {
-          const checked = yield* Either.all(
-            inputs.map((input, index) => Either.mapLeft(PublishMessage.make(input), inBatch(index)))
+          const checked = yield* Effect.forEach(inputs, (input, index) =>
+            Either.mapLeft(PublishMessage.make(input), inBatch(index))
           )
           return Array.from(yield* accept(tenant, checked), (made) => Either.right(made))
         }),
@@ -376,26 +381,26 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
       retry
     }: Omit<Engine.PageRequest, "order"> & Pick<Parameters<Store.Service["takeDeadLetters"]>[0], "retry">
   ) =>
-    Effect.flatMap(Effect.zipRight(prune, numberOf(cursor)), (after) =>
+    // Before the number stands how far the first page saw: what has failed again since is not taken by a later one.
+    Effect.flatMap(Effect.zipRight(prune, partsOf(cursor)), ([upTo, after]) =>
       change(
-        (instant) => store.takeDeadLetters({ tenantId, criteria, after, count, now: instant, retry }),
+        (instant) => store.takeDeadLetters({ tenantId, criteria, upTo, after, count, now: instant, retry }),
         ({ events }) => events
       )
     )
 
   const dlqDelete: Engine.Service["dlqDelete"] = (tenant, request) =>
-    Effect.zipWith(take(tenant, { ...request, retry: undefined }), now, ({ last, taken }, instant) => ({
+    Effect.map(take(tenant, { ...request, retry: undefined }), ({ last, taken, upTo }) => ({
       deleted: taken.length,
-      ...cursorOf(instant, last)
+      ...cursorOf(upTo, last)
     }))
 
   const dlqRetry: Engine.Service["dlqRetry"] = (tenant, { retries, ...request }) =>
-    Effect.zipWith(
+    Effect.map(
       take(tenant, { ...request, retry: { retries, mintMessageId } }),
-      now,
-      ({ last, retried }, instant) => ({
+      ({ last, retried, upTo }) => ({
         items: retried.map(({ messageId, url }) => ({ messageId, url, isDeduplicated: false })),
-        ...cursorOf(instant, last)
+        ...cursorOf(upTo, last)
       })
     )
 

@@ -53,6 +53,7 @@ export const laws = (law: Law): void => {
         taken: [],
         retried: [],
         last: undefined,
+        upTo: 0,
         events: []
       })
     })
@@ -120,7 +121,8 @@ export const laws = (law: Law): void => {
       yield* bury(["c", "d"], start + minute)
       const a = first(yield* deadLetters)
       const oldest = yield* store.takeDeadLetters({ ...taking, count: 1, retry: undefined })
-      deepStrictEqual(oldest, { taken: [a.dlqId], retried: [], last: oldest.last, events: [] })
+      const { last, upTo } = oldest
+      deepStrictEqual(oldest, { taken: [a.dlqId], retried: [], last, upTo, events: [] })
       assertTrue(oldest.last !== undefined)
       deepStrictEqual(yield* names, ["b", "c", "d"])
       const matching = yield* store.takeDeadLetters({
@@ -158,6 +160,22 @@ export const laws = (law: Law): void => {
       strictEqual(rest.taken.length, 1)
       strictEqual(rest.last, undefined)
       deepStrictEqual(yield* names, ["b", "d"])
+    })
+  )
+
+  law(
+    "of those that came after the first page none is taken by a later one",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* bury(["a", "b", "c"])
+      const begin = yield* store.takeDeadLetters({ ...taking, count: 2, retry: undefined })
+      yield* bury(["d", "e"], start + minute)
+      const more = { ...taking, after: begin.last, upTo: begin.upTo, retry: undefined }
+      const { last, taken, upTo } = yield* store.takeDeadLetters(more)
+      strictEqual(taken.length, 1)
+      strictEqual(last, undefined)
+      strictEqual(upTo, begin.upTo)
+      deepStrictEqual(yield* names, ["d", "e"])
     })
   )
 

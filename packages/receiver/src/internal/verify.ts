@@ -1,3 +1,4 @@
+import { MessageId } from "@effect-qstash/domain/MessageId"
 import { ScheduleIdFromAnswer } from "@effect-qstash/domain/ScheduleId"
 import { UrlGroupNameFromAnswer } from "@effect-qstash/domain/UrlGroupName"
 import {
@@ -229,11 +230,13 @@ function unsignedPart(headers: HeaderValues): UnsignedPart {
     const values = headers.get(name)
     return values === undefined || values.length > 1 || values[0] === "" ? undefined : values[0]
   }
+  const messageId = header("upstash-message-id")
   const scheduleId = header("upstash-schedule-id")
   const urlGroup = header("upstash-topic-name")
   const retried = header("upstash-retried")
   return {
-    messageId: header("upstash-message-id"),
+    // Any text but the empty one is the id of a message.
+    messageId: messageId === undefined ? undefined : MessageId.make(messageId, { disableValidation: true }),
     scheduleId: scheduleId !== undefined && isScheduleId(scheduleId) ? scheduleId : undefined,
     urlGroup: urlGroup !== undefined && isUrlGroup(urlGroup) ? urlGroup : undefined,
     retried: retried !== undefined && /^\d{1,15}$/.test(retried) ? Number(retried) : undefined,

@@ -7,6 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { inContext } from "./inContext.ts"
@@ -81,9 +82,47 @@ const outcomeOf = ({
           body: joined(Chunk.toReadonlyArray(chunks))
         })
       })
-    default:
+    case "Raw":
+      return Effect.map(rawBytes(body.body), (bytes) => ({ _tag: "Answered", status, headers, body: bytes }))
+    case "FormData":
+      return Effect.map(formBytes(body.formData), ({ bytes, contentType }) => ({
+        _tag: "Answered",
+        status,
+        headers: { ...headers, "content-type": contentType },
+        body: bytes
+      }))
+    case "Empty":
       return Effect.succeed({ _tag: "Answered", status, headers })
   }
+}
+
+/** What Node's server can send as it is: text, bytes, or a stream of its own. */
+const rawBytes = (body: unknown): Effect.Effect<Uint8Array> => {
+  if (typeof body === "string") return Effect.succeed(new TextEncoder().encode(body))
+  if (Predicate.isUint8Array(body)) return Effect.succeed(body)
+  if (Predicate.isNullable(body)) return Effect.succeed(new Uint8Array())
+  return isAsyncIterable(body)
+    ? Stream.fromAsyncIterable(body, (cause) => cause).pipe(
+        Stream.mapEffect(rawBytes),
+        Stream.runCollect,
+        Effect.map((chunks) => joined(Chunk.toReadonlyArray(chunks))),
+        Effect.orDie
+      )
+    : Effect.dieMessage("A raw body is text, bytes or a stream of these")
+}
+
+const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  Predicate.hasProperty(value, Symbol.asyncIterator)
+
+const formBytes = (form: FormData) => {
+  const response = new Response(form)
+  return Effect.map(
+    Effect.promise(() => response.arrayBuffer()),
+    (buffer) => ({
+      bytes: new Uint8Array(buffer),
+      contentType: response.headers.get("content-type") ?? "multipart/form-data"
+    })
+  )
 }
 
 const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
