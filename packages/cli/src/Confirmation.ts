@@ -32,7 +32,7 @@ export const canBeAsked = (options: {
 const mostShown = 20
 
 /**
- * Shows what is about to be touched and asks; anything but a yes fails.
+ * Shows what is about to be touched and asks; anything but `y` or `yes` and the Enter key fails.
  *
  * @since 0.1.0
  * @category constructors
@@ -41,9 +41,10 @@ export const ask = (question: string, ids: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     for (const id of ids.slice(0, mostShown)) yield* Console.log(`  ${printable(id)}`)
     if (ids.length > mostShown) yield* Console.log(`  and ${ids.length - mostShown} more`)
-    const answer = yield* Prompt.run(Prompt.confirm({ message: question })).pipe(
+    // Not `Prompt.confirm`, which takes the first `y` that is typed, be it that of `maybe`.
+    const answer = yield* Prompt.run(Prompt.text({ message: `${question} (y/N)` })).pipe(
       // Ctrl-C leaves the cursor behind the question.
-      Effect.catchTag("QuitException", () => Effect.as(Console.log(""), false))
+      Effect.catchTag("QuitException", () => Effect.as(Console.log(""), ""))
     )
-    if (!answer) return yield* failed("Nothing was changed.")
+    if (!/^\s*y(?:es)?\s*$/i.test(answer)) return yield* failed("Nothing was changed.")
   })

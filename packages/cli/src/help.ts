@@ -104,6 +104,13 @@ export const wrongCommand = (args: ReadonlyArray<string>): Failure => {
   const { command, path, rest } = lookUp(args)
   const parent = ["effect-qstash", ...path].join(" ")
   const names = helpOf(command).commands.join(", ")
+  // A command at its end is found, so it is an option before it that was in the way.
+  if (names === "") {
+    return wrongUsage(
+      `The options of \`${parent}\` stand behind it, and one was given before.`,
+      `See \`${parent} --help\`.`
+    )
+  }
   return wrongUsage(
     rest[0] === undefined
       ? `\`${parent}\` needs a command: ${names}.`

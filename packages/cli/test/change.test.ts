@@ -119,7 +119,7 @@ describe("a confirmation", () => {
       const { code, stdout } = yield* cli("schedules delete one two", {
         env,
         columns: 80,
-        types: "y"
+        types: "y\r"
       })
       strictEqual(code, 0)
       assertInclude(stdout, "  one\n  two\n")
@@ -129,7 +129,10 @@ describe("a confirmation", () => {
   )
 
   const declined: ReadonlyArray<readonly [how: string, keys: string]> = [
-    ["no", "n"],
+    ["no", "n\r"],
+    ["a word that holds a y", "maybe\r"],
+    ["a word that begins like yes", "yesterday\r"],
+    ["a yes without the Enter key", "yes"],
     ["the Enter key", "\r"],
     ["Ctrl-C", ""]
   ]
@@ -156,7 +159,7 @@ describe("a confirmation", () => {
         strictEqual(stdout, "")
         assertInclude(stderr, "there is no terminal to ask for it")
         assertInclude(stderr, "--yes")
-        const withJson = yield* cli(`schedules ${line} --json`, { env, columns: 80, types: "y" })
+        const withJson = yield* cli(`schedules ${line} --json`, { env, columns: 80, types: "y\r" })
         strictEqual(withJson.code, 2)
         strictEqual(withJson.stdout, "")
         assertInclude(withJson.stderr, "--yes")

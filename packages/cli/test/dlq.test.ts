@@ -148,7 +148,7 @@ describe("dlq retry", () => {
       assertInclude(no.stdout, `  ${unanswered}\n  ${queued}\n`)
       assertInclude(no.stdout, `Retry 2 dead letters at ${url}?`)
       strictEqual((yield* dlq.list()).items.length, 3)
-      const yes = yield* cli(line, { env, columns: 80, types: "y" })
+      const yes = yield* cli(line, { env, columns: 80, types: "y\r" })
       strictEqual(yes.code, 0)
       assertInclude(yes.stdout, "2 dead letters are retried.")
       strictEqual((yield* dlq.list()).items.length, 1)

@@ -206,7 +206,7 @@ describe("messages cancel", () => {
       assertInclude(no.stdout, "  --queue orders\n")
       assertInclude(no.stdout, `Cancel the messages that match at ${url}?`)
       strictEqual(yield* pending(messages, ids), 3)
-      const yes = yield* cli("messages cancel --queue orders", { env, columns: 80, types: "y" })
+      const yes = yield* cli("messages cancel --queue orders", { env, columns: 80, types: "y\r" })
       strictEqual(yes.code, 0)
       assertInclude(yes.stdout, "2 messages are cancelled.")
       strictEqual(yield* pending(messages, ids), 1)

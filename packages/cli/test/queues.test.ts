@@ -125,7 +125,7 @@ describe("queues pause, resume and delete", () => {
       const no = yield* cli("queues delete orders", { env, columns: 80, types: "n" })
       assertInclude(no.stdout, `Delete 1 queue at ${url}?`)
       strictEqual((yield* queues.list).length, 2)
-      strictEqual((yield* cli("queues delete orders", { env, columns: 80, types: "y" })).code, 0)
+      strictEqual((yield* cli("queues delete orders", { env, columns: 80, types: "y\r" })).code, 0)
       deepStrictEqual(
         (yield* queues.list).map(({ name }) => name),
         [mails]

@@ -92,6 +92,11 @@ describe("a wrong command line", () => {
   const wrong: ReadonlyArray<readonly [line: string, what: string, next: string]> = [
     ["lst", '`effect-qstash` has no command "lst"; it has dev, messages,', "`effect-qstash --help`"],
     [
+      "--json schedules get hello",
+      "The options of `effect-qstash schedules get` stand behind it, and one was given before.",
+      "`effect-qstash schedules get --help`"
+    ],
+    [
       "schedules lst",
       '`effect-qstash schedules` has no command "lst"; it has list, get, create,',
       "`effect-qstash schedules --help`"

@@ -45,6 +45,7 @@ import { Delivery } from "./Delivery.ts"
 import { deliverInto } from "./internal/appCourier.ts"
 import { warnOf } from "./internal/warnOf.ts"
 import { History } from "./internal/History.ts"
+import { inContext } from "./internal/inContext.ts"
 import { asIn } from "./internal/asIn.ts"
 
 /**
@@ -185,6 +186,9 @@ export declare namespace QStashTest {
       answer: Answer | ((delivery: Delivery) => Effect.Effect<Answer, E, R>)
     ) => Effect.Effect<void, never, R>
     readonly respondDefault: Effect.Effect<void>
+    readonly serve: (
+      deliver: (request: Courier.DeliveryRequest) => Effect.Effect<Courier.DeliveryOutcome>
+    ) => Effect.Effect<void, never, Scope.Scope>
     readonly failNext: <O extends Operation>(operation: O, error: OperationError<O>) => Effect.Effect<void>
   }
 }
@@ -283,8 +287,8 @@ export const logs: Effect.Effect<ReadonlyArray<LogEntry>, never, QStashTest> = E
 /**
  * Says what the destination answers from now on, in place of 200 or of the `HttpApp`, until {@link respondDefault}. A
  * handler may sleep, do I/O, or never return: then the attempt runs into its timeout. A handler that fails or dies answers
- * 500, as a web framework would, and a warning with the cause is logged. It finds the services, the configuration and the
- * loggers of the test.
+ * 500, as a web framework would, with the cause for a body, and a warning tells it as well. It finds the services, the
+ * configuration and the loggers of the test.
  *
  * @since 0.1.0
  * @category faults
@@ -321,7 +325,8 @@ export const failNext = <O extends Operation>(
   Effect.flatMap(QStashTest, (test) => test.failNext(operation, error))
 
 /**
- * What deliveries are signed with, in the shape that a receiver takes: `QStashReceiver.layer(QStashTest.signingKeys)`.
+ * What deliveries are signed with, in the shape that a receiver takes:
+ * `QStashReceiver.layer({ ...QStashTest.signingKeys, subject: { publicUrl: "https://api.example.com" } })`.
  *
  * @since 0.1.0
  * @category constants
@@ -348,12 +353,19 @@ type Deliver = (request: Courier.DeliveryRequest, time: number) => Effect.Effect
 const bytesOf = (body: string | Uint8Array): Uint8Array =>
   typeof body === "string" ? new TextEncoder().encode(body) : body
 
+const isStatus = (status: number): boolean => Number.isInteger(status) && status >= 100 && status <= 599
+
+const statusOf = (status: number): number => {
+  if (isStatus(status)) return status
+  throw new RangeError(`An answer has a status from 100 to 599, not ${status}`)
+}
+
 const answered = (answer: Answer): Courier.DeliveryOutcome =>
   typeof answer === "number"
-    ? { _tag: "Answered", status: answer, headers: {} }
+    ? { _tag: "Answered", status: statusOf(answer), headers: {} }
     : {
         _tag: "Answered",
-        status: answer.status,
+        status: statusOf(answer.status),
         ...(answer.body === undefined ? {} : { body: bytesOf(answer.body) }),
         headers: Object.fromEntries(
           Object.entries(answer.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
@@ -381,17 +393,20 @@ const isExit = <A, E, R>(
 const answeredBy = <E, R>(
   handler: (delivery: Delivery) => Effect.Effect<Answer, E, R>,
   delivery: Delivery,
-  asInTest: <A>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E>
+  inTest: (effect: Effect.Effect<Answer, E, R>) => Effect.Effect<Answer, E>
 ): Effect.Effect<Courier.DeliveryOutcome> => {
   const answering = called(handler, delivery)
-  return isExit(answering) && Exit.isSuccess(answering)
+  return isExit(answering) && Exit.isSuccess(answering) && isStatus(Number(answering.value))
     ? Effect.succeed(answered(answering.value))
-    : Effect.matchCauseEffect(asInTest(answering), {
+    : Effect.matchCauseEffect(Effect.map(inTest(answering), answered), {
         onFailure: (cause) =>
           Cause.isInterruptedOnly(cause)
             ? Effect.interrupt
-            : Effect.as(warnOf(delivery, cause), answered(500)),
-        onSuccess: (answer) => Effect.succeed(answered(answer))
+            : Effect.as(
+                warnOf(delivery, cause),
+                answered({ status: 500, body: Cause.pretty(cause, { renderErrorCause: true }) })
+              ),
+        onSuccess: Effect.succeed
       })
 }
 
@@ -460,17 +475,23 @@ const howMany = (retention: number): number => {
 
 const all = { criteria: {}, count: Infinity, order: "earliestFirst" } as const
 
-const make = <R>(
-  options: Options,
-  deliverTo: (services: Context.Context<QStashServices>) => Effect.Effect<Deliver, never, R>
-): Layer.Layer<QStashServices | QStashTest, never, R> =>
+/**
+ * Every service of QStash, with a destination that answers 200 until `respond` or `serve` says otherwise. The layer's Clock
+ * is the test's, and is gone with the layer.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerWith = (options: Options): Layer.Layer<QStashServices | QStashTest> =>
   Layer.scopedContext(
     Effect.gen(function* () {
       const refs = yield* Effect.getFiberRefs
       const retention = howMany(options.retention ?? 10_000)
       const attempts = new History<Attempt>(retention)
       const steps = new History<DeliveryEvent>(retention)
-      let deliver: Deliver = () => Effect.succeed(answered(200))
+      const always200: Deliver = () => Effect.succeed(answered(200))
+      let deliverByDefault = always200
+      let deliverAsTold: Deliver | undefined
 
       const courier = Layer.succeed(Courier.Courier, {
         deliver: (request): Effect.Effect<Courier.DeliveryOutcome> =>
@@ -478,7 +499,8 @@ const make = <R>(
             const time = clock.clock.unsafeCurrentTimeMillis()
             const attempt: Attempt = { time, request, outcome: undefined }
             attempts.add(attempt)
-            return Effect.map(deliver(request, time), (outcome) => (attempt.outcome = outcome))
+            const delivered = (deliverAsTold ?? deliverByDefault)(request, time)
+            return Effect.map(delivered, (outcome) => (attempt.outcome = outcome))
           })
       })
       const layer = Engine.layerVirtual({
@@ -520,8 +542,6 @@ const make = <R>(
         Context.add(QStashLogs, faulty("QStashLogs", engine.logs(tenant), nextFault)),
         Context.add(QStashSigningKeys, faulty("QStashSigningKeys", engine.signingKeys(tenant), nextFault))
       )
-      const deliverByDefault = yield* deliverTo(services)
-      deliver = deliverByDefault
 
       return services.pipe(
         Context.add(QStashTest, {
@@ -532,21 +552,36 @@ const make = <R>(
           // The one error of a page is a cursor that is none, and there is none here.
           dlq: Effect.orDie(Effect.map(engine.dlqPage(tenant, all), ({ items }) => items)),
           logs: Effect.orDie(Effect.map(engine.logsPage(tenant, all), ({ items }) => items)),
-          respond: (answer) =>
-            Effect.withFiberRuntime((fiber) => {
-              if (typeof answer === "function") {
-                const asInTest = asIn(fiber, refs, clock)
-                deliver = (request, time) =>
-                  answeredBy(answer, new Delivery(time, request, undefined), asInTest)
-              } else {
-                const always = Effect.succeed(answered(answer))
-                deliver = () => always
-              }
-              return Effect.void
-            }),
+          respond: <E, R>(answer: Answer | ((delivery: Delivery) => Effect.Effect<Answer, E, R>)) =>
+            Effect.contextWithEffect((context: Context.Context<R>) =>
+              Effect.withFiberRuntime<void>((fiber) => {
+                if (typeof answer === "function") {
+                  const adopt = asIn(fiber, refs, clock)
+                  const inTest = (effect: Effect.Effect<Answer, E, R>) => inContext(adopt(effect), context)
+                  deliverAsTold = (request, time) =>
+                    answeredBy(answer, new Delivery(time, request, undefined), inTest)
+                } else {
+                  const always = Effect.succeed(answered(answer))
+                  deliverAsTold = () => always
+                }
+                return Effect.void
+              })
+            ),
           respondDefault: Effect.sync(() => {
-            deliver = deliverByDefault
+            deliverAsTold = undefined
           }),
+          serve: (into) =>
+            Effect.acquireRelease(
+              Effect.withFiberRuntime<void>((fiber) => {
+                const adopt = asIn(fiber, refs, clock)
+                deliverByDefault = (request) => adopt(into(request))
+                return Effect.void
+              }),
+              () =>
+                Effect.sync(() => {
+                  deliverByDefault = always200
+                })
+            ),
           failNext: (operation, error) =>
             Effect.sync(() => {
               faults.set(operation, [...(faults.get(operation) ?? []), error])
@@ -557,16 +592,6 @@ const make = <R>(
   )
 
 /**
- * Every service of QStash, with a destination that answers 200 until `respond` says otherwise. The layer's Clock is the
- * test's, and is gone with the layer.
- *
- * @since 0.1.0
- * @category layers
- */
-export const layerWith = (options: Options): Layer.Layer<QStashServices | QStashTest> =>
-  make(options, () => Effect.succeed(() => Effect.succeed(answered(200))))
-
-/**
  * {@link layerWith} and every default.
  *
  * @since 0.1.0
@@ -574,13 +599,34 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
  */
 export const layer: Layer.Layer<QStashServices | QStashTest> = layerWith({})
 
-/** What an app needs beside QStash's services and what comes with each request. */
-type Needs<R> = Exclude<Exclude<R, QStashServices>, HttpServerRequest.HttpServerRequest | Scope.Scope>
+/** What an app needs beside what comes with each request. */
+type NeedsOf<R> = Exclude<R, HttpServerRequest.HttpServerRequest | Scope.Scope>
 
 /**
  * Delivers into the application's own `HttpApp`, whatever the destination's host: signed with `signingKeys`, without a
- * socket, in virtual time. What the app answers is what QStash acts on. The app may use QStash's services: it gets
- * these.
+ * socket, in virtual time. What the app answers is what QStash acts on.
+ *
+ * It stands where `HttpServer.serve` stands in production: on top of the app's services, which stand on QStash's. So all
+ * of them use the same QStash, and live in virtual time.
+ *
+ * @example
+ * QStashTest.serve(app).pipe(Layer.provideMerge(Mailer.Default), Layer.provideMerge(QStashTest.layer))
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const serve = <E, R>(app: HttpApp.Default<E, R>): Layer.Layer<never, never, QStashTest | NeedsOf<R>> =>
+  Layer.scopedDiscard(
+    Effect.gen(function* () {
+      const context = yield* Effect.context<NeedsOf<R>>()
+      const test = yield* QStashTest
+      yield* test.serve(deliverInto(app, context))
+    })
+  )
+
+/**
+ * {@link serve} on a layer of its own, for an app whose services do not need QStash. The app itself may use QStash's
+ * services: it gets these.
  *
  * @since 0.1.0
  * @category layers
@@ -588,14 +634,8 @@ type Needs<R> = Exclude<Exclude<R, QStashServices>, HttpServerRequest.HttpServer
 export const layerApp = <E, R>(
   app: HttpApp.Default<E, R>,
   options: Options = {}
-): Layer.Layer<QStashServices | QStashTest, never, Needs<R>> =>
-  make(options, (qstash) =>
-    Effect.map(Effect.context<Needs<R>>(), (context) => {
-      // Merged once: `Effect.provide` would do so, and undo it, at every delivery. An Exclude does not add up.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      const services = Context.merge(context, qstash) as unknown as Context.Context<
-        Exclude<R, HttpServerRequest.HttpServerRequest | Scope.Scope>
-      >
-      return deliverInto(app, services)
-    })
-  )
+): Layer.Layer<
+  QStashServices | QStashTest,
+  never,
+  Exclude<QStashTest | NeedsOf<R>, QStashServices | QStashTest>
+> => Layer.provideMerge(serve(app), layerWith(options))

@@ -11,7 +11,7 @@ import {
   HttpServerResponse
 } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Option, Redacted, Ref, Schema, Stream } from "effect"
+import { Context, DateTime, Effect, Layer, Option, Redacted, Ref, Schema, Stream } from "effect"
 import { Readable } from "node:stream"
 
 const nightly = ScheduleId.make("nightly-report")
@@ -238,6 +238,69 @@ describe("an HttpApp", () => {
         ["Grüße", '{"a":1}', "ok", "raw", "ok", "ok", "tenant=acme", ""]
       )
     }).pipe(Effect.provide(QStashTest.layerApp(app)))
+  })
+
+  it.effect("stands on services that need QStash themselves, all in one world and in virtual time", () => {
+    let builds = 0
+    class Outbox extends Effect.Service<Outbox>()("test/Outbox", {
+      scoped: Effect.gen(function* () {
+        builds += 1
+        const messages = yield* QStashMessages
+        const waiting: Array<string> = []
+        // A poller of the application's own: it lives in virtual time as well.
+        yield* Effect.suspend(() =>
+          Effect.forEach(waiting.splice(0), (body) =>
+            messages.publish({ destination: "https://api.example.com/mail", body })
+          )
+        ).pipe(Effect.zipRight(Effect.sleep("1 minute")), Effect.forever, Effect.forkScoped)
+        return { send: (mail: string) => Effect.sync(() => waiting.push(mail)) }
+      })
+    }) {}
+    const mails: Array<string> = []
+    const application = HttpRouter.empty.pipe(
+      HttpRouter.post(
+        "/signup",
+        Effect.gen(function* () {
+          const request = yield* HttpServerRequest.HttpServerRequest
+          yield* (yield* Outbox).send(yield* request.text)
+          return HttpServerResponse.empty({ status: 204 })
+        })
+      ),
+      HttpRouter.post(
+        "/mail",
+        Effect.gen(function* () {
+          const request = yield* HttpServerRequest.HttpServerRequest
+          mails.push(`${DateTime.formatIso(yield* DateTime.now).slice(11, 19)} ${yield* request.text}`)
+          return HttpServerResponse.empty({ status: 200 })
+        })
+      )
+    )
+    return Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      for (const body of ["ada", "grace"]) {
+        yield* messages.publish({ destination: "https://api.example.com/signup", body, delay: "90 seconds" })
+      }
+      yield* QStashTest.advance("5 minutes")
+      assert.deepStrictEqual(mails, ["00:02:00 ada", "00:02:00 grace"])
+      assert.strictEqual(builds, 1)
+      yield* QStashTest.respond(503)
+      yield* messages.publish({ destination: "https://api.example.com/signup", body: "ada", retries: 0 })
+      yield* QStashTest.advance(0)
+      yield* QStashTest.respondDefault
+      yield* messages.publish({ destination: "https://api.example.com/signup", body: "ada", retries: 0 })
+      yield* QStashTest.advance(0)
+      assert.deepStrictEqual(
+        (yield* QStashTest.deliveries).map(({ status }) => status),
+        [204, 204, 200, 200, 503, 204]
+      )
+    }).pipe(
+      Effect.provide(
+        QStashTest.serve(application).pipe(
+          Layer.provideMerge(Outbox.Default),
+          Layer.provideMerge(QStashTest.layer)
+        )
+      )
+    )
   })
 
   it.effect("may use the schedules itself", () =>

@@ -160,6 +160,27 @@ describe("a handler", () => {
     }).pipe(Effect.provide(QStashTest.layerWith({ settle: "50 millis" })))
   )
 
+  it.effect("that fails says why in its answer, and a status that is none is such a failure", () =>
+    Effect.gen(function* () {
+      yield* QStashTest.respond(({ retried }) =>
+        retried === 2 ? Effect.fail("no database") : Effect.succeed(99)
+      )
+      yield* createNightly
+      yield* QStashTest.advance("5 hours")
+      const bodies = (yield* QStashTest.logs).flatMap(({ responseBody }) =>
+        responseBody === undefined ? [] : [String(responseBody).split("\n")[0]]
+      )
+      assert.deepStrictEqual(bodies, [
+        "RangeError: An answer has a status from 100 to 599, not 99",
+        "RangeError: An answer has a status from 100 to 599, not 99",
+        "Error: no database",
+        "Error: no database"
+      ])
+      const refused = yield* Effect.flip(Effect.sandbox(QStashTest.respond(1000)))
+      assert.include(Cause.pretty(refused), "An answer has a status from 100 to 599, not 1000")
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+
   it.effect("that fails is warned of, with the cause, as is an app", () => {
     const told: Array<string> = []
     const logger = Logger.make(({ cause, logLevel, message }) => {
