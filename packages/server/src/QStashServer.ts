@@ -118,6 +118,19 @@ export interface Options {
    */
   readonly maxQueues?: number | undefined
   /**
+   * How long the log is kept, in memory with the bodies of messages and answers: a server that gets many large ones needs
+   * less.
+   *
+   * @default "3 days", as in QStash's free plan
+   */
+  readonly logRetention?: Duration.DurationInput | undefined
+  /**
+   * How long dead letters are kept.
+   *
+   * @default "7 days", as in QStash's pay-as-you-go plan
+   */
+  readonly dlqRetention?: Duration.DurationInput | undefined
+  /**
    * How many deliveries may be under way at once.
    *
    * @default 100
@@ -181,6 +194,8 @@ export const layer = (
     concurrency: options.concurrency,
     maxSchedules: options.maxSchedules ?? 1000,
     maxQueues: options.maxQueues ?? 100,
+    logRetention: options.logRetention,
+    dlqRetention: options.dlqRetention,
     defaultTimeout: options.deliveryTimeout,
     shutdownGrace: options.shutdownGrace,
     onEvents: DeliveryLog.log

@@ -151,6 +151,25 @@ describe("the log", () => {
     }).pipe(Effect.provide(quiet))
   )
 
+  it.scopedLive("and the dead letters are kept as long as the options say", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual", logRetention: "1 day", dlqRetention: "2 days" })
+      const { port: there } = yield* worker((response) => response.writeHead(500).end("no"))
+      yield* publish(port, `http://127.0.0.1:${there}/a`, { "Upstash-Retries": "0" }, "text")
+      const kept = Effect.gen(function* () {
+        const events = itemsOf((yield* call(port, "GET", "/v2/events")).json, "events")
+        const letters = itemsOf((yield* call(port, "GET", "/v2/dlq")).json, "messages")
+        return [events.length > 0, letters.length]
+      })
+      yield* advance(port, "23 hours")
+      deepStrictEqual(yield* kept, [true, 1])
+      yield* advance(port, "24 hours")
+      deepStrictEqual(yield* kept, [false, 1])
+      yield* advance(port, "24 hours")
+      deepStrictEqual(yield* kept, [false, 0])
+    }).pipe(Effect.provide(quiet))
+  )
+
   it.scopedLive("refuses by name what it has not", () =>
     Effect.gen(function* () {
       const { port } = yield* serve()
