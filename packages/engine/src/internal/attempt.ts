@@ -45,7 +45,8 @@ export const requestOf = (
 ): DeliveryRequest => {
   const { settings } = message
   // A fragment is never sent, so no receiver could know that it was signed.
-  const url = message.url.replace(/#.*$/s, "")
+  const fragment = message.url.indexOf("#")
+  const url = fragment < 0 ? message.url : message.url.slice(0, fragment)
   const body = settings.body ?? noBody
   const headers: Array<readonly [string, string]> = [["User-Agent", "Upstash-QStash"]]
   for (const [name, values] of Object.entries(settings.headers ?? {})) {

@@ -11,6 +11,7 @@ import * as UrlParams from "@effect/platform/UrlParams"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
+import { constUndefined } from "effect/Function"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -23,18 +24,15 @@ interface Overrides {
   readonly remoteAddress?: string
 }
 
-/** What a socket brings, it brings once, however often the request is modified. */
-interface Wire {
-  isRead: boolean
-}
-
 /** A delivery as the request of an `HttpApp`: what a socket would bring, without the socket. */
 export class MemoryRequest extends Inspectable.Class implements HttpServerRequest.HttpServerRequest {
   readonly [HttpServerRequest.TypeId]: HttpServerRequest.TypeId = HttpServerRequest.TypeId
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly source: DeliveryRequest
-  readonly remoteAddress: Option.Option<string>
-  private readonly wire: Wire
+  private readonly address: string
+  /** The request as it came in: what a socket brings, it brings once, however often the request is modified. */
+  private readonly first: MemoryRequest
+  private isRead = false
   private readText: string | undefined
   private readUrl: string | undefined
   private readHeaders: Headers.Headers | undefined
@@ -42,14 +40,18 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
   constructor(
     source: DeliveryRequest,
     { headers, remoteAddress = "127.0.0.1", url }: Overrides = {},
-    wire: Wire = { isRead: false }
+    first?: MemoryRequest
   ) {
     super()
     this.source = source
-    this.wire = wire
+    this.first = first ?? this
     this.readUrl = url
     this.readHeaders = headers
-    this.remoteAddress = Option.some(remoteAddress)
+    this.address = remoteAddress
+  }
+
+  get remoteAddress(): Option.Option<string> {
+    return Option.some(this.address)
   }
 
   // Both are made when first asked for: many an app never looks.
@@ -81,28 +83,32 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
    * Takes the body, within the limit that an application may set. A second reading waits for ever on Node; here it dies,
    * and says so.
    */
-  private read<A>(give: (bytes: Uint8Array) => A): Effect.Effect<A, RequestError> {
+  private read<A>(
+    give: (bytes: Uint8Array) => A,
+    given: () => A | undefined = constUndefined
+  ): Effect.Effect<A, RequestError> {
     return Effect.withFiberRuntime((fiber) => {
+      const before = given()
+      if (before !== undefined) return Effect.succeed(before)
       const limit = Context.get(fiber.getFiberRef(FiberRef.currentContext), HttpIncomingMessage.MaxBodySize)
       if (Option.isSome(limit) && this.source.body.length > limit.value) {
         const description = `The body is longer than ${limit.value} bytes`
         return new RequestError({ request: this, reason: "Decode", description })
       }
-      if (this.wire.isRead) {
+      if (this.first.isRead) {
         return Effect.dieMessage(
           "The body of this request has been read before. On Node a second reading would wait for ever, unless both are of text or JSON: keep what the first one gave"
         )
       }
-      this.wire.isRead = true
+      this.first.isRead = true
       return Effect.succeed(give(this.source.body))
     })
   }
 
   get text(): Effect.Effect<string, RequestError> {
-    return Effect.suspend(() =>
-      this.readText === undefined
-        ? this.read((bytes) => (this.readText = utf8.decode(bytes)))
-        : Effect.succeed(this.readText)
+    return this.read(
+      (bytes) => (this.readText = utf8.decode(bytes)),
+      () => this.readText
     )
   }
 
@@ -153,9 +159,9 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
       {
         url: overrides.url ?? this.url,
         headers: overrides.headers ?? this.headers,
-        remoteAddress: overrides.remoteAddress ?? Option.getOrThrow(this.remoteAddress)
+        remoteAddress: overrides.remoteAddress ?? this.address
       },
-      this.wire
+      this.first
     )
   }
 
