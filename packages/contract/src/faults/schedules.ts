@@ -372,8 +372,8 @@ export const faults: ReadonlyArray<Fault> = [
   ]),
   courier("post-always", "every delivery is a POST", ["method: request.method", 'method: "POST"']),
   testing("answers-are-200", "a test's destination always answers 200", [
-    '? { _tag: "Answered", status: answer, headers: {} }\n    : {\n        _tag: "Answered",\n        status: answer.status',
-    '? { _tag: "Answered", status: answer, headers: {} }\n    : {\n        _tag: "Answered",\n        status: 200'
+    "if (isStatus(status)) return status",
+    "if (isStatus(status)) return 200"
   ]),
   testing("answer-headers-lost-in-test", "what a test answers in headers is lost", [
     "answer.headers ?? {}",
