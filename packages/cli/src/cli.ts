@@ -14,7 +14,7 @@ import * as Logger from "effect/Logger"
 import { failed, Failure, wrongUsage } from "./Failure.ts"
 import { root } from "./commands/root.ts"
 import { mended } from "./completions.ts"
-import { commandOf, helpFor, unknownOption, wrongCommand } from "./help.ts"
+import { commandOf, helpFor, wrongCommand, wrongOption } from "./help.ts"
 import { bold, printable, red, unstyled } from "./render/text.ts"
 import { Shell } from "./Shell.ts"
 
@@ -25,8 +25,9 @@ import { Shell } from "./Shell.ts"
  * @since 0.1.0
  * @category execution
  */
-export const run = (args: ReadonlyArray<string>, options: { readonly version: string }) =>
-  Effect.gen(function* () {
+export const run = (given: ReadonlyArray<string>, options: { readonly version: string }) => {
+  const args = separated(given)
+  return Effect.gen(function* () {
     const terminal = yield* Terminal.Terminal
     const help = helpFor(args, yield* terminal.columns)
     if (help !== undefined) return yield* Effect.as(Console.log(help), 0)
@@ -36,6 +37,7 @@ export const run = (args: ReadonlyArray<string>, options: { readonly version: st
     Effect.catchAllDefect(() => show(fault)),
     withPlainOutput
   )
+}
 
 const dispatch = (args: ReadonlyArray<string>, version: string) =>
   Effect.consoleWith((console) => {
@@ -46,7 +48,7 @@ const dispatch = (args: ReadonlyArray<string>, version: string) =>
       )
     )
     const program = Command.run(traced, { name: "effect-qstash", executable: "effect-qstash", version })
-    return program(["node", "effect-qstash", ...separated(args)]).pipe(
+    return program(["node", "effect-qstash", ...args]).pipe(
       Effect.provide(CliConfig.layer({ isCaseSensitive: true })),
       // The parser prints what it fails with, which is then shown as any other failure.
       Effect.withConsole({
@@ -85,9 +87,10 @@ const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<str
   if (ValidationError.isCommandMismatch(error)) return wrongCommand(args)
   const command = commandOf(args)
   const told = unstyled(HelpDoc.toAnsiText(error.error)).trim()
-  // The parser takes an option that it does not know for an argument, and then finds fault with what follows on it.
-  const option = told.startsWith("Received unknown argument") ? unknownOption(args) : undefined
-  const what = option === undefined ? told : `${option} is not an option of this command.`
+  // The parser takes an option that it cannot read for an argument, and then finds fault with what follows on it.
+  const isVague =
+    /^$|^Received unknown argument|^Expected (?:one of|a value)|is not an option of this command/.test(told)
+  const what = (isVague ? wrongOption(args) : undefined) ?? told
   const path = command === undefined ? "effect-qstash" : `effect-qstash ${command}`
   return wrongUsage(
     what === "" ? "There is no such option." : what,

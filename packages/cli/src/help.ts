@@ -107,27 +107,61 @@ export const wrongCommand = (args: ReadonlyArray<string>): Failure => {
   // A command at its end is found, so it is an option before it that was in the way.
   if (names === "") {
     return wrongUsage(
-      `The options of \`${parent}\` stand behind it, and one was given before.`,
+      wrongOption(args) ?? `The options of \`${parent}\` stand behind it, and one was given before.`,
       `See \`${parent} --help\`.`
     )
   }
   return wrongUsage(
     rest[0] === undefined
-      ? `\`${parent}\` needs a command: ${names}.`
+      ? ((path.length === 0 ? wrongOption(args) : undefined) ?? `\`${parent}\` needs a command: ${names}.`)
       : `\`${parent}\` has no command "${cut(rest[0], mostQuoted)}"; it has ${names}.`,
     `See \`${parent} --help\`.`
   )
 }
 
-const namesIn = (definitions: ReadonlyArray<Definition>): ReadonlyArray<string> =>
-  definitions.flatMap(([name]) => name.match(/(?<![\w-])--?[a-z][a-z-]*/g) ?? [])
+/** An option as the arguments may give it: its names, and what it wants behind them. */
+interface Wanted {
+  readonly names: ReadonlyArray<string>
+  /** Empty where it takes no value. */
+  readonly value: string
+  readonly choices: ReadonlyArray<string>
+  readonly isRepeated: boolean
+}
 
-/** The first option among the arguments that their command does not have. */
-export const unknownOption = (args: ReadonlyArray<string>): string | undefined => {
-  const known = namesIn([...helpOf(lookUp(args).command).options, ...everyCommand])
-  return args
-    .map((arg) => arg.split("=", 1)[0] ?? "")
-    .find((name) => name.startsWith("--") && !known.includes(name))
+/** Reads `(-l, --label text...)` and `--method GET | POST`. */
+const wantedBy = ([definition]: Definition): Wanted => {
+  const [, names = "", rest = ""] =
+    /^((?:--?[a-z][a-z-]*(?:, )?)+) ?(.*)$/s.exec(plainName(definition).replace(/\s+/g, " ")) ?? []
+  const value = rest.replace(/\.\.\.$/, "")
+  return {
+    names: names.split(", "),
+    value,
+    choices: value.includes("|") ? value.split("|").map((choice) => choice.trim()) : [],
+    isRepeated: value !== rest
+  }
+}
+
+/** What is wrong with the options among the arguments, which the parser tells of the argument that it stumbles on. */
+export const wrongOption = (args: ReadonlyArray<string>): string | undefined => {
+  const options = [...helpOf(lookUp(args).command).options, ...everyCommand].map(wantedBy)
+  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args
+  const given = new Set<Wanted>()
+  for (let index = 0; index < own.length; index++) {
+    const name = own[index]
+    // A negative number is an argument.
+    if (name === undefined || !/^--?[a-z]/i.test(name)) continue
+    const option = options.find(({ names }) => names.includes(name))
+    if (option === undefined) return `${cut(name, mostQuoted)} is not an option of this command.`
+    if (given.has(option) && !option.isRepeated) return `${name} is given more than once.`
+    given.add(option)
+    if (option.value === "") continue
+    const value = own[++index]
+    if (value === undefined) return `${name} needs a value: ${option.choices.join(", ") || option.value}.`
+    if (option.choices.length > 0 && !option.choices.includes(value)) {
+      return `${name}: expected one of ${option.choices.join(", ")}, but got ${JSON.stringify(cut(value, mostQuoted))}.`
+    }
+  }
+  return undefined
 }
 
 /** What the arguments ask for, beside how much is logged. */
@@ -152,7 +186,7 @@ const everyCommand: ReadonlyArray<Definition> = [
   ["-h, --help", "Show this, or the help of a command."],
   ["--version", "Show the version."],
   ["--completions bash|zsh|fish|sh", "Print a script that completes commands and options."],
-  ["--log-level level", "Log what happens on standard error, such as debug."]
+  ["--log-level all|trace|debug|info|warning|error|fatal|none", "Log what happens on standard error."]
 ]
 
 const environment: ReadonlyArray<Definition> = [

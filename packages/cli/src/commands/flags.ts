@@ -28,6 +28,8 @@ const argument = <A>(name: string, parse: (text: string) => Either.Either<A, str
     )
   )
 
+export const word = (name: string): Args.Args<string> => argument(name, Either.right)
+
 /** The id or the name of something that there is, as an answer may carry it. */
 export const existing = <A>(name: string, schema: Schema.Schema<A, string>): Args.Args<A> => {
   const decode = Schema.decodeEither(schema)

@@ -103,10 +103,9 @@ export const target = {
       Options.optional,
       Options.withDescription("The URL group that the messages go to, instead of a URL.")
     ),
-  destination: Args.text({ name: "destination" }).pipe(
-    Args.optional,
-    Args.withDescription("The http or https URL that the messages go to.")
-  )
+  destination: flags
+    .word("destination")
+    .pipe(Args.optional, Args.withDescription("The http or https URL that the messages go to."))
 }
 
 type Given = Command.Command.ParseConfig<typeof options>
@@ -147,7 +146,6 @@ export const readTarget = (
     )
   }
   const text = given.destination.value
-  if (text.startsWith("-")) return Either.left(wrongUsage(`${text} is not an option of this command.`))
   return Either.mapBoth(Destination.parse(text), {
     onLeft: (reason) =>
       wrongUsage(`<destination>: ${reason}.`, "A URL group is named with --url-group. Nothing was sent."),

@@ -75,7 +75,7 @@ const add = Command.make(
     group: flags
       .fresh("group", UrlGroupName)
       .pipe(Args.withDescription("The name of the group, which is made on first use.")),
-    url: Args.text({ name: "url" }).pipe(Args.withDescription("The http or https URL of the endpoint."))
+    url: flags.word("url").pipe(Args.withDescription("The http or https URL of the endpoint."))
   },
   ({ group, json, name, url }) =>
     Effect.gen(function* () {
@@ -105,7 +105,7 @@ const remove = Command.make(
     ),
     json: flags.json,
     group: groupArgument,
-    url: Args.text({ name: "url" }).pipe(Args.optional, Args.withDescription("The URL of the endpoint."))
+    url: flags.word("url").pipe(Args.optional, Args.withDescription("The URL of the endpoint."))
   },
   ({ group, json, name, url }) =>
     Effect.gen(function* () {
