@@ -261,7 +261,10 @@ describe("messages cancel", () => {
         "id --queue orders",
         "--queue orders --all",
         "--queue ''",
-        "--since soon"
+        "--since soon",
+        "--since 'hello 12'",
+        "--until 5",
+        "--until 2027-02-30"
       ]
       for (const options of wrong) {
         const { code, stderr } = yield* cli(`messages cancel ${options} --yes`, { env })
@@ -269,10 +272,12 @@ describe("messages cancel", () => {
       }
       const { stderr } = yield* cli("messages cancel --yes", { env })
       assertInclude(stderr, "Give the ids of the messages to cancel, filters such as --queue, or --all.")
-      assertInclude(
-        (yield* cli("messages cancel --since 30 --yes", { env })).stderr,
-        "--since: expected a span"
-      )
+      for (const number of ["5", "30", "90", "2026"]) {
+        assertInclude(
+          (yield* cli(`messages cancel --since ${number} --yes`, { env })).stderr,
+          "--since: expected a span such as 90m"
+        )
+      }
     })
   )
 })

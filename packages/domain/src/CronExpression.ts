@@ -16,6 +16,7 @@ import { firstMinute, nextFiring } from "./internal/cronSearch.ts"
 import { CronTable } from "./internal/cronTable.ts"
 import { quote } from "./internal/quote.ts"
 import { type Period, type TimeZone } from "./internal/timeZone.ts"
+import * as InstantInput from "./wire/InstantInput.ts"
 
 const TypeId: unique symbol = Symbol.for("@effect-qstash/domain/CronExpression")
 
@@ -146,14 +147,14 @@ export class CronExpression implements Equal.Equal, Inspectable {
    * calendar year after it, where robfig/cron gives up as well (`0 0 31 2 *` never fires).
    */
   next(after: DateTime.DateTime.Input): Option.Option<DateTime.Utc> {
-    const millis = this.nextMillis(DateTime.unsafeMake(after).epochMillis)
+    const millis = this.nextMillis(InstantInput.millisOf("after", after))
     return millis === undefined ? Option.none() : Option.some(instant(millis))
   }
 
   /** The first `count` firings after an instant, in order; fewer if `next` finds no more. */
   upcoming(count: number, after: DateTime.DateTime.Input): ReadonlyArray<DateTime.Utc> {
     const firings: Array<DateTime.Utc> = []
-    let millis = this.nextMillis(DateTime.unsafeMake(after).epochMillis)
+    let millis = this.nextMillis(InstantInput.millisOf("after", after))
     while (millis !== undefined && firings.length < count) {
       firings.push(instant(millis))
       millis = this.nextMillis(millis)
@@ -180,8 +181,8 @@ export class CronExpression implements Equal.Equal, Inspectable {
   ): ReadonlyArray<CronExpression.ClockChange> {
     const changes: Array<CronExpression.ClockChange> = []
     if (this.#table.everyHour) return changes
-    const end = DateTime.unsafeMake(until).epochMillis
-    let before = this.#zone.periodAt(DateTime.unsafeMake(from).epochMillis - 1)
+    const end = InstantInput.millisOf("until", until)
+    let before = this.#zone.periodAt(InstantInput.millisOf("from", from) - 1)
     while (before.end < end) {
       const after = this.#zone.periodAt(before.end)
       this.#collectChanges(before, after, changes)

@@ -32,7 +32,7 @@ interface Common {
   readonly url?: OneOrMore<string>
   /** The address of whoever published the message. */
   readonly callerIp?: OneOrMore<string>
-  /** Not before this instant, which is included. */
+  /** Not before this instant, which is included. Text is ISO 8601. */
   readonly fromDate?: DateTime.DateTime.Input
   /** Not after this instant, which is included. */
   readonly toDate?: DateTime.DateTime.Input

@@ -119,8 +119,10 @@ describe("filters", () => {
     isRefused(fromDlqFilter({ responseStatus: [500, -1] }), status("-1"), "responseStatus")
     isRefused(fromDlqFilter({ responseStatus: [] }), status("an array"), "responseStatus")
     for (const name of ["fromDate", "toDate"]) {
-      isRefused(fromLogFilter({ [name]: "soon" }), 'expected an instant, got "soon"', name)
-      isRefused(fromLogFilter({ [name]: Number.NaN }), "expected an instant, got NaN", name)
+      const instant = 'expected an instant such as "2025-03-30T00:00:00Z"'
+      isRefused(fromLogFilter({ [name]: "90" }), `${instant}, got "90"`, name)
+      isRefused(fromLogFilter({ [name]: "2026-02-30" }), `${instant}, got "2026-02-30"`, name)
+      isRefused(fromLogFilter({ [name]: Number.NaN }), `${instant}, got NaN`, name)
     }
   })
 

@@ -336,6 +336,18 @@ describe("CronExpression where robfig/cron stumbles", () => {
   })
 })
 
+describe("a CronExpression", () => {
+  it("asks for instants, and refuses what is none by its name", () => {
+    const expression = CronExpression.make("0 4 * * *")
+    const refusal = (name: string) =>
+      new RangeError(`${name}: expected an instant such as "2025-03-30T00:00:00Z", got "90"`)
+    throws(() => expression.next("90"), refusal("after"))
+    throws(() => expression.upcoming(1, "90"), refusal("after"))
+    throws(() => expression.clockChanges("90", "2026-01-01"), refusal("from"))
+    throws(() => expression.clockChanges("2026-01-01", "90"), refusal("until"))
+  })
+})
+
 describe("CronExpression.next", () => {
   it("is strictly later, on a full minute", () => {
     const expression = CronExpression.make("*/5 * * * *")

@@ -175,8 +175,8 @@ describe("an option that is refused", () => {
     ["flowControl.rate", { key: "a", rate: 0 }, count(1, "0")],
     ["labels", ["a,b"], 'expected labels of printable Latin-1 without commas, got "a,b"'],
     ["redact", true, 'expected an object with "body" and "headers", got true'],
-    ["notBefore", "soon", 'expected an instant, got "soon"'],
-    ["notBefore", Number.NaN, "expected an instant, got NaN"],
+    ["notBefore", "tomorrow 5", 'expected an instant such as "2025-03-30T00:00:00Z", got "tomorrow 5"'],
+    ["notBefore", Number.NaN, 'expected an instant such as "2025-03-30T00:00:00Z", got NaN'],
     ["notBefore", -1_000, "expected an instant since 1970"],
     [
       "deduplicationId",

@@ -20,6 +20,7 @@ import type { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
+import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -35,7 +36,7 @@ import type * as Scope from "effect/Scope"
 import type { Courier } from "./Courier.ts"
 import type { DeliveryEvent } from "./DeliveryEvent.ts"
 import * as Core from "./internal/core.ts"
-import { instantOf, spanOf } from "./internal/given.ts"
+import { spanOf } from "./internal/spanOf.ts"
 import { VirtualTime } from "./internal/VirtualTime.ts"
 import type { Store } from "./Store.ts"
 import { VirtualClock } from "./VirtualClock.ts"
@@ -339,7 +340,7 @@ export const layerVirtual = (
 ): Layer.Layer<Engine | VirtualClock, never, Store | Courier> =>
   Layer.scopedContext(
     Effect.gen(function* () {
-      const start = instantOf("start", options.start ?? (yield* DateTime.now))
+      const start = InstantInput.millisOf("start", options.start ?? (yield* DateTime.now))
       const time = new VirtualTime(start, spanOf("settle", options.settle ?? "1 second"))
       // Fibers are counted, and their lives measured, in real time, of which a delivery in virtual time takes none.
       const runtime = Runtime.disableRuntimeFlag(

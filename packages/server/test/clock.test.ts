@@ -78,7 +78,8 @@ describe("virtual time", () => {
         ['{"duration":"Infinity"}', '"Infinity"'],
         ['{"duration":"9000000 days"}', "9999"],
         [`{"duration":"${"9".repeat(400)} days"}`, "9999"],
-        ['{"to":"tomorrow"}', 'to: expected an instant such as "2027-01-01T00:00:00Z", got "tomorrow"'],
+        ['{"to":"hello 45"}', 'to: expected an instant such as "2027-01-01T00:00:00Z", got "hello 45"'],
+        ['{"to":"2050-02-30"}', "to: expected an instant"],
         ['{"to":"+012027-01-01T00:00:00Z"}', "to: "],
         ['{"to":"2001-01-01T00:00:00Z"}', "cannot go back to 2001-01-01T00:00:00.000Z"]
       ] as const) {

@@ -103,7 +103,7 @@ describe("what is no time", () => {
     [`advance: ${span}, got "-1 second"`]: home(QStashTest.advance("-1 second")),
     [`advance: ${span}, got -1`]: home(QStashTest.advance(-1)),
     [`advance: ${span}, got -1n`]: home(QStashTest.advance(-1n)),
-    [`advanceTo: ${instant}, got "the weekend"`]: home(QStashTest.advanceTo("the weekend"))
+    [`advanceTo: ${instant}, got "weekend 13"`]: home(QStashTest.advanceTo("weekend 13"))
   }
   for (const [message, call] of Object.entries(wrong)) {
     it.effect(`is refused by its name: ${message}`, () =>

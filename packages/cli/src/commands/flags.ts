@@ -3,6 +3,7 @@ import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
 import { DurationText } from "@effect-qstash/domain/wire/DurationText"
+import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -104,7 +105,7 @@ export const optionalSpan = (
 
 const parseInstant = (text: string): Either.Either<DateTime.Utc, string> =>
   Either.fromOption(
-    Option.map(DateTime.make(text), DateTime.toUtc),
+    InstantInput.parse(text),
     () => "expected a date or an instant, such as 2026-03-28 or 2026-03-28T12:00:00Z"
   )
 
@@ -124,7 +125,7 @@ const epoch = DateTime.unsafeMake(0)
 /** An instant, or a span before now. */
 export const optionalMoment = (name: string, description: string) =>
   read(name, (text): Either.Either<(now: DateTime.Utc) => DateTime.Utc, string> => {
-    // A number without a unit might as well be a year.
+    // A number without a unit might be of any.
     const span = /^\d+$/.test(text) ? Option.none() : Either.getRight(decodeSpan(text))
     return Option.isSome(span)
       ? Either.right((now) => DateTime.max(DateTime.subtractDuration(now, span.value), epoch))

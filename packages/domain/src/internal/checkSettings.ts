@@ -17,6 +17,7 @@ import { QueueName } from "../QueueName.ts"
 import { RetryDelayExpression } from "../RetryDelayExpression.ts"
 import { ScheduleId } from "../ScheduleId.ts"
 import { DurationText } from "../wire/DurationText.ts"
+import * as InstantInput from "../wire/InstantInput.ts"
 import { defined } from "./defined.ts"
 import { canonicalName, type HeaderMap, isHeaderName, isHeaderValue, parseHeaders } from "./headers.ts"
 import { parsePrintableUrl } from "./httpUrl.ts"
@@ -74,8 +75,8 @@ export const parseFlag = (input: unknown): Parsed<boolean> =>
 
 /** Instants travel in whole seconds; the next one still keeps what "not before" says. */
 const parseInstant = (input: DateTime.DateTime.Input): Parsed<DateTime.Utc> =>
-  Option.match(DateTime.make(input), {
-    onNone: () => Either.left(`expected an instant, got ${quote(input)}`),
+  Option.match(InstantInput.parse(input), {
+    onNone: () => Either.left(`expected an instant such as "2025-03-30T00:00:00Z", got ${quote(input)}`),
     onSome: (instant) => {
       const seconds = Math.ceil(DateTime.toEpochMillis(instant) / 1000)
       return seconds >= 0

@@ -13,6 +13,7 @@ import type { Parsed } from "../internal/parser.ts"
 import { kindOf, quote } from "../internal/quote.ts"
 import type { DlqFilter, DlqSelector, LogFilter, MessageFilter, MessageSelector } from "../MessageFilter.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
+import * as InstantInput from "./InstantInput.ts"
 
 /** The filters of which any of several texts will do. */
 const texts = [
@@ -82,8 +83,8 @@ const textsOf = listOf(isText, "text that is not empty")
 const statusesOf = listOf(isStatus, "a status")
 
 const instantOf = (value: DateTime.DateTime.Input): Parsed<number> =>
-  Option.match(DateTime.make(value), {
-    onNone: () => Either.left(`expected an instant, got ${quote(value)}`),
+  Option.match(InstantInput.parse(value), {
+    onNone: () => Either.left(`expected an instant such as "2025-03-30T00:00:00Z", got ${quote(value)}`),
     onSome: (instant) => Either.right(DateTime.toEpochMillis(instant))
   })
 

@@ -1,3 +1,4 @@
+import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -15,7 +16,7 @@ import type * as TestClock from "effect/TestClock"
 import type { DeliveryOutcome } from "../Courier.ts"
 import { type VirtualClock, VirtualTimePassed } from "../VirtualClock.ts"
 import type { Core, InFlight } from "./core.ts"
-import { instantOf, spanOf } from "./given.ts"
+import { spanOf } from "./spanOf.ts"
 import { Heap } from "./Heap.ts"
 import { WatchedScheduler } from "./WatchedScheduler.ts"
 
@@ -213,7 +214,7 @@ export class VirtualTime implements TestClock.TestClock {
     advance: (duration) => this.adjust(duration),
     advanceTo: (instant) =>
       Effect.suspend(() => {
-        const requested = instantOf("advanceTo", instant)
+        const requested = InstantInput.millisOf("advanceTo", instant)
         return this.moveTo(() => requested)
       })
   }

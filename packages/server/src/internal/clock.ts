@@ -1,4 +1,5 @@
 import { DurationText } from "@effect-qstash/domain/wire/DurationText"
+import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
 import type { VirtualClock } from "@effect-qstash/engine/VirtualClock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -54,7 +55,7 @@ const advance = (clock: VirtualClock.Service, call: Call): Effect.Effect<void, R
       )
     }
     if (to !== undefined) {
-      const instant = DateTime.make(to)
+      const instant = InstantInput.parse(to)
       if (Option.isNone(instant) || DateTime.greaterThan(instant.value, lastInstant)) {
         return yield* badRequest(`to: expected an instant such as "2027-01-01T00:00:00Z", got ${quote(to)}`)
       }

@@ -1,0 +1,43 @@
+/**
+ * An instant as a user gives it.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import { quote } from "../internal/quote.ts"
+
+/** A whole date, or a date with a time. */
+const iso = /^((?:\d{4}|[+-]\d{6})-\d\d-\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/
+
+const isDate = (text: string): boolean =>
+  Option.exists(DateTime.make(text), (date) => DateTime.formatIso(date).startsWith(text))
+
+/**
+ * Reads what `DateTime.make` reads, but of text only an ISO 8601 date that there is, with or without a time: `"90"` is
+ * not taken for the year 1990, nor the 30th of February for a day in March. Text without a zone is in UTC.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const parse = (input: DateTime.DateTime.Input): Option.Option<DateTime.Utc> => {
+  if (typeof input === "string") {
+    const [, date] = iso.exec(input) ?? []
+    if (date === undefined || !isDate(date)) return Option.none()
+  }
+  return Option.map(DateTime.make(input), DateTime.toUtc)
+}
+
+/**
+ * Reads an instant that the option or parameter `name` is given, as milliseconds since 1970; throws a `RangeError` that
+ * names it where `parse` reads none.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const millisOf = (name: string, input: DateTime.DateTime.Input): number => {
+  if (DateTime.isDateTime(input)) return input.epochMillis
+  const instant = parse(input)
+  if (Option.isSome(instant)) return instant.value.epochMillis
+  throw new RangeError(`${name}: expected an instant such as "2025-03-30T00:00:00Z", got ${quote(input)}`)
+}
