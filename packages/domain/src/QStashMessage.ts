@@ -36,7 +36,10 @@ export interface QStashMessage {
   readonly notBefore: DateTime.Utc
   readonly maxRetries: number
   readonly retryDelay?: string
-  /** QStash does not document the unit; this library's own server and engine use seconds. */
+  /**
+   * QStash does not document the unit; this library's own server and engine use seconds. A new setting wants its unit, such
+   * as `Duration.seconds(timeout)`: a plain number there is in milliseconds.
+   */
   readonly timeout?: number
   readonly callback?: string
   readonly callbackHeaders?: QStashHeaders

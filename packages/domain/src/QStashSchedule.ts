@@ -32,7 +32,10 @@ export interface QStashSchedule {
   readonly retries?: number
   readonly retryDelay?: string
   readonly delay?: Duration.Duration
-  /** QStash does not document the unit; this library's own server and engine use seconds. */
+  /**
+   * QStash does not document the unit; this library's own server and engine use seconds. A new setting wants its unit, such
+   * as `Duration.seconds(timeout)`: a plain number there is in milliseconds.
+   */
   readonly timeout?: number
   readonly callback?: string
   readonly callbackHeaders?: QStashHeaders

@@ -187,7 +187,7 @@ export interface Options {
   readonly defaultTimeout?: Duration.DurationInput | undefined
   /**
    * Told what happened to messages, in order, several at a time. The engine goes on when it returns, and does not
-   * interrupt it.
+   * interrupt it. What it makes happen itself, such as a message that it publishes, it is told of after it has returned.
    */
   readonly onEvents?: ((events: ReadonlyArray<DeliveryEvent>) => Effect.Effect<void>) | undefined
   /**

@@ -155,6 +155,16 @@ describe("the log", () => {
     }).pipe(Effect.provide(virtual()))
   )
 
+  it.effect("goes on where a page has ended, also before 1970", () =>
+    Effect.gen(function* () {
+      const logs = yield* QStashLogs
+      yield* publish("job")
+      yield* advance(0)
+      const first = yield* logs.list({ count: 2 })
+      deepStrictEqual(shown((yield* logs.list({ cursor: first.cursor })).items), ["CREATED job"])
+    }).pipe(Effect.provide(virtual(undefined, { start: "1969-06-01" })))
+  )
+
   it.effect("is forgotten when its time is over, an entry at a time", () =>
     Effect.gen(function* () {
       yield* publish("job", { delay: "1 hour" })
@@ -172,7 +182,7 @@ describe("the log", () => {
     Effect.gen(function* () {
       const logs = yield* QStashLogs
       yield* publish("job")
-      for (const cursor of ["", "x", "1", "-1-1", "1-", "1-2-3", "1-9999999999999999"]) {
+      for (const cursor of ["", "x", "1", "--1-1", "1-", "1-2-3", "1-9999999999999999"]) {
         const error = yield* Effect.flip(logs.list({ cursor }))
         assertInstanceOf(error, QStashInvalidRequest)
         strictEqual(error.field, "cursor")

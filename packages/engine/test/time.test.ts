@@ -14,6 +14,7 @@ import {
   Effect,
   Exit,
   Fiber,
+  FiberId,
   Layer,
   Logger,
   Option,
@@ -246,19 +247,50 @@ describe("a handler that is suspended while time moves", () => {
 
   it.effect("in concurrent sleeps: wakes with the last of them", () =>
     Effect.gen(function* () {
-      deepStrictEqual(yield* after("1 hour"), [
-        `${past("00:00.000")} STALLED msg_1#0`,
-        `${past("00:30.000")} DELIVERED msg_1#0`
-      ])
+      deepStrictEqual(yield* after("1 hour"), [`${past("00:30.000")} DELIVERED msg_1#0`])
     }).pipe(
       Effect.provide(
-        virtual(
-          () =>
-            Effect.forEach([10, 30, 20], (seconds) => Effect.sleep(Duration.seconds(seconds)), {
+        virtual(() =>
+          Effect.forEach([10, 30, 20], (seconds) => Effect.sleep(Duration.seconds(seconds)), {
+            concurrency: "unbounded"
+          }).pipe(Effect.as(delivered))
+        )
+      )
+    )
+  )
+
+  it.effect("in concurrent sleeps, some at a time and within each other, under a timeout", () =>
+    Effect.gen(function* () {
+      deepStrictEqual(yield* after("1 hour"), [`${past("00:50.000")} DELIVERED msg_1#0`])
+    }).pipe(
+      Effect.provide(
+        virtual(() =>
+          Effect.all(
+            [
+              Effect.forEach([10, 30, 20], (seconds) => Effect.sleep(Duration.seconds(seconds)), {
+                concurrency: 2
+              }),
+              Effect.timeoutOption(Effect.sleep("1 hour"), "50 seconds")
+            ],
+            { concurrency: "unbounded" }
+          ).pipe(Effect.timeout("1 minute"), Effect.orDie, Effect.as(delivered))
+        )
+      )
+    )
+  )
+
+  it.effect("in concurrent sleeps and real work: no time passes until the work is done", () =>
+    Effect.gen(function* () {
+      deepStrictEqual(yield* after("1 hour"), [`${past("00:10.000")} DELIVERED msg_1#0`])
+    }).pipe(
+      Effect.provide(
+        virtual(() =>
+          Effect.all(
+            [Effect.sleep("10 seconds"), Effect.zipRight(io(50), Effect.sleep("10 seconds")), io(100)],
+            {
               concurrency: "unbounded"
-            }).pipe(Effect.as(delivered)),
-          // Effect does not tell what a concurrent forEach waits for, so this one does cost a grace.
-          shortGrace
+            }
+          ).pipe(Effect.as(delivered))
         )
       )
     )
@@ -659,6 +691,105 @@ describe("advance", () => {
       deepStrictEqual(yield* arrivalTimes, [fired, "2025-01-03T00:00:00.000Z"])
     }).pipe(Effect.provide(virtual(ok, { onEvents: () => Effect.die("bug") })))
   )
+
+  it.effect("has the Store forget what is too old, though nobody asks", () => {
+    let prunings = 0
+    const counting = Layer.effect(
+      Store,
+      Effect.map(MemoryStore.make, (store) => ({
+        ...store,
+        prune: (request: Parameters<typeof store.prune>[0]) =>
+          Effect.suspend(() => {
+            prunings += 1
+            return store.prune(request)
+          })
+      }))
+    )
+    return Effect.gen(function* () {
+      yield* create({ cron: "0 * * * *" })
+      yield* advance("1 day")
+      assertTrue(prunings >= 24)
+    }).pipe(Effect.provide(virtual(ok, {}, counting)))
+  })
+
+  it.effect("is not stopped by a listener that throws", () =>
+    Effect.gen(function* () {
+      yield* create()
+      yield* advance("2 days")
+      deepStrictEqual(yield* arrivalTimes, [fired, "2025-01-03T00:00:00.000Z"])
+    }).pipe(
+      Effect.provide(
+        virtual(ok, {
+          onEvents: () => {
+            throw new Error("bug")
+          }
+        })
+      )
+    )
+  )
+
+  it.effect("tells its listener of what the listener makes happen, when it has returned", () => {
+    const states: Array<string> = []
+    const act: { alert: Effect.Effect<unknown> } = { alert: Effect.void }
+    return Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      act.alert = Effect.orDie(messages.publish({ destination: "https://example.com/alert" }))
+      yield* messages.publish({ destination: "https://example.com/job", retries: 0 })
+      yield* advance("1 minute")
+      deepStrictEqual(states, [
+        "CREATED",
+        "ACTIVE",
+        "ERROR",
+        "FAILED",
+        "end",
+        "CREATED",
+        "ACTIVE",
+        "DELIVERED"
+      ])
+    }).pipe(
+      Effect.provide(
+        virtual((request) => Effect.succeed(request.url.endsWith("/alert") ? delivered : answered(500)), {
+          onEvents: (events) => {
+            for (const { state } of events) states.push(state)
+            return events.some(({ state }) => state === "FAILED")
+              ? Effect.zipRight(
+                  act.alert,
+                  Effect.sync(() => void states.push("end"))
+                )
+              : Effect.void
+          }
+        })
+      )
+    )
+  })
+
+  it.live("is not stopped where an advance is interrupted while its listener is told", () => {
+    const states: Array<string> = []
+    const isSlow = Deferred.unsafeMake<void>(FiberId.none)
+    return Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      yield* messages.publish({ destination: "https://example.com/job" })
+      const way = yield* Effect.fork(advance("1 hour"))
+      yield* Deferred.await(isSlow)
+      yield* Fiber.interrupt(way)
+      yield* messages.publish({ destination: "https://example.com/job" })
+      deepStrictEqual(states, ["CREATED", "ACTIVE", "STALLED", "CREATED"])
+    }).pipe(
+      Effect.provide(
+        virtual(() => Effect.never, {
+          ...shortGrace,
+          onEvents: (events) =>
+            Effect.gen(function* () {
+              if (events.some(({ state }) => state === "STALLED")) {
+                yield* Deferred.succeed(isSlow, undefined)
+                yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
+              }
+              states.push(...events.map(({ state }) => state))
+            })
+        })
+      )
+    )
+  })
 })
 
 describe("the order of things", () => {

@@ -514,10 +514,10 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
         concurrency: Infinity,
         // A handler that never returns is no reason to hold up the end of a test.
         shutdownGrace: 0,
-        onEvents: (told) =>
-          Effect.sync(() => {
-            for (const event of told) steps.add(event)
-          })
+        onEvents: (news) => {
+          for (const event of news) steps.add(event)
+          return Effect.void
+        }
       })
       const home = yield* Layer.build(
         Layer.provide(layer, [MemoryStore.layer, courier, IdGenerator.layerCounter])

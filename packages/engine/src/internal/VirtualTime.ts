@@ -11,6 +11,7 @@ import * as FiberRefs from "effect/FiberRefs"
 import * as FiberStatus from "effect/FiberStatus"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Supervisor from "effect/Supervisor"
 import type * as TestClock from "effect/TestClock"
 import type { DeliveryOutcome } from "../Courier.ts"
@@ -395,13 +396,24 @@ export class VirtualTime implements TestClock.TestClock {
 const isAsleep = (fibers: DeliveryFibers): Effect.Effect<boolean> =>
   Effect.gen(function* () {
     const waits = new Map<number, ReadonlyArray<number>>()
+    const withoutAim: Array<number> = []
     for (const { fiber } of fibers.started()) {
       const status = yield* fiber.status
       if (FiberStatus.isDone(status)) continue
       if (!FiberStatus.isSuspended(status)) return false
+      const { id } = fiber.id()
+      const on = Array.from(FiberId.toSet(status.blockingOn), (other) => other.id)
+      waits.set(id, on)
+      if (on.length === 0 && !RuntimeFlags.interruptible(status.runtimeFlags)) withoutAim.push(id)
+    }
+    // A concurrent `Effect.forEach` waits for a fiber of its own, which starts one for each item and does not say that it
+    // waits for these.
+    for (const id of withoutAim) {
+      const parent = fibers.parentOf(id)
+      if (parent === undefined || waits.get(parent)?.includes(id) !== true) continue
       waits.set(
-        fiber.id().id,
-        Array.from(FiberId.toSet(status.blockingOn), (on) => on.id)
+        id,
+        Array.from(waits.keys()).filter((other) => other > id && fibers.parentOf(other) === parent)
       )
     }
     const ancestors = (id: number): Set<number> => {

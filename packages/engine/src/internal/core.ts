@@ -5,9 +5,10 @@ import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import type { YieldWrap } from "effect/Utils"
 import { Courier, type DeliveryOutcome } from "../Courier.ts"
@@ -26,6 +27,9 @@ const pruneEvery = 3_600_000
 
 /** A lease outlives its attempt's deadline, so that a deadline is settled before the lease ends. */
 const leaseMargin = 60_000
+
+/** Whether a fiber is one of the listener to events. */
+const isListener = FiberRef.unsafeMake(false)
 
 export interface CoreOptions {
   readonly signingKeys: (tenantId: string) => SigningKeys
@@ -115,19 +119,40 @@ export const make = (
      */
     const tell = (): Effect.Effect<void> => {
       if (events.length === 0) return Effect.void
-      if (isTelling) {
-        hasTold ??= Deferred.unsafeMake(FiberId.none)
-        return Effect.flatMap(Deferred.await(hasTold), tell)
-      }
+      if (isTelling) return awaitTelling
       const news = events
       events = []
       isTelling = true
-      return Effect.matchCauseEffect(options.onEvents(news), afterTelling)
+      const telling = tellOf(news)
+      // Most listeners only take the events down, which costs no effect of its own.
+      return Exit.isExit(telling) && Exit.isSuccess(telling)
+        ? endTelling()
+        : telling.pipe(
+            Effect.locally(isListener, true),
+            Effect.matchCauseEffect(afterTelling),
+            Effect.uninterruptible
+          )
     }
+
+    const tellOf = (news: ReadonlyArray<DeliveryEvent>): Effect.Effect<void> => {
+      try {
+        return options.onEvents(news)
+      } catch (defect) {
+        return Effect.die(defect)
+      }
+    }
+
+    /** What a listener itself makes happen is told when it has ended, so that it does not wait for itself. */
+    const awaitTelling = Effect.flatMap(FiberRef.get(isListener), (isWithin) => {
+      if (isWithin || !isTelling) return Effect.void
+      hasTold ??= Deferred.unsafeMake(FiberId.none)
+      return Effect.flatMap(Deferred.await(hasTold), tell)
+    })
 
     const endTelling = (): Effect.Effect<void> => {
       isTelling = false
-      if (hasTold !== undefined) Deferred.unsafeDone(hasTold, Effect.void)
+      if (hasTold === undefined) return tell()
+      Deferred.unsafeDone(hasTold, Effect.void)
       hasTold = undefined
       return Effect.void
     }

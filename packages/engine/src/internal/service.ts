@@ -97,7 +97,7 @@ const partsOf = (
   cursor: string | undefined
 ): Either.Either<readonly [before?: number, number?: number], QStashInvalidRequest> => {
   if (cursor === undefined) return Either.right([])
-  const [, before, number] = /^(\d{1,15})-(\d{1,15})$/.exec(cursor) ?? []
+  const [, before, number] = /^(-?\d{1,15})-(\d{1,15})$/.exec(cursor) ?? []
   return number === undefined
     ? Either.left(
         // Only QStash can tell, so this is its answer wherever the engine runs.
