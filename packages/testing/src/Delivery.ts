@@ -6,6 +6,7 @@ import { type ScheduleId, ScheduleIdFromAnswer } from "@effect-qstash/domain/Sch
 import { type UrlGroupName, UrlGroupNameFromAnswer } from "@effect-qstash/domain/UrlGroupName"
 import type { DeliveryOutcome, DeliveryRequest } from "@effect-qstash/engine/Courier"
 import * as DateTime from "effect/DateTime"
+import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Schema from "effect/Schema"
 
 const decodeMessageId = Schema.decodeSync(MessageIdFromAnswer)
@@ -88,5 +89,32 @@ export class Delivery {
   header(name: string): string | undefined {
     const wanted = name.toLowerCase()
     return this.request.headers.find(([given]) => given.toLowerCase() === wanted)?.[1]
+  }
+
+  /** What a failed assertion and `console.log` show of it. */
+  toJSON(): unknown {
+    const { messageId, method, outcome, retried, scheduleId, text, url, urlGroup } = this
+    return {
+      time: DateTime.formatIso(this.time),
+      messageId,
+      ...(scheduleId === undefined ? {} : { scheduleId }),
+      ...(urlGroup === undefined ? {} : { urlGroup }),
+      retried,
+      method,
+      url,
+      headers: this.request.headers.map(([name, value]) => `${name}: ${value}`),
+      text,
+      outcome:
+        outcome?._tag === "Answered"
+          ? {
+              status: outcome.status,
+              ...(outcome.body === undefined ? {} : { text: new TextDecoder().decode(outcome.body) })
+            }
+          : outcome
+    }
+  }
+
+  [NodeInspectSymbol](): unknown {
+    return this.toJSON()
   }
 }

@@ -12,6 +12,7 @@ import { QStashTest } from "@effect-qstash/testing"
 import { HttpRouter, HttpServerResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Stream } from "effect"
+import { inspect } from "node:util"
 
 const urlOf = (path: string) => `https://api.example.com/${path}`
 
@@ -20,6 +21,29 @@ const publish = (path: string, input: Partial<PublishMessage.Input> = {}) =>
 
 const pathsOf = (items: ReadonlyArray<{ readonly url: string }>) =>
   items.map(({ url }) => new URL(url).pathname.slice(1))
+
+describe("a Delivery", () => {
+  it.effect("shows in a failed assertion and in the console what it is about", () =>
+    Effect.gen(function* () {
+      yield* QStashTest.respond({ status: 500, body: "busy" })
+      yield* publish("job", { body: "sales", headers: { "X-Report": "daily" }, retries: 0 })
+      yield* QStashTest.advance(0)
+      const [delivery] = yield* QStashTest.deliveries
+      const shown = inspect(delivery, { depth: 5 })
+      for (const text of [
+        "2025-01-01T00:00:00.000Z",
+        "'msg_1'",
+        urlOf("job"),
+        "'sales'",
+        "'X-Report: daily'",
+        "{ status: 500, text: 'busy' }"
+      ])
+        assert.include(shown, text)
+      assert.notInclude(shown, "scheduleId")
+      assert.include(JSON.stringify(delivery), '"outcome":{"status":500,"text":"busy"}')
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
+})
 
 describe("QStashTest.messages", () => {
   it.effect("are those that wait or are under way, the oldest first", () =>
