@@ -11,19 +11,22 @@ import * as Data from "effect/Data"
  */
 export class Failure extends Data.TaggedError("Failure")<{
   readonly what: string
-  readonly next?: string | undefined
+  /** Shown on a line of its own; several are a line each. */
+  readonly next?: Next
   /** 1: it was tried, or could have been. 2: the command line or the environment is wrong, and nothing was sent. */
   readonly exitCode: 1 | 2
 }> {}
 
-/**
- * @since 0.1.0
- * @category constructors
- */
-export const failed = (what: string, next?: string): Failure => new Failure({ what, next, exitCode: 1 })
+type Next = string | ReadonlyArray<string> | undefined
 
 /**
  * @since 0.1.0
  * @category constructors
  */
-export const wrongUsage = (what: string, next?: string): Failure => new Failure({ what, next, exitCode: 2 })
+export const failed = (what: string, next?: Next): Failure => new Failure({ what, next, exitCode: 1 })
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const wrongUsage = (what: string, next?: Next): Failure => new Failure({ what, next, exitCode: 2 })

@@ -16,6 +16,7 @@ import type {
 import type { QStashServices } from "@effect-qstash/domain/QStashServices"
 import { defaultUser } from "@effect-qstash/server/DevelopmentUsers"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
 import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
@@ -238,7 +239,8 @@ export const explain = (error: CallError, { isLocal, origin }: Target.Service): 
  */
 export const explainUnsure = (error: QStashUnavailable, target: Target.Service, hint: string): Failure => {
   const { next, what } = explain(error, target)
-  return failed(what, target.isLocal && error.status === undefined ? `${next}\n${hint}` : hint)
+  const isMissing = target.isLocal && error.status === undefined
+  return failed(what, isMissing ? [...Arr.ensure(next ?? []), hint] : hint)
 }
 
 /**

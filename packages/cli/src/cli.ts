@@ -8,6 +8,7 @@ import * as Command from "@effect/cli/Command"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as ValidationError from "@effect/cli/ValidationError"
 import * as Terminal from "@effect/platform/Terminal"
+import * as Arr from "effect/Array"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
@@ -77,7 +78,7 @@ const fault = failed(
 const show = ({ exitCode, next, what }: Failure): Effect.Effect<number> =>
   Effect.as(
     Console.error(
-      `${red(bold("error:"))} ${printable(what)}${next === undefined ? "" : `\n${printable(next)}`}`
+      [`${red(bold("error:"))} ${printable(what)}`, ...Arr.ensure(next ?? []).map(printable)].join("\n")
     ),
     exitCode
   )

@@ -144,7 +144,10 @@ describe("messages publish", () => {
         assertInclude(unsure.stderr, "Whether it was published is not known")
         const nobody = yield* cli(publish, { env: { QSTASH_URL: "http://127.0.0.1:9" } })
         assertInclude(nobody.stderr, "Start a server with `effect-qstash dev`")
-        assertInclude(nobody.stderr, "Whether it was published is not known")
+        assertInclude(
+          nobody.stderr,
+          "or set QSTASH_URL to another one.\nWhether it was published is not known"
+        )
         const { stderr } = yield* cli(`${publish} --deduplication-id once`, { env })
         assertInclude(stderr, "Run the command again later.")
       })
