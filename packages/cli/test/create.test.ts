@@ -4,7 +4,7 @@ import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/util
 import { Duration, Effect } from "effect"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { cli, json, serve, temporaryDirectory } from "./support.ts"
+import { answering, cli, json, serve, temporaryDirectory } from "./support.ts"
 
 const create = "schedules create https://example.com/jobs"
 const nightly = ScheduleId.make("nightly")
@@ -121,6 +121,24 @@ describe("schedules create", () => {
       deepStrictEqual((yield* schedules.get(nightly)).destination, {
         urlGroup: UrlGroupName.make("alerts")
       })
+    })
+  )
+
+  it.scopedLive("says that it may have been created where no answer came, unless its id was given", () =>
+    Effect.gen(function* () {
+      const env = { QSTASH_URL: yield* answering(503, '{"error":"busy"}') }
+      const unsure = yield* cli(`${create} --cron @daily`, { env })
+      strictEqual(unsure.code, 1)
+      assertInclude(unsure.stderr, "could not answer (503): busy")
+      assertInclude(
+        unsure.stderr,
+        "\nWhether it was created is not known: look with `effect-qstash schedules list`. With --id it is safe"
+      )
+      strictEqual(unsure.stderr.includes("Run the command again"), false)
+      const named = yield* cli(`${create} --cron @daily --id nightly`, { env })
+      strictEqual(named.code, 1)
+      assertInclude(named.stderr, "Run the command again later.")
+      strictEqual(named.stderr.includes("not known"), false)
     })
   )
 

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { inZone, zoneOfCron } from "../../render/instant.ts"
 import { printable } from "../../render/text.ts"
-import { Target, withTarget } from "../../Target.ts"
+import { explainUnsure, Target, withTarget } from "../../Target.ts"
 import * as flags from "../flags.ts"
 import { printJson, printLines } from "../print.ts"
 import { reader } from "../reader.ts"
@@ -42,19 +42,32 @@ export const create = Command.make("create", config, (options) =>
       destination: yield* settings.readTarget(options.target),
       ...(yield* settings.read(options.settings))
     }
+    const target = yield* Target
     const schedules = yield* QStashSchedules
-    const scheduleId = yield* Effect.catchTag(schedules.create(input), "QStashInvalidRequest", (error) =>
-      Effect.fail(settings.refusal("schedules create")(error))
+    const scheduleId = yield* schedules.create(input).pipe(
+      Effect.catchTags({
+        QStashInvalidRequest: (error) => Effect.fail(settings.refusal("schedules create")(error)),
+        // Without an id each run of the command makes a schedule of its own.
+        QStashUnavailable: (error) =>
+          Effect.fail(
+            Option.isSome(options.id)
+              ? error
+              : explainUnsure(
+                  error,
+                  target,
+                  "Whether it was created is not known: look with `effect-qstash schedules list`. With --id it is safe to create it again."
+                )
+          )
+      })
     )
     if (options.json) return yield* printJson({ scheduleId })
 
-    const { origin } = yield* Target
     const { zone } = yield* reader
     // The server's own answer, since its clock may be a virtual one. The schedule stands without it.
     const stored = yield* Effect.option(schedules.get(scheduleId))
     const firing = Option.flatMapNullable(stored, ({ nextScheduleTime }) => nextScheduleTime)
     yield* printLines([
-      `Created ${printable(scheduleId)} at ${origin}.`,
+      `Created ${printable(scheduleId)} at ${target.origin}.`,
       ...Option.match(firing, {
         onNone: () => [],
         onSome: (instant) => {
