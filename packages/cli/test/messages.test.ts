@@ -249,6 +249,10 @@ describe("messages cancel", () => {
       const { code, stdout } = yield* cli("messages cancel --all --yes", { env })
       strictEqual(code, 0)
       strictEqual(stdout, "3 messages are cancelled.\n")
+      for (const line of ["--all", "--queue orders"]) {
+        const none = yield* cli(`messages cancel ${line} --yes`, { env })
+        deepStrictEqual(none, { code: 0, stdout: `There is no message to cancel at ${url}.\n`, stderr: "" })
+      }
     })
   )
 

@@ -55,9 +55,12 @@ export const cancel = Command.make("cancel", config, (options) =>
         : Confirmation.ask(`Cancel the messages that match at ${origin}?`, Selection.inWords(filter))
     }
     const cancelled = yield* messages.cancelMany(selection._tag === "All" ? { all: true } : selection.filter)
-    yield* options.json
-      ? printJson({ cancelled })
-      : Console.log(`${counted(message, cancelled)} ${cancelled === 1 ? "is" : "are"} cancelled.`)
+    if (options.json) return yield* printJson({ cancelled })
+    yield* Console.log(
+      cancelled === 0
+        ? `There is no message to cancel at ${origin}.`
+        : `${counted(message, cancelled)} ${cancelled === 1 ? "is" : "are"} cancelled.`
+    )
   }).pipe(withTarget)
 ).pipe(
   Command.withDescription(
