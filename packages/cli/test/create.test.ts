@@ -142,6 +142,19 @@ describe("schedules create", () => {
     })
   )
 
+  it.scopedLive("warns of an expression that never fires", () =>
+    Effect.gen(function* () {
+      const { env, url } = yield* serve
+      const warning = "! 0 0 31 2 * never fires: no date of the next five years matches.\n"
+      const told = yield* cli(`${create} --cron '0 0 31 2 *' --id nightly`, { env })
+      deepStrictEqual(told, { code: 0, stdout: `Created nightly at ${url}.\n`, stderr: warning })
+      const asJson = yield* cli(`${create} --cron '0 0 31 2 *' --id nightly --json`, { env })
+      deepStrictEqual(json(asJson), { scheduleId: "nightly" })
+      strictEqual(asJson.stderr, warning)
+      strictEqual((yield* cli(`${create} --cron @yearly --json`, { env })).stderr, "")
+    })
+  )
+
   const refusedBeforeSending: ReadonlyArray<readonly [options: string, text: string]> = [
     ["--cron '0 4 * *'", "--cron: Invalid cron expression expected exactly 5 fields"],
     ["--cron @daily --id 'a b'", "--id: Expected a schedule id"],

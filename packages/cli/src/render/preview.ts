@@ -17,7 +17,7 @@ export const preview = ({ changes, cron, firings }: Preview, { zone }: Reader): 
   const warnings = warningsOf(changes, own)
   return [
     ...(firings.length === 0
-      ? [`${cron.text} never fires: no date of the next five years matches.`]
+      ? [neverFires(cron)]
       : table([
           { title: cron.timeZone, cells: firings.map((firing) => inZoneWithOffset(firing, own)) },
           {
@@ -28,6 +28,9 @@ export const preview = ({ changes, cron, firings }: Preview, { zone }: Reader): 
     ...(warnings.length === 0 ? [] : ["", ...warnings.map(yellow)])
   ]
 }
+
+export const neverFires = ({ text }: CronExpression): string =>
+  `${text} never fires: no date of the next five years matches.`
 
 /** One warning for each change, however many local times it touches. */
 const warningsOf = (

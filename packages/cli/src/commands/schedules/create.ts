@@ -1,13 +1,17 @@
 import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import { CronExpression } from "@effect-qstash/domain/CronExpression"
 import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
 import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import * as Command from "@effect/cli/Command"
+import * as Either from "effect/Either"
 import * as Options from "@effect/cli/Options"
+import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { inZone, zoneOfCron } from "../../render/instant.ts"
-import { printable } from "../../render/text.ts"
+import { neverFires } from "../../render/preview.ts"
+import { printable, yellow } from "../../render/text.ts"
 import { explainUnsure, Target, withTarget } from "../../Target.ts"
 import * as flags from "../flags.ts"
 import { printJson, printLines } from "../print.ts"
@@ -60,7 +64,11 @@ export const create = Command.make("create", config, (options) =>
           )
       })
     )
-    if (options.json) return yield* printJson({ scheduleId })
+    const warning = warningOf(options.cron, yield* DateTime.now)
+    if (options.json) {
+      yield* printJson({ scheduleId })
+      return yield* warning
+    }
 
     const { zone } = yield* reader
     // The server's own answer, since its clock may be a virtual one. The schedule stands without it.
@@ -79,5 +87,16 @@ export const create = Command.make("create", config, (options) =>
         }
       })
     ])
+    yield* warning
   }).pipe(withTarget)
 ).pipe(Command.withDescription("Create a schedule, or overwrite the one with the same id."))
+
+/** The expression may be a slip of the hand: what never fires is stored all the same. */
+const warningOf = (text: string, now: DateTime.Utc): Effect.Effect<void> =>
+  Option.match(Either.getRight(CronExpression.parse(text)), {
+    onNone: () => Effect.void,
+    onSome: (cron) =>
+      cron.upcoming(1, now).length === 0
+        ? Console.error(yellow(`! ${printable(neverFires(cron))}`))
+        : Effect.void
+  })
