@@ -50,8 +50,13 @@ export declare namespace Target {
  */
 export class Target extends Context.Tag("effect-qstash/Target")<Target, Target.Service>() {}
 
-/** A variable that an env file sets to nothing is not set. */
-const filled = (name: string): Effect.Effect<Option.Option<string>, ConfigError.ConfigError> =>
+/**
+ * A variable of the environment; one that an env file sets to nothing is not set.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const filled = (name: string): Effect.Effect<Option.Option<string>, ConfigError.ConfigError> =>
   Effect.map(
     Config.option(Config.string(name)),
     Option.filter((text) => text.trim() !== "")

@@ -1,6 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertInclude, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
+import { createServer } from "node:http"
 import { answering, cli, serve } from "./support.ts"
 
 describe("what QStash fails with", () => {
@@ -83,11 +84,37 @@ describe("the environment", () => {
     )
   }
 
-  it.effect("ends `dev` with 2 where it names no port", () =>
+  it.live("ends `dev` with 2 where it names no port", () =>
     Effect.gen(function* () {
-      const { code, stderr } = yield* cli("dev", { env: { QSTASH_DEV_PORT: "http" } })
-      strictEqual(code, 2)
-      assertInclude(stderr, "QSTASH_DEV_PORT is no whole number")
+      for (const port of ["http", "99999", "-1", "80.5", "0x50"]) {
+        const { code, stderr, stdout } = yield* cli("dev", { env: { QSTASH_DEV_PORT: port } })
+        strictEqual(code, 2)
+        strictEqual(stdout, "")
+        assertInclude(
+          stderr,
+          `error: QSTASH_DEV_PORT: expected a whole number from 0 to 65535, got ${JSON.stringify(port)}.\n`
+        )
+        assertInclude(stderr, "--port")
+      }
+    })
+  )
+
+  it.scopedLive("has `dev` listen on port 8080 where its variable is empty", () =>
+    Effect.gen(function* () {
+      const holder = createServer()
+      yield* Effect.acquireRelease(
+        Effect.async<void>((resume) => {
+          // Where something else holds the port already, that does as well.
+          holder.once("error", () => resume(Effect.void))
+          holder.listen(8080, "127.0.0.1", () => resume(Effect.void))
+        }),
+        () => Effect.sync(() => holder.close())
+      )
+      for (const port of ["", "  "]) {
+        const { code, stderr } = yield* cli("dev --host 127.0.0.1", { env: { QSTASH_DEV_PORT: port } })
+        strictEqual(code, 1)
+        assertInclude(stderr, "Port 8080 is in use")
+      }
     })
   )
 

@@ -110,7 +110,7 @@ describe("a wrong command line", () => {
     ["logs all", "Received unknown argument: 'all'", "`effect-qstash logs --help`"],
     ["messages publish --hedaer hidden https://x.y", "--hedaer is not an option", "messages publish --help"],
     ["logs --follow all --lines=3", "--lines is not an option", "logs --help"],
-    ["logs --count 0", "--count: expected a whole number of at least 1", "logs --help"],
+    ["logs --count 0", '--count: expected a whole number of at least 1, got "0"', "logs --help"],
     ["keys rotate --force", "--force is not an option of this command", "keys rotate --help"],
     ["schedules list all", "Received unknown argument: 'all'", "`effect-qstash schedules list --help`"],
     ["schedules get", "Missing argument <id>", "`effect-qstash schedules get --help`"],
@@ -135,9 +135,28 @@ describe("a wrong command line", () => {
     ["--completions", "--completions needs a value: bash,", "`effect-qstash --help`"],
     ["schedules create https://x.y", "Expected to find option: '--cron'", "schedules create --help"],
     ["schedules next @daily --count 0", "--count: expected a whole number from 1", "next --help"],
-    ["schedules next @daily --count 1e3", "--count: expected a whole number", "next --help"],
-    ["schedules next @daily --after soon", "--after: expected a date", "next --help"],
-    ["dev --port 65536", "--port: expected a whole number from 0 to 65535", "dev --help"]
+    [
+      "schedules next @daily --count 1e3",
+      '--count: expected a whole number from 1 to 10000, got "1e3"',
+      "next --help"
+    ],
+    [
+      "schedules next @daily --after soon",
+      '--after: expected a date or an instant, such as 2026-03-28 or 2026-03-28T12:00:00Z, got "soon"',
+      "next --help"
+    ],
+    [
+      "logs --since soon",
+      '--since: expected a span such as 90m or 7d, or an instant such as 2026-03-28T12:00:00Z, got "soon"',
+      "logs --help"
+    ],
+    [
+      "messages publish http://x.y --retries many",
+      '--retries: expected a whole number of at least 0, got "many"',
+      "publish --help"
+    ],
+    ["dlq list --status many", '--status: expected a whole number from 0 to 999, got "many"', "list --help"],
+    ["dev --port 65536", '--port: expected a whole number from 0 to 65535, got "65536"', "dev --help"]
   ]
   for (const [line, what, next] of wrong) {
     it.effect(`ends with 2: ${line}`, () =>

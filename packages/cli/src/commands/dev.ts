@@ -1,11 +1,13 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { wrongUsage } from "../Failure.ts"
 import { Shell } from "../Shell.ts"
+import { filled } from "../Target.ts"
 import * as flags from "./flags.ts"
+
+const portFrom = flags.wholeNumberFrom(0, 65_535)
 
 const config = {
   port: flags
@@ -38,9 +40,15 @@ const config = {
   )
 }
 
-const portOfEnvironment = Effect.mapError(
-  Config.integer("QSTASH_DEV_PORT").pipe(Config.withDefault(8080)),
-  () => wrongUsage("QSTASH_DEV_PORT is no whole number.", "Set it to a port, or give one with --port.")
+const portOfEnvironment = Effect.flatMap(
+  Effect.orDie(filled("QSTASH_DEV_PORT")),
+  Option.match({
+    onNone: () => Effect.succeed(8080),
+    onSome: (text) =>
+      Effect.mapError(portFrom(text.trim()), (reason) =>
+        wrongUsage(`QSTASH_DEV_PORT: ${reason}.`, "Set it to a port, or give one with --port.")
+      )
+  })
 )
 
 export const dev = Command.make("dev", config, ({ allowedHosts, allowedOrigins, host, port, virtualClock }) =>

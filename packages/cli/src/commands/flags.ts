@@ -9,6 +9,7 @@ import type * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { cut } from "../render/text.ts"
 
 export const json = Options.boolean("json").pipe(
   Options.withDescription("Print JSON on standard output, and nothing else there.")
@@ -72,6 +73,11 @@ export const several = <A>(
     )
   )
 
+/** The most of a value that an error repeats. */
+const mostQuoted = 100
+
+export const quoted = (text: string): string => JSON.stringify(cut(text, mostQuoted))
+
 export const wholeNumberFrom =
   (least: number, most: number) =>
   (text: string): Either.Either<number, string> =>
@@ -79,8 +85,8 @@ export const wholeNumberFrom =
       ? Either.right(Number(text))
       : Either.left(
           most === Number.MAX_SAFE_INTEGER
-            ? `expected a whole number of at least ${least}`
-            : `expected a whole number from ${least} to ${most}`
+            ? `expected a whole number of at least ${least}, got ${quoted(text)}`
+            : `expected a whole number from ${least} to ${most}, got ${quoted(text)}`
         )
 
 /** A whole number within bounds. */
@@ -106,7 +112,7 @@ export const optionalSpan = (
 const parseInstant = (text: string): Either.Either<DateTime.Utc, string> =>
   Either.fromOption(
     InstantInput.parse(text),
-    () => "expected a date or an instant, such as 2026-03-28 or 2026-03-28T12:00:00Z"
+    () => `expected a date or an instant, such as 2026-03-28 or 2026-03-28T12:00:00Z, got ${quoted(text)}`
   )
 
 export const optionalInstant = (
@@ -130,7 +136,8 @@ export const optionalMoment = (name: string, description: string) =>
     return Option.isSome(span)
       ? Either.right((now) => DateTime.max(DateTime.subtractDuration(now, span.value), epoch))
       : Either.mapBoth(parseInstant(text), {
-          onLeft: () => "expected a span such as 90m or 7d, or an instant such as 2026-03-28T12:00:00Z",
+          onLeft: () =>
+            `expected a span such as 90m or 7d, or an instant such as 2026-03-28T12:00:00Z, got ${quoted(text)}`,
           onRight: (instant) => () => instant
         })
   }).pipe(Options.withPseudoName("moment"), Options.optional, Options.withDescription(description))
