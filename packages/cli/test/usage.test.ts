@@ -172,6 +172,41 @@ describe("a wrong command line", () => {
   }
 })
 
+describe("dev --allow-origin", () => {
+  const wrong = [
+    "nonsense",
+    "*",
+    "http://",
+    "http://localhost:3000/",
+    "http://localhost:3000/app",
+    "https://Example.com",
+    "https://example.com:443",
+    "chrome-extension://abc/page"
+  ]
+  for (const origin of wrong) {
+    it.live(`refuses what no browser sends: ${origin}`, () =>
+      Effect.gen(function* () {
+        const { code, stderr, stdout } = yield* cli(`dev --port 0 --allow-origin ${origin}`)
+        strictEqual(code, 2)
+        strictEqual(stdout, "")
+        assertInclude(
+          stderr,
+          `error: --allow-origin: expected an origin such as http://localhost:3000, got "${origin}"\n`
+        )
+      })
+    )
+  }
+
+  for (const origin of ["http://localhost:3000", "http://[::1]:3000", "chrome-extension://abc", "null"]) {
+    it.live(`takes ${origin}`, () =>
+      Effect.gen(function* () {
+        const line = `dev --port 0 --allow-origin ${origin} --allow-origin none`
+        assertInclude((yield* cli(line)).stderr, 'got "none"\n')
+      })
+    )
+  }
+})
+
 describe("completions", () => {
   const scriptFor = (shell: string) => Effect.map(cli(`--completions ${shell}`), ({ stdout }) => stdout)
 

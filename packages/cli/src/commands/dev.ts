@@ -1,13 +1,29 @@
 import * as Command from "@effect/cli/Command"
+import * as Either from "effect/Either"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { wrongUsage } from "../Failure.ts"
+import { parseUrl } from "../render/url.ts"
 import { Shell } from "../Shell.ts"
 import { filled } from "../Target.ts"
 import * as flags from "./flags.ts"
 
 const portFrom = flags.wholeNumberFrom(0, 65_535)
+
+/** As a browser writes it: `null` stands for a page without an origin, such as a file. */
+const isOrigin = (text: string): boolean => {
+  if (text === "null") return true
+  const url = Option.getOrUndefined(parseUrl(text))
+  if (url === undefined) return false
+  // Of a scheme of its own, such as that of browser extensions, a URL does not tell the origin.
+  return url.origin === "null" ? /^[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+$/.test(text) : url.origin === text
+}
+
+const originFrom = (text: string): Either.Either<string, string> =>
+  isOrigin(text)
+    ? Either.right(text)
+    : Either.left(`expected an origin such as http://localhost:3000, got ${flags.quoted(text)}`)
 
 const config = {
   port: flags
@@ -33,11 +49,11 @@ const config = {
     Options.repeated,
     Options.withDescription("A name or an address that a request's Host may carry. May be repeated.")
   ),
-  allowedOrigins: Options.text("allow-origin").pipe(
-    Options.withPseudoName("origin"),
-    Options.repeated,
-    Options.withDescription("An origin whose pages may call the server from a browser. May be repeated.")
-  )
+  allowedOrigins: flags
+    .several("allow-origin", "origin", originFrom)
+    .pipe(
+      Options.withDescription("An origin whose pages may call the server from a browser. May be repeated.")
+    )
 }
 
 const portOfEnvironment = Effect.flatMap(
