@@ -11,7 +11,9 @@ import * as Terminal from "@effect/platform/Terminal"
 import * as Arr from "effect/Array"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Logger from "effect/Logger"
+import { parsableOf, separated } from "./arguments.ts"
 import { failed, Failure, wrongUsage } from "./Failure.ts"
 import { root } from "./commands/root.ts"
 import { mended } from "./completions.ts"
@@ -32,7 +34,10 @@ export const run = (given: ReadonlyArray<string>, options: { readonly version: s
     const terminal = yield* Terminal.Terminal
     const help = helpFor(args, yield* terminal.columns)
     if (help !== undefined) return yield* Effect.as(Console.log(help), 0)
-    return yield* Effect.as(dispatch(args, options.version), 0)
+    const parsable = yield* Either.mapLeft(parsableOf(given), (reason) =>
+      wrongUsage(reason, whereToRead(args))
+    )
+    return yield* Effect.as(dispatch(parsable, options.version), 0)
   }).pipe(
     Effect.catchAll((error) => show(error instanceof Failure ? error : misread(error, args))),
     Effect.catchAllDefect(() => show(fault)),
@@ -61,15 +66,6 @@ const dispatch = (args: ReadonlyArray<string>, version: string) =>
     )
   })
 
-/** `--name=value` as two arguments, which the parser does by itself only for an option that stands alone. */
-const separated = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const end = args.includes("--") ? args.indexOf("--") : args.length
-  return args.flatMap((arg, index) => {
-    const [, name, value] = /^(--[a-z-]+)=(.*)$/s.exec(arg) ?? []
-    return index < end && name !== undefined && value !== undefined ? [name, value] : [arg]
-  })
-}
-
 const fault = failed(
   "This is a fault of effect-qstash itself.",
   "Run it again with --log-level debug to see where."
@@ -92,14 +88,16 @@ const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<str
   const isVague =
     /^$|^Received unknown argument|^Expected (?:one of|a value)|is not an option of this command/.test(told)
   const what = (isVague ? wrongOption(args) : undefined) ?? told
-  const path = command === undefined ? "effect-qstash" : `effect-qstash ${command}`
   return wrongUsage(
     what === "" ? "There is no such option." : what,
     (command === "schedules next" || command === "schedules create") && !what.includes("--")
-      ? `A cron expression goes in quotes. See \`${path} --help\`.`
-      : `See \`${path} --help\`.`
+      ? `A cron expression goes in quotes. ${whereToRead(args)}`
+      : whereToRead(args)
   )
 }
+
+const whereToRead = (args: ReadonlyArray<string>): string =>
+  `See \`${["effect-qstash", commandOf(args)].filter(Boolean).join(" ")} --help\`.`
 
 /** Logs go to standard error, and colours only where they show. */
 const withPlainOutput = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

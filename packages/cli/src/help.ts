@@ -6,7 +6,7 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import { root, topLevel } from "./commands/root.ts"
 import { type Failure, wrongUsage } from "./Failure.ts"
-import { bold, cut, unstyled, widthOf } from "./render/text.ts"
+import { bold, cut, mostQuoted, quoted, unstyled, widthOf } from "./render/text.ts"
 
 /** An argument or an option, as it is written, and what it does. */
 type Definition = readonly [name: string, description: string]
@@ -77,8 +77,17 @@ const child = (found: Found, name: string): Option.Option<Found> =>
 const takesValue = (option: string | undefined): boolean =>
   option === "--log-level" || option === "--completions"
 
-const wordsOf = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
-  args.filter((arg, index) => !arg.startsWith("-") && !takesValue(args[index - 1]))
+/** Those before a lone `--`; what stands behind it is no option. */
+export const before = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
+  args.includes("--") ? args.slice(0, args.indexOf("--")) : args
+
+const wordsOf = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const own = before(args)
+  return [
+    ...own.filter((arg, index) => !arg.startsWith("-") && !takesValue(own[index - 1])),
+    ...args.slice(own.length + 1)
+  ]
+}
 
 /** As far down as the arguments lead, and the words after that. */
 const lookUp = (args: ReadonlyArray<string>): Found & { readonly rest: ReadonlyArray<string> } => {
@@ -95,9 +104,6 @@ const lookUp = (args: ReadonlyArray<string>): Found & { readonly rest: ReadonlyA
 /** The command that these arguments name, such as `schedules list`; undefined where they name none. */
 export const commandOf = (args: ReadonlyArray<string>): string | undefined =>
   lookUp(args).path.join(" ") || undefined
-
-/** The most of a word that an error repeats. */
-const mostQuoted = 100
 
 /** What there is instead of a command that there is not. */
 export const wrongCommand = (args: ReadonlyArray<string>): Failure => {
@@ -120,13 +126,18 @@ export const wrongCommand = (args: ReadonlyArray<string>): Failure => {
 }
 
 /** An option as the arguments may give it: its names, and what it wants behind them. */
-interface Wanted {
+export interface Wanted {
   readonly names: ReadonlyArray<string>
-  /** Empty where it takes no value. */
+  /** Empty where it takes none. */
   readonly value: string
+  /** Whether it is on or off, and takes no value but with `=`. */
+  readonly isSwitch: boolean
   readonly choices: ReadonlyArray<string>
   readonly isRepeated: boolean
 }
+
+/** The choices of a switch that makes a difference when it is off. */
+const onOrOff = "true | false"
 
 /** Reads `(-l, --label text...)` and `--method GET | POST`. */
 const wantedBy = ([definition]: Definition): Wanted => {
@@ -136,15 +147,20 @@ const wantedBy = ([definition]: Definition): Wanted => {
   return {
     names: names.split(", "),
     value,
+    isSwitch: value === "" || value === onOrOff,
     choices: value.includes("|") ? value.split("|").map((choice) => choice.trim()) : [],
     isRepeated: value !== rest
   }
 }
 
+/** The options of the command that these arguments name, beside those that every command has. */
+export const optionsOf = (args: ReadonlyArray<string>): ReadonlyArray<Wanted> =>
+  helpOf(lookUp(args).command).options.map(wantedBy)
+
 /** What is wrong with the options among the arguments, which the parser tells of the argument that it stumbles on. */
 export const wrongOption = (args: ReadonlyArray<string>): string | undefined => {
-  const options = [...helpOf(lookUp(args).command).options, ...everyCommand].map(wantedBy)
-  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args
+  const options = [...optionsOf(args), ...everyCommand.map(wantedBy)]
+  const own = before(args)
   const given = new Set<Wanted>()
   for (let index = 0; index < own.length; index++) {
     const name = own[index]
@@ -154,11 +170,11 @@ export const wrongOption = (args: ReadonlyArray<string>): string | undefined => 
     if (option === undefined) return `${cut(name, mostQuoted)} is not an option of this command.`
     if (given.has(option) && !option.isRepeated) return `${name} is given more than once.`
     given.add(option)
-    if (option.value === "") continue
+    if (option.isSwitch) continue
     const value = own[++index]
     if (value === undefined) return `${name} needs a value: ${option.choices.join(", ") || option.value}.`
     if (option.choices.length > 0 && !option.choices.includes(value)) {
-      return `${name}: expected one of ${option.choices.join(", ")}, but got ${JSON.stringify(cut(value, mostQuoted))}.`
+      return `${name}: expected one of ${option.choices.join(", ")}, but got ${quoted(value)}.`
     }
   }
   return undefined
@@ -172,7 +188,7 @@ const asksForHelp = (arg: string): boolean => arg === "--help" || arg === "-h"
 
 /** The help that the arguments ask for, by an option or by naming no command; undefined where they ask for none. */
 export const helpFor = (args: ReadonlyArray<string>, columns: number): string | undefined => {
-  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args
+  const own = before(args)
   const found = lookUp(own)
   const help = helpOf(found.command)
   const isBare = withoutLogLevel(own).length === found.path.length && help.commands.length > 0
@@ -236,7 +252,13 @@ const details: Page = ({ path }, help, width) => [
   "",
   `${bold("Usage:")} effect-qstash ${[...path, "[options]", ...help.arguments.map(([argument]) => argument)].join(" ")}`,
   ...listing("Arguments", help.arguments, width),
-  ...listing("Options", [...help.options, ...everyCommand.slice(0, 1)], width)
+  ...listing("Options", [...help.options.map(withSwitch), ...everyCommand.slice(0, 1)], width)
+]
+
+/** `--paused true | false` as it is written. */
+const withSwitch = ([name, description]: Definition): Definition => [
+  name.endsWith(` ${onOrOff}`) ? name.replace(` ${onOrOff}`, "[=false]") : name,
+  description
 ]
 
 /** The most columns that names get beside their descriptions; a longer name stands on a line of its own. */

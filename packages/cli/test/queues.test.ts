@@ -80,6 +80,11 @@ describe("queues upsert", () => {
       deepStrictEqual({ isPaused, parallelism }, { isPaused: true, parallelism: 1 })
       yield* cli("queues upsert orders --parallelism 2", { env })
       strictEqual((yield* queues.get(orders)).isPaused, true)
+      const resumed = yield* cli("queues upsert orders --paused=false", { env })
+      deepStrictEqual(resumed, { code: 0, stdout: `Saved orders at ${url}.\n`, stderr: "" })
+      strictEqual((yield* queues.get(orders)).isPaused, false)
+      yield* cli("queues upsert orders --paused=true", { env })
+      strictEqual((yield* queues.get(orders)).isPaused, true)
     })
   )
 

@@ -1,10 +1,11 @@
+import { ScheduleId } from "@effect-qstash/domain"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { cli, temporaryDirectory } from "./support.ts"
+import { cli, json, serve, temporaryDirectory } from "./support.ts"
 
 const groups: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
   ["messages", ["publish", "list", "get", "cancel"]],
@@ -156,6 +157,9 @@ describe("a wrong command line", () => {
       "publish --help"
     ],
     ["dlq list --status many", '--status: expected a whole number from 0 to 999, got "many"', "list --help"],
+    ["schedules delete --yes=no 1", '--yes: expected true or false, got "no".', "schedules delete --help"],
+    ["queues upsert q --paused=", '--paused: expected true or false, got "".', "queues upsert --help"],
+    ["queues upsert q --paused false", "Received unknown argument: 'false'", "queues upsert --help"],
     ["dev --port 65536", '--port: expected a whole number from 0 to 65535, got "65536"', "dev --help"]
   ]
   for (const [line, what, next] of wrong) {
@@ -170,6 +174,40 @@ describe("a wrong command line", () => {
       })
     )
   }
+})
+
+describe("switches", () => {
+  it.scopedLive("take no word behind them for their value", () =>
+    Effect.gen(function* () {
+      const { env, schedules } = yield* serve
+      for (const word of ["1", "no", "yes", "false"]) {
+        const scheduleId = ScheduleId.make(word)
+        yield* schedules.create({ scheduleId, cron: "@daily", destination: "https://example.com/jobs" })
+        const paused = yield* cli(`schedules pause --json ${word}`, { env })
+        deepStrictEqual(json(paused), [{ scheduleId: word, outcome: "paused" }])
+        const deleted = yield* cli(`schedules delete --yes ${word}`, { env })
+        deepStrictEqual(deleted, { code: 0, stdout: `${word} is deleted.\n`, stderr: "" })
+        yield* schedules.create({ scheduleId, cron: "@daily", destination: "https://example.com/jobs" })
+        strictEqual((yield* cli(`schedules delete -y ${word}`, { env })).stdout, deleted.stdout)
+      }
+    })
+  )
+
+  it.scopedLive("may be given as true or false with =", () =>
+    Effect.gen(function* () {
+      const { env, schedules } = yield* serve
+      yield* schedules.create({
+        scheduleId: ScheduleId.make("a"),
+        cron: "@daily",
+        destination: "https://example.com/jobs"
+      })
+      const refused = yield* cli("schedules delete --yes=false a", { env })
+      strictEqual(refused.code, 2)
+      assertInclude(refused.stderr, "This needs a confirmation")
+      const deleted = yield* cli("schedules delete a --json=true --yes=true", { env })
+      deepStrictEqual(json(deleted), [{ scheduleId: "a", outcome: "deleted" }])
+    })
+  )
 })
 
 describe("dev --allow-origin", () => {
@@ -250,6 +288,17 @@ describe("completions", () => {
       strictEqual(complete("dev", "--").includes("--virtual-clock"), true)
       strictEqual(complete("logs", "--").includes("--follow"), true)
       deepStrictEqual(complete("messages", "publish", "--method", "P"), ["POST", "PUT", "PATCH"])
+      strictEqual(complete("queues", "upsert", "--paused", "").includes("--parallelism"), true)
+    })
+  )
+
+  it.effect("offer no value behind a switch", () =>
+    Effect.gen(function* () {
+      for (const shell of ["zsh", "fish"]) {
+        const script = yield* scriptFor(shell)
+        assertInclude(script, "Pause it, or with =false resume it")
+        strictEqual(/true\W+false/.test(script), false)
+      }
     })
   )
 

@@ -4,6 +4,7 @@ import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { wrongUsage } from "../Failure.ts"
+import { quoted } from "../render/text.ts"
 import { parseUrl } from "../render/url.ts"
 import { Shell } from "../Shell.ts"
 import { filled } from "../Target.ts"
@@ -23,7 +24,7 @@ const isOrigin = (text: string): boolean => {
 const originFrom = (text: string): Either.Either<string, string> =>
   isOrigin(text)
     ? Either.right(text)
-    : Either.left(`expected an origin such as http://localhost:3000, got ${flags.quoted(text)}`)
+    : Either.left(`expected an origin such as http://localhost:3000, got ${quoted(text)}`)
 
 const config = {
   port: flags

@@ -9,7 +9,7 @@ import type * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { cut } from "../render/text.ts"
+import { quoted } from "../render/text.ts"
 
 export const json = Options.boolean("json").pipe(
   Options.withDescription("Print JSON on standard output, and nothing else there.")
@@ -59,6 +59,13 @@ export const decoded = <A>(name: string, schema: Schema.Schema<A, string>): Opti
   return read(name, (text) => Either.mapLeft(decode(text), (error) => error.message))
 }
 
+/** A switch that makes a difference when it is off, and not only when it is on: `--name`, or `--name=false`. */
+export const optionalSwitch = (name: string, description: string): Options.Options<Option.Option<boolean>> =>
+  Options.choiceWithValue(name, [
+    ["true", true],
+    ["false", false]
+  ]).pipe(Options.optional, Options.withDescription(description))
+
 /** An option that may be repeated, each time with text that is not empty. */
 export const several = <A>(
   name: string,
@@ -72,11 +79,6 @@ export const several = <A>(
       Either.mapLeft(Either.all(texts.map(parse)), (reason) => invalid(name, reason))
     )
   )
-
-/** The most of a value that an error repeats. */
-const mostQuoted = 100
-
-export const quoted = (text: string): string => JSON.stringify(cut(text, mostQuoted))
 
 export const wholeNumberFrom =
   (least: number, most: number) =>

@@ -4,7 +4,6 @@ import { QueueName, QueueNameFromAnswer } from "@effect-qstash/domain/QueueName"
 import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
-import * as Options from "@effect/cli/Options"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -66,8 +65,9 @@ const upsert = Command.make(
       1,
       "How many of its messages may be under way at once (default 1)."
     ),
-    paused: Options.boolean("paused").pipe(
-      Options.withDescription("Pause it (default as it was; a new queue is active).")
+    paused: flags.optionalSwitch(
+      "paused",
+      "Pause it, or with =false resume it (default as it was; a new queue is active)."
     ),
     json: flags.json,
     name: flags
@@ -81,7 +81,7 @@ const upsert = Command.make(
       yield* queues.upsert({
         queueName: name,
         parallelism: Option.getOrUndefined(parallelism),
-        isPaused: paused ? true : undefined
+        isPaused: Option.getOrUndefined(paused)
       })
       if (json) return yield* printJson({ queueName: name, outcome: "saved" })
       yield* Console.log(`Saved ${printable(name)} at ${origin}.`)
