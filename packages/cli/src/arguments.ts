@@ -1,4 +1,5 @@
 import * as Either from "effect/Either"
+import { marked } from "./commands/flags.ts"
 import { before, optionsOf } from "./help.ts"
 import { quoted } from "./render/text.ts"
 
@@ -19,6 +20,7 @@ export const separated = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
  *
  * - It takes `--name=value` apart only where no argument stands before it, and not where the value is empty.
  * - It takes a word such as `no` or `1` behind a switch for its value, so each switch gets one.
+ * - It has no option begin an argument, not even behind a lone `--`.
  */
 export const parsableOf = (given: ReadonlyArray<string>): Either.Either<ReadonlyArray<string>, string> => {
   const own = before(given)
@@ -42,5 +44,5 @@ export const parsableOf = (given: ReadonlyArray<string>): Either.Either<Readonly
       if (index >= own.length) return Either.right(parsable)
     }
   }
-  return Either.right([...parsable, ...given.slice(own.length)])
+  return Either.right([...parsable, ...given.slice(own.length + 1).map(marked)])
 }

@@ -15,6 +15,7 @@ import * as Either from "effect/Either"
 import * as Logger from "effect/Logger"
 import { parsableOf, separated } from "./arguments.ts"
 import { failed, Failure, wrongUsage } from "./Failure.ts"
+import { unmarked } from "./commands/flags.ts"
 import { root } from "./commands/root.ts"
 import { mended } from "./completions.ts"
 import { commandOf, helpFor, wrongCommand, wrongOption } from "./help.ts"
@@ -83,7 +84,7 @@ const show = ({ exitCode, next, what }: Failure): Effect.Effect<number> =>
 const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<string>): Failure => {
   if (ValidationError.isCommandMismatch(error)) return wrongCommand(args)
   const command = commandOf(args)
-  const told = unstyled(HelpDoc.toAnsiText(error.error)).trim()
+  const told = unmarked(unstyled(HelpDoc.toAnsiText(error.error)).trim())
   // The parser takes an option that it cannot read for an argument, and then finds fault with what follows on it.
   const isVague =
     /^$|^Received unknown argument|^Expected (?:one of|a value)|is not an option of this command/.test(told)

@@ -1,4 +1,4 @@
-import { ScheduleId } from "@effect-qstash/domain"
+import { QueueName, ScheduleId } from "@effect-qstash/domain"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
@@ -160,6 +160,9 @@ describe("a wrong command line", () => {
     ["schedules delete --yes=no 1", '--yes: expected true or false, got "no".', "schedules delete --help"],
     ["queues upsert q --paused=", '--paused: expected true or false, got "".', "queues upsert --help"],
     ["queues upsert q --paused false", "Received unknown argument: 'false'", "queues upsert --help"],
+    ["schedules get --foo -- --bar", "--foo is not an option of this command.", "schedules get --help"],
+    ["keys rotate -- -foo", "Received unknown argument: '-foo'", "keys rotate --help"],
+    ["messages publish --body -- -foo", "--body needs a value: text.", "publish --help"],
     ["dev --port 65536", '--port: expected a whole number from 0 to 65535, got "65536"', "dev --help"]
   ]
   for (const [line, what, next] of wrong) {
@@ -206,6 +209,45 @@ describe("switches", () => {
       assertInclude(refused.stderr, "This needs a confirmation")
       const deleted = yield* cli("schedules delete a --json=true --yes=true", { env })
       deepStrictEqual(json(deleted), [{ scheduleId: "a", outcome: "deleted" }])
+    })
+  )
+})
+
+describe("--", () => {
+  it.scopedLive("has what stands behind it name things, be it like an option", () =>
+    Effect.gen(function* () {
+      const { env, queues, schedules } = yield* serve
+      for (const name of ["-foo", "--yes", "--help", "--version", "-", "--a=b"]) {
+        const absent = yield* cli(`schedules resume -- ${name}`, { env })
+        strictEqual(absent.code, 1)
+        assertInclude(absent.stderr, `No schedule has the id "${name}"`)
+      }
+      for (const line of [
+        "schedules get",
+        "dlq get",
+        "messages cancel",
+        "url-groups get",
+        "flow-control get"
+      ]) {
+        const absent = yield* cli(`${line} -- -foo`, { env })
+        strictEqual(absent.code, 1)
+        assertInclude(absent.stderr, '"-foo"')
+      }
+      strictEqual((yield* cli("queues upsert --paused -- -q", { env })).stderr, "")
+      strictEqual((yield* queues.get(QueueName.make("-q"))).isPaused, true)
+      const two = yield* cli("flow-control pin --rate 1 -- -k plain", { env })
+      strictEqual(two.stdout, "-k is pinned.\nplain is pinned.\n")
+      const added = yield* cli("url-groups add -- -group https://example.com/jobs", { env })
+      assertInclude(added.stdout, "Added https://example.com/jobs to -group at ")
+      const removed = yield* cli("url-groups remove -- -group https://example.com/jobs", { env })
+      assertInclude(removed.stdout, "Removed https://example.com/jobs from -group at ")
+      const line = "schedules create --cron @daily --id -s -- https://example.com/jobs"
+      assertInclude((yield* cli(line, { env })).stdout, "Created -s at ")
+      assertInclude((yield* cli("schedules create --cron @daily -- -url", { env })).stderr, "<destination>: ")
+      assertInclude((yield* cli("schedules next -- -cron", { env })).stderr, "found 1: [-cron]")
+      const deleted = yield* cli("schedules delete --yes -- -s", { env })
+      deepStrictEqual(deleted, { code: 0, stdout: "-s is deleted.\n", stderr: "" })
+      deepStrictEqual(yield* schedules.list, [])
     })
   )
 })

@@ -20,13 +20,22 @@ export const yes = Options.boolean("yes").pipe(
   Options.withDescription("Go ahead without being asked.")
 )
 
+/**
+ * A mark before what begins with a hyphen and stands behind a lone `--`, so that the parser takes it for no option. No
+ * argument of a process holds this character.
+ */
+const mark = "\0"
+
+export const marked = (arg: string): string => (arg.startsWith("-") ? mark + arg : arg)
+export const unmarked = (text: string): string => text.replaceAll(mark, "")
+
 /** Takes what looks like an option for one that the command does not have. */
 const argument = <A>(name: string, parse: (text: string) => Either.Either<A, string>): Args.Args<A> =>
   Args.text({ name }).pipe(
     Args.mapEffect((text) =>
       text.startsWith("-")
         ? Either.left(HelpDoc.p(`${text} is not an option of this command.`))
-        : Either.mapLeft(parse(text), (reason) => HelpDoc.p(`<${name}>: ${reason}`))
+        : Either.mapLeft(parse(unmarked(text)), (reason) => HelpDoc.p(`<${name}>: ${reason}`))
     )
   )
 

@@ -21,9 +21,9 @@ const count = flags
 
 const after = flags.optionalInstant("after", "Show firings after this instant (default now).")
 
-const cronArgument = Args.text({ name: "cron" }).pipe(
-  Args.withDescription('A cron expression in quotes, such as "CRON_TZ=Europe/Berlin 0 4 * * *".')
-)
+const cronArgument = flags
+  .word("cron")
+  .pipe(Args.withDescription('A cron expression in quotes, such as "CRON_TZ=Europe/Berlin 0 4 * * *".'))
 
 export const next = Command.make("next", { count, after, json: flags.json, cron: cronArgument }, (options) =>
   Effect.gen(function* () {
