@@ -20,7 +20,7 @@ export const separated = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
  *
  * - It takes `--name=value` apart only where no argument stands before it, and not where the value is empty.
  * - It takes a word such as `no` or `1` behind a switch for its value, so each switch gets one.
- * - It has no option begin an argument, not even behind a lone `--`.
+ * - It looks for `--version` and the like behind a lone `--` as well, and does not tell what stood there.
  */
 export const parsableOf = (given: ReadonlyArray<string>): Either.Either<ReadonlyArray<string>, string> => {
   const own = before(given)

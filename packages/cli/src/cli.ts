@@ -87,8 +87,12 @@ const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<str
   const told = unmarked(unstyled(HelpDoc.toAnsiText(error.error)).trim())
   // The parser takes an option that it cannot read for an argument, and then finds fault with what follows on it.
   const isVague =
-    /^$|^Received unknown argument|^Expected (?:one of|a value)|is not an option of this command/.test(told)
-  const what = (isVague ? wrongOption(args) : undefined) ?? told
+    /^$|^Received unknown argument|^Expected (?:one of|a value|to find)|is not an option of this command/.test(
+      told
+    )
+  const what =
+    (isVague ? wrongOption(args) : undefined) ??
+    told.replace(/^Expected to find option: '(.*)'$/, "$1 is missing.")
   return wrongUsage(
     what === "" ? "There is no such option." : what,
     (command === "schedules next" || command === "schedules create") && !what.includes("--")

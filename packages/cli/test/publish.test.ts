@@ -160,15 +160,16 @@ describe("messages publish", () => {
       "--queue q --flow-control-key k --flow-control-rate 1",
       "--flow-control-key goes not together with --queue"
     ],
-    ["--delay 1m --not-before 2999-01-01", "--not-before: goes not together with delay"],
+    ["--delay 1m --not-before 2999-01-01", "--not-before: goes not together with --delay."],
     ["--not-before soon", "--not-before: expected a date"],
     ["--deduplication-id a:b", "--deduplication-id: Expected a deduplication id"],
     [
       "--deduplication-id a --content-based-deduplication",
-      "--content-based-deduplication: goes not together with deduplicationId"
+      "--content-based-deduplication: goes not together with --deduplication-id."
     ],
     ["--callback hidden", "--callback: expected a URL"],
-    ["--header hidden", '--header: expected "Name: value"'],
+    ["--header hidden", '--header: expected "Name: value", got one with no colon.'],
+    ["--header ': hidden'", '--header: expected "Name: value", got one with no name before its colon.'],
     ["--url-group alerts", "Both a destination and --url-group were given"],
     ["--cron @daily", "--cron"]
   ]

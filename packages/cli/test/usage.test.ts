@@ -134,7 +134,8 @@ describe("a wrong command line", () => {
     ["--log-level loud schedules list", "--log-level: expected one of all, trace,", "list --help"],
     ["--completions tcsh", "--completions: expected one of bash, zsh, fish, sh", "`effect-qstash --help`"],
     ["--completions", "--completions needs a value: bash,", "`effect-qstash --help`"],
-    ["schedules create https://x.y", "Expected to find option: '--cron'", "schedules create --help"],
+    ["schedules create https://x.y", "--cron is missing.\nSee `", "schedules create --help`."],
+    ["schedules create https://x.y --foo", "--foo is not an option", "schedules create --help"],
     ["schedules next @daily --count 0", "--count: expected a whole number from 1", "next --help"],
     [
       "schedules next @daily --count 1e3",

@@ -187,8 +187,12 @@ export const refusal =
   (error: QStashInvalidRequest): Failure | QStashInvalidRequest => {
     if (error.status !== undefined) return error
     const name = optionNames[error.field ?? ""]
+    const reason = error.reason.replace(
+      /^(goes not together with )(\w+)$/,
+      (_, start, other) => `${start}${optionNames[other] ?? other}`
+    )
     return wrongUsage(
-      name === undefined ? `${error.reason}.` : `${name}: ${error.reason}.`,
+      name === undefined ? `${reason}.` : `${name}: ${reason}.`,
       `Nothing was sent. \`effect-qstash ${command} --help\` explains each option.`
     )
   }
@@ -198,7 +202,10 @@ const headersOf = (given: ReadonlyArray<string>): Either.Either<MessageSettings.
   for (const header of given) {
     const colon = header.indexOf(":")
     // The text itself stays out of the error: without a colon it may well be a bare value.
-    if (colon < 1) return Either.left(wrongUsage('--header: expected "Name: value".'))
+    if (colon < 1) {
+      const lack = colon === 0 ? "no name before its colon" : "no colon"
+      return Either.left(wrongUsage(`--header: expected "Name: value", got one with ${lack}.`))
+    }
     const name = header.slice(0, colon).trim()
     headers.set(name, [...(headers.get(name) ?? []), header.slice(colon + 1).trim()])
   }
