@@ -34,6 +34,18 @@ const definitionsOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<Definition> =>
       })
     : []
 
+/** The parser tells whether an argument may be left out after what it is for. */
+const argumentsOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<Definition> => {
+  const notes = HelpDoc.isDescriptionList(doc)
+    ? doc.definitions.map(([, description]) => blocksOf(description).slice(2).map(textOf).join(" "))
+    : []
+  return definitionsOf(doc).map(([written, description], index) => {
+    const name = written.replace(/ 1\+$/, "...")
+    const isOptional = /is optional|zero or more/.test(notes[index] ?? "")
+    return [isOptional ? name.replace(/^<(.*)>(.*)$/, "[$1$2]") : name, description]
+  })
+}
+
 /** The parser lists commands by their usage. */
 const firstWordsOf = (doc: HelpDoc.HelpDoc): ReadonlyArray<string> =>
   HelpDoc.isEnumeration(doc) ? doc.elements.map((element) => textOf(element).split(" ", 1)[0] ?? "") : []
@@ -51,7 +63,7 @@ const helpOf = (command: Descriptor): Help => {
   return {
     description: (sections.get("DESCRIPTION") ?? []).map(textOf).join("\n"),
     commands: Array.from(new Set((sections.get("COMMANDS") ?? []).flatMap(firstWordsOf))),
-    arguments: (sections.get("ARGUMENTS") ?? []).flatMap(definitionsOf),
+    arguments: (sections.get("ARGUMENTS") ?? []).flatMap(argumentsOf),
     options: (sections.get("OPTIONS") ?? []).flatMap(definitionsOf)
   }
 }

@@ -75,6 +75,29 @@ describe("help", () => {
     })
   )
 
+  it.effect("puts what may be left out in brackets", () =>
+    Effect.gen(function* () {
+      const usages = [
+        "messages publish [options] [destination]",
+        "messages cancel [options] [id...]",
+        "schedules create [options] [destination]",
+        "schedules delete [options] [id...]",
+        "schedules next [options] <cron>",
+        "queues pause [options] [name...]",
+        "url-groups add [options] <group> <url>",
+        "url-groups remove [options] <group> [url]",
+        "dlq retry [options] [id...]",
+        "flow-control pin [options] <key>...",
+        "keys get [options]"
+      ]
+      for (const usage of usages) {
+        const [path] = usage.split(" [options]")
+        assertInclude((yield* cli(`${path} --help`)).stdout, `Usage: effect-qstash ${usage}\n`)
+      }
+      assertInclude((yield* cli("messages cancel --help")).stdout, "\n  [id...]  The id of a message.\n")
+    })
+  )
+
   it.effect("is bold only where that shows", () =>
     Effect.gen(function* () {
       strictEqual((yield* cli("--help")).stdout.includes("\u001b"), false)
