@@ -1,4 +1,9 @@
-import { QStashSchedules, QStashUnavailable, QStashUnexpectedResponse } from "@effect-qstash/domain"
+import {
+  QStashRateLimited,
+  QStashSchedules,
+  QStashUnavailable,
+  QStashUnexpectedResponse
+} from "@effect-qstash/domain"
 import { HttpClient } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
@@ -94,6 +99,71 @@ describe.concurrent("replies", () => {
       })
     )
   }
+
+  const unreadable: Readonly<Record<string, (head: string) => string>> = {
+    "breaks off": (head) => `${head}\r\nContent-Length: 100\r\n\r\n{"err`,
+    "breaks off between chunks": (head) => `${head}\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{"er\r\n`,
+    "is no gzip": (head) => `${head}\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope`,
+    "does not end": (head) => `${head}\r\nContent-Length: 100\r\n\r\n{"err`,
+    "does not end, in chunks": (head) => `${head}\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{"er\r\n`
+  }
+  for (const [what, answer] of Object.entries(unreadable)) {
+    const isStalled = what.startsWith("does not end")
+    const options = {
+      requestTimeout: isStalled ? "2 seconds" : "5 seconds",
+      retryBudget: "10 seconds"
+    } as const
+    const serving = (head: string) =>
+      rawServer(({ socket }) => (isStalled ? socket.write(answer(head)) : socket.end(answer(head))))
+
+    it.scopedLive(`of a refusal whose text ${what} count by their status, and are not asked for again`, () =>
+      Effect.forEach(
+        [
+          [400, "QStashInvalidRequest"],
+          [401, "QStashUnauthorized"],
+          [404, "ScheduleNotFound"]
+        ] as const,
+        ([status, tag]) =>
+          Effect.forEach(
+            ["QStashSchedules.get", "QStashSchedules.pause"] as const,
+            (method) =>
+              Effect.gen(function* () {
+                const server = yield* serving(`HTTP/1.1 ${status} Whatever`)
+                const failure: { readonly _tag: string; readonly message: string } = yield* Effect.flip(
+                  calls[method].pipe(overFetch(server, options))
+                )
+                strictEqual(failure._tag, tag)
+                if (status !== 404) assertTrue(failure.message.includes("no reason was given"))
+                strictEqual(server.requests.length, 1)
+              }),
+            { concurrency: "unbounded" }
+          ),
+        { concurrency: "unbounded" }
+      )
+    )
+
+    it.scopedLive(`of a rate limit whose text ${what} say when to come back as any other`, () =>
+      Effect.gen(function* () {
+        const server = yield* serving("HTTP/1.1 429 Whatever\r\nRetry-After: 3600")
+        const failure = yield* Effect.flip(calls["QStashSchedules.get"].pipe(overFetch(server, options)))
+        assertInstanceOf(failure, QStashRateLimited)
+        assertTrue(failure.resetAt !== undefined)
+        strictEqual(server.requests.length, 1)
+      })
+    )
+  }
+
+  it.scopedLive("of another server's 404 whose text breaks off are no word of QStash's", () =>
+    Effect.gen(function* () {
+      const server = yield* rawServer(({ socket }) =>
+        socket.end("HTTP/1.1 404 Whatever\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\n<!doc")
+      )
+      assertInstanceOf(
+        yield* Effect.flip(calls["QStashSchedules.get"].pipe(overFetch(server, once))),
+        QStashUnexpectedResponse
+      )
+    })
+  )
 
   it.scopedLive("that are no HTTP are QStashUnavailable, without what they said", () =>
     Effect.gen(function* () {

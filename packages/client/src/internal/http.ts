@@ -19,7 +19,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { formEncoded, inJson, presentable } from "./foreignText.ts"
-import { type Refusal, refusal, toError as refusalToError } from "./refusal.ts"
+import { type Refusal, refusal, toError as refusalToError, unreadRefusal } from "./refusal.ts"
 import type { Settings } from "./settings.ts"
 import { toError as transportFaultToError } from "./transportFault.ts"
 
@@ -205,14 +205,17 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
     const read = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
       readBody(response, settings.maxResponseBytes).pipe(mapFault(call))
 
+    /** The status says enough where the body breaks off or cannot be decoded. */
     const readRefusal = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
-      Effect.map(read(call, response), (body) =>
-        refusal(
-          response,
-          Option.getOrElse(body, () => ""),
-          secretsOf(call)
-        )
-      )
+      Effect.match(readBody(response, settings.maxResponseBytes), {
+        onFailure: () => unreadRefusal(response),
+        onSuccess: (body) =>
+          refusal(
+            response,
+            Option.getOrElse(body, () => ""),
+            secretsOf(call)
+          )
+      })
 
     const fail = <E>(call: Call<E>, refused: Refusal): Effect.Effect<never, E | QStashError> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -220,16 +223,19 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
       )
 
     /**
-     * Sends until an answer settles the call. `receive` is told whether an earlier attempt was left in doubt: it may have
-     * taken effect. It gives what is still to be done once the call is settled, when the attempt cannot fail any more.
-     * What is left unread of a response is cut off with the connection.
+     * Sends until an answer settles the call. `receive` takes a success, `refuse` a refusal; the latter is told whether an
+     * earlier attempt was left in doubt: it may have taken effect. They give what is still to be done once the call is
+     * settled, when the attempt cannot fail any more. A refusal whose text does not end counts by its status when the time
+     * of its attempt is over. What is left unread of a response is cut off with the connection.
      */
     const run = <A, E>(
       call: Call<E>,
       receive: (
-        response: HttpClientResponse.HttpClientResponse,
-        isInDoubt: boolean
-      ) => Effect.Effect<Effect.Effect<A>, E | QStashError>
+        response: HttpClientResponse.HttpClientResponse
+      ) => Effect.Effect<Effect.Effect<A>, E | QStashError>,
+      refuse: (refused: Refusal, isInDoubt: boolean) => Effect.Effect<Effect.Effect<A>, E | QStashError> = (
+        refused
+      ) => fail(call, refused)
     ): Effect.Effect<A, E | QStashError> =>
       Effect.gen(function* () {
         const request = toRequest(call)
@@ -243,14 +249,25 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
               : Duration.min(settings.requestTimeout, yield* untilInstant(deadline))
           if (attempts > 0) yield* Effect.annotateCurrentSpan("http.request.resend_count", attempts)
           attempts += 1
+          let refusing: HttpClientResponse.HttpClientResponse | undefined
           return yield* send(call, request).pipe(
-            Effect.flatMap((response) => receive(response, isInDoubt)),
-            Effect.timeoutFail({
+            Effect.flatMap((response) => {
+              if (isSuccess(response.status)) return receive(response)
+              refusing = response
+              return Effect.flatMap(readRefusal(call, response), (refused) => refuse(refused, isInDoubt))
+            }),
+            Effect.timeoutTo({
               duration: timeout,
+              onSuccess: Effect.succeed,
               onTimeout: () =>
-                new QStashUnavailable({ reason: `no reply within ${Duration.format(timeout)}` })
+                refusing === undefined
+                  ? Effect.fail(
+                      new QStashUnavailable({ reason: `no reply within ${Duration.format(timeout)}` })
+                    )
+                  : refuse(unreadRefusal(refusing), isInDoubt)
             }),
             timed,
+            Effect.flatten,
             Effect.flatten,
             Effect.scoped,
             // Streams run in fibers of their own, and Effect logs what those fail with: platform's errors, secrets and all.
@@ -278,9 +295,6 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
     return {
       json: (call, decode) =>
         run(call, (response) => {
-          if (!isSuccess(response.status)) {
-            return Effect.flatMap(readRefusal(call, response), (refused) => fail(call, refused))
-          }
           let secrets: ReadonlyArray<string> | undefined
           const present = (text: string) => presentable(text, (secrets ??= secretsOf(call)))
           const unexpected = (reason: string) =>
@@ -298,15 +312,14 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
           )
         }),
       done: (call) =>
-        run(call, (response, isInDoubt) =>
-          isSuccess(response.status)
-            ? Effect.succeed(drain(call, response))
-            : Effect.flatMap(readRefusal(call, response), (refused) =>
-                // What a repeated delete does not find, the first one removed.
-                call.method === "DELETE" && refused.status === 404 && refused.isQStash && isInDoubt
-                  ? Effect.succeed(Effect.void)
-                  : fail(call, refused)
-              )
+        run(
+          call,
+          (response) => Effect.succeed(drain(call, response)),
+          (refused, isInDoubt) =>
+            // What a repeated delete does not find, the first one removed.
+            call.method === "DELETE" && refused.status === 404 && refused.isQStash && isInDoubt
+              ? Effect.succeed(Effect.void)
+              : fail(call, refused)
         )
     }
   })

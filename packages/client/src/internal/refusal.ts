@@ -25,6 +25,8 @@ export interface Refusal {
   readonly isQuota: boolean
 }
 
+const noReason = "no reason was given"
+
 const decodeBody = Schema.decodeOption(Schema.parseJson(ErrorBody))
 
 export const refusal = (
@@ -37,11 +39,23 @@ export const refusal = (
   return {
     status,
     headers,
-    reason: presentable(text, secrets) || "no reason was given",
+    reason: presentable(text, secrets) || noReason,
     isQStash: Option.isSome(decoded),
     isQuota: text.startsWith("quota ")
   }
 }
+
+/**
+ * A refusal of which no more than the head came. Whether QStash gave it can only be told by its type then; one without
+ * any is taken for QStash's.
+ */
+export const unreadRefusal = ({ headers, status }: Pick<Refusal, "status" | "headers">): Refusal => ({
+  status,
+  headers,
+  reason: noReason,
+  isQStash: /^(?:application\/json|$)/i.test(headers["content-type"] ?? ""),
+  isQuota: false
+})
 
 /** Whether QStash says that something is not there, which another server's 404 does not. */
 export const isAbsent = ({ isQStash, status }: Refusal): boolean => status === 404 && isQStash
