@@ -328,7 +328,7 @@ const redactedValue = string({
   maxLength: 64
 }).map((sha256) => new RedactedValue({ sha256 }))
 
-export const reportedInstant = integer({ min: 0, max: lastMillis }).map((millis) =>
+export const reportedInstant = integer({ min: 1, max: lastMillis }).map((millis) =>
   DateTime.unsafeMake(millis)
 )
 export const reportedSpan = oneof(integer({ min: 1 }), constantFrom(0.5, 9_007_199_254_740)).map((count) =>

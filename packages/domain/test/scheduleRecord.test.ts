@@ -241,6 +241,12 @@ describe("decode", () => {
     )
   })
 
+  it("takes an instant that Go has not set for what is left out", () => {
+    for (const millis of [0, -1, -62_135_596_800_000, Number.MIN_SAFE_INTEGER]) {
+      isRead({ lastScheduleTime: millis, nextScheduleTime: millis }, {})
+    }
+  })
+
   it("reads instants up to the last day of JavaScript", () => {
     isRead({ nextScheduleTime: 8_640_000_000_000_000 }, { nextScheduleTime: at(8_640_000_000_000_000) })
   })
@@ -271,8 +277,8 @@ describe("an answer that is no schedule", () => {
   })
 
   it.each([
+    ["createdAt", -1],
     ...[
-      -1,
       8_640_000_000_000_001,
       1e308,
       Number.NaN,

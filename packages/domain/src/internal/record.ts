@@ -27,6 +27,8 @@ export const orEmpty = <A extends string>(schema: Schema.Schema<A, string>) =>
   Schema.Union(schema, Schema.Literal(""))
 
 export const Instant = Schema.compose(Schema.NonNegative, Schema.DateTimeUtcFromNumber)
+/** An instant that may be absent. Go writes the one that is not set as the first day of its calendar, long before 1970. */
+export const InstantOrZero = Schema.Union(Instant, Schema.Negative.pipe(Schema.finite()))
 export const Count = Schema.NonNegative.pipe(Schema.finite())
 /** As many seconds as a `Duration` can count in milliseconds. */
 export const Seconds = Schema.Number.pipe(Schema.between(0, Number.MAX_SAFE_INTEGER / 1000))
@@ -103,6 +105,10 @@ export const decodeBytes = (field: string, base64: string): Parsed<Uint8Array> =
 
 /** An old answer shows `"parallelism": 0` on a schedule without flow control, so zero is not set. */
 export const positive = (count: number | undefined): number | undefined => (count === 0 ? undefined : count)
+
+/** No schedule fires, and none has fired, at 1970 or before. */
+export const instantOrNone = (instant: DateTime.Utc | number | undefined): DateTime.Utc | undefined =>
+  DateTime.isDateTime(instant) && instant.epochMillis > 0 ? instant : undefined
 
 export const filled = <A extends string>(text: A | "" | undefined): A | undefined =>
   text === "" ? undefined : text

@@ -14,6 +14,8 @@ import {
   encodeMessageFields,
   filled,
   Instant,
+  instantOrNone,
+  InstantOrZero,
   messageFields,
   optional,
   reader,
@@ -35,8 +37,8 @@ const ScheduleJson = Schema.Struct({
   isPaused: optional(Schema.Boolean),
   retries: optional(Count),
   delay: optional(Seconds),
-  lastScheduleTime: optional(Instant),
-  nextScheduleTime: optional(Instant),
+  lastScheduleTime: optional(InstantOrZero),
+  nextScheduleTime: optional(InstantOrZero),
   lastScheduleStates: optional(recordOf(Schema.String)),
   error: optional(Schema.String)
 })
@@ -54,7 +56,7 @@ const encodeJson = Schema.encodeSync(ScheduleJson)
 
 /**
  * Reads a schedule of an answer. Lenient where QStash is known to vary: what it may leave out, null or empty is absent,
- * `callerIP` and `callerIp` are one, fields that this library does not know are passed over. The reason of a refusal
+ * an instant of 1970 or before too, `callerIP` and `callerIp` are one, fields that this library does not know are passed over. The reason of a refusal
  * names the field and nothing of its value.
  *
  * @since 0.1.0
@@ -75,8 +77,8 @@ export const decode = (json: unknown): Either.Either<QStashSchedule, string> =>
       ...defined({
         retries: record.retries,
         delay: secondsOrNone(record.delay),
-        lastScheduleTime: record.lastScheduleTime,
-        nextScheduleTime: record.nextScheduleTime,
+        lastScheduleTime: instantOrNone(record.lastScheduleTime),
+        nextScheduleTime: instantOrNone(record.nextScheduleTime),
         error: filled(record.error)
       })
     }
