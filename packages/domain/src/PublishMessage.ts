@@ -61,8 +61,8 @@ export declare namespace PublishMessage {
   export interface Input<D extends Destination.Input = Destination.Input>
     extends Common<D>, Pick<MessageSettings.Input, "delay" | "flowControl"> {
     /**
-     * The instant before which it is not delivered; a finer one counts as the next full second. Text is ISO 8601. Goes
-     * not together with `delay`.
+     * The instant before which it is not delivered; a finer one counts as the next full second. Text is ISO 8601, a
+     * number in milliseconds since 1970. Goes not together with `delay`.
      *
      * @default at once
      */

@@ -324,17 +324,22 @@ describe.each(["timeout", "delay"])("%s", (option) => {
     ["soon", '"soon"'],
     ["5s", '"5s"'],
     ["", '""'],
-    ["-5 seconds", '"-5 seconds"'],
-    [-5_000, "-5000"],
-    [-5n, "-5"],
     [Number.NaN, "NaN"],
-    [[-5, 0], "an array"],
     [[Number.NaN, 0], "an array"],
     [[1, 2, 3], "an array"],
     [null, "null"],
     [{ seconds: 5 }, "a value of type object"]
   ])("is not %s", (given, shown) => {
     refuses(option, given, `expected a duration, got ${shown}`)
+  })
+
+  it.each([
+    ["-5 seconds", '"-5 seconds"'],
+    [-5_000, "-5000"],
+    [-5n, "-5"],
+    [[-5, 0], "an array"]
+  ])("is not negative: %s", (given, shown) => {
+    refuses(option, given, `expected a duration that is not negative, such as "5 minutes", got ${shown}`)
   })
 
   it.each([
@@ -456,8 +461,16 @@ describe("flowControl", () => {
     ],
     ["flowControl.parallelism", { key, parallelism: 0 }, "expected a whole number of at least 1, got 0"],
     ["flowControl.rate", { key, rate: 0.5 }, "expected a whole number of at least 1, got 0.5"],
-    ["flowControl.period", { key, rate: 1, period: "8 days" }, "expected a period of one week at most"],
-    ["flowControl.period", { key, rate: 1, period: 604_801_000 }, "expected a period of one week at most"]
+    [
+      "flowControl.period",
+      { key, rate: 1, period: "8 days" },
+      "expected a period of one week at most, got 8d"
+    ],
+    [
+      "flowControl.period",
+      { key, rate: 1, period: 604_801_000 },
+      "expected a period of one week at most, got 7d 1s"
+    ]
   ])("names what is wrong in it: %s of %j", (field, given, reason) => {
     refuses(field, given, reason)
   })

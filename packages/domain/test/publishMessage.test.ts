@@ -166,7 +166,7 @@ describe("an option that is refused", () => {
     ["body", { a: 1 }, "expected text or bytes (JSON goes in as text)"],
     ["retries", 1.5, count(0, "1.5")],
     ["timeout", 0, "expected a duration of whole seconds, at least 1, got 0"],
-    ["delay", -1, "expected a duration, got -1"],
+    ["delay", -1, 'expected a duration that is not negative, such as "5 minutes", got -1'],
     ["delay", 1_500, "expected a duration of whole seconds, at least 0, got 1s 500ms"],
     ["callback.url", { url: "ftp://a" }, "expected a URL that starts with http:// or https://"],
     ["failureCallback.retries", { url: "https://a.example", retries: -1 }, count(0, "-1")],
@@ -177,6 +177,14 @@ describe("an option that is refused", () => {
     ["redact", true, 'expected an object with "body" and "headers", got true'],
     ["notBefore", "tomorrow 5", 'expected an instant such as "2025-03-30T00:00:00Z", got "tomorrow 5"'],
     ["notBefore", Number.NaN, 'expected an instant such as "2025-03-30T00:00:00Z", got NaN'],
+    [
+      "notBefore",
+      new Date(Number.NaN),
+      'expected an instant such as "2025-03-30T00:00:00Z", got an invalid date'
+    ],
+    ["notBefore", 1_893_456_000, "expected milliseconds since 1970, got 1893456000: is it in seconds?"],
+    ["notBefore", 1, "expected milliseconds since 1970, got 1: is it in seconds?"],
+    ["notBefore", 99_999_999_999, "expected milliseconds since 1970, got 99999999999: is it in seconds?"],
     ["notBefore", -1_000, "expected an instant since 1970"],
     [
       "deduplicationId",
@@ -227,6 +235,10 @@ describe("the first delivery", () => {
     accepts("notBefore", new Date(1_754_565_618_999), at(1_754_565_619_000))
     accepts("notBefore", "2026-08-01T00:00:00.001Z", at(Date.parse("2026-08-01T00:00:01Z")))
     accepts("notBefore", at(0), at(0))
+    accepts("notBefore", 0, at(0))
+    accepts("notBefore", 100_000_000_000, at(100_000_000_000))
+    accepts("notBefore", new Date(1_000), at(1_000))
+    accepts("notBefore", "1970-01-01T00:00:01Z", at(1_000))
     accepts("notBefore", -999, at(0))
     accepts("notBefore", 8_640_000_000_000_000, at(8_640_000_000_000_000))
     accepts(

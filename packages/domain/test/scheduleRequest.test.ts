@@ -624,7 +624,7 @@ describe("a request that is refused", () => {
     ],
     [
       { "Upstash-Flow-Control-Key": "a", "Upstash-Flow-Control-Value": "rate=1,period=8d" },
-      "expected a period of one week at most",
+      "expected a period of one week at most, got 8d",
       "Upstash-Flow-Control-Value"
     ],
     [

@@ -73,9 +73,15 @@ export const parseFlag = (input: unknown): Parsed<boolean> =>
     ? Either.right(input)
     : Either.left(`expected true or false, got ${quote(input)}`)
 
+/** A number below this is an instant of before 1973 in milliseconds, and one up to the year 5138 in seconds. */
+const leastMillis = 100_000_000_000
+
 /** Instants travel in whole seconds; the next one still keeps what "not before" says. */
-const parseInstant = (input: DateTime.DateTime.Input): Parsed<DateTime.Utc> =>
-  Option.match(InstantInput.parse(input), {
+const parseInstant = (input: DateTime.DateTime.Input): Parsed<DateTime.Utc> => {
+  if (typeof input === "number" && input > 0 && input < leastMillis) {
+    return Either.left(`expected milliseconds since 1970, got ${quote(input)}: is it in seconds?`)
+  }
+  return Option.match(InstantInput.parse(input), {
     onNone: () => Either.left(`expected an instant such as "2025-03-30T00:00:00Z", got ${quote(input)}`),
     onSome: (instant) => {
       const seconds = Math.ceil(DateTime.toEpochMillis(instant) / 1000)
@@ -84,6 +90,7 @@ const parseInstant = (input: DateTime.DateTime.Input): Parsed<DateTime.Utc> =>
         : Either.left("expected an instant since 1970")
     }
   })
+}
 
 const parseCron = (input: CronExpression | string): Parsed<CronExpression> =>
   typeof input === "string"
@@ -106,13 +113,15 @@ export const parseCount =
       ? Either.right(input)
       : Either.left(`expected a whole number of at least ${least}, got ${quote(input)}`)
 
-/** `Duration.decode` takes a negative span, and one that is not a number, for none at all. */
-const isBelowZero = (input: unknown): boolean =>
+const isNegative = (input: unknown): boolean =>
   typeof input === "string"
     ? input.startsWith("-")
     : typeof input === "number" || typeof input === "bigint"
-      ? !(input >= 0)
-      : Array.isArray(input) && input.some((part) => typeof part === "number" && !(part >= 0))
+      ? input < 0
+      : Array.isArray(input) && input.some((part) => typeof part === "number" && part < 0)
+
+const isNaNIn = (input: unknown): boolean =>
+  Number.isNaN(input) || (Array.isArray(input) && input.some(Number.isNaN))
 
 const isSendable = Schema.is(Schema.typeSchema(DurationText))
 
@@ -120,7 +129,11 @@ const isSendable = Schema.is(Schema.typeSchema(DurationText))
 const parseSpan =
   (least: number) =>
   (input: unknown): Parsed<Duration.Duration> => {
-    const span = isBelowZero(input) ? Option.none() : Duration.decodeUnknown(input)
+    // `Duration.decode` takes a negative span, and one that is not a number, for none at all.
+    if (isNegative(input)) {
+      return Either.left(`expected a duration that is not negative, such as "5 minutes", got ${quote(input)}`)
+    }
+    const span = isNaNIn(input) ? Option.none() : Duration.decodeUnknown(input)
     if (Option.isNone(span)) return Either.left(`expected a duration, got ${quote(input)}`)
     const seconds = Math.round(Duration.toSeconds(span.value))
     if (isSendable(span.value) && seconds >= least) return Either.right(Duration.seconds(seconds))
@@ -173,7 +186,7 @@ export const parsePeriod = (input: unknown): Parsed<Duration.Duration> =>
   Either.filterOrLeft(
     parseSpan(1)(input),
     (span) => Duration.toSeconds(span) <= week,
-    () => "expected a period of one week at most"
+    (span) => `expected a period of one week at most, got ${Duration.format(span)}`
   )
 
 const nonEmpty = (headers: HeaderMap | undefined): HeaderMap | undefined =>

@@ -14,7 +14,9 @@ export const quote = (value: unknown): string =>
         ? `${value}`
         : Array.isArray(value)
           ? "an array"
-          : `a value of type ${typeof value}`
+          : value instanceof Date && Number.isNaN(value.getTime())
+            ? "an invalid date"
+            : `a value of type ${typeof value}`
 
 /** Shows what was given instead of an object or a list: text may be a URL or a body, and so a secret. */
 export const kindOf = (value: unknown): string => (typeof value === "string" ? "text" : quote(value))
