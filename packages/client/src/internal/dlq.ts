@@ -3,8 +3,8 @@ import {
   DlqMessageNotFound,
   type Page,
   type Published,
-  QStashInvalidRequest,
-  type QStashDlq
+  type QStashDlq,
+  type QStashInvalidRequest
 } from "@effect-qstash/domain"
 import * as Criteria from "@effect-qstash/domain/wire/Criteria"
 import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
@@ -60,18 +60,10 @@ type Headers = Readonly<Record<string, ReadonlyArray<string>>>
 
 const retryHeaders = (
   options: QStashDlq.RetryInput | undefined
-): Either.Either<Headers, QStashInvalidRequest> => {
-  const retries = options?.retries
-  if (retries === undefined) return Either.right({})
-  return Number.isSafeInteger(retries) && retries >= 0
-    ? Either.right({ "Upstash-Retries": [String(retries)] })
-    : Either.left(
-        new QStashInvalidRequest({
-          field: "retries",
-          reason: "expected a whole number of at least 0"
-        })
-      )
-}
+): Either.Either<Headers, QStashInvalidRequest> =>
+  Either.map(DlqRecord.checkRetry(options), ({ retries }) =>
+    retries === undefined ? {} : { "Upstash-Retries": [String(retries)] }
+  )
 
 export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
   const page = (criteria: Criteria.Criteria, place: Place, count?: number) =>
@@ -171,8 +163,8 @@ export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
         ).pipe(Stream.runSum)
       ).pipe(span("deleteMany")),
     retry: (dlqId, options) =>
-      Effect.flatMap(retryHeaders(options), (headers) =>
-        byIdToRetry(dlqId, ({ ownError, target }) =>
+      byIdToRetry(dlqId, ({ ownError, target }) =>
+        Effect.flatMap(retryHeaders(options), (headers) =>
           http.json(
             {
               method: "POST",
@@ -190,8 +182,9 @@ export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
       ),
     retryMany: (selector, options) =>
       Effect.gen(function* () {
+        const criteria = yield* Criteria.fromDlqSelector(selector)
         const headers = yield* retryHeaders(options)
-        const found = yield* byIds(yield* Criteria.fromDlqSelector(selector))
+        const found = yield* byIds(criteria)
         if (Option.isNone(found)) return []
         return Chunk.toReadonlyArray(yield* Stream.runCollect(retryAll(found.value, headers)))
       }).pipe(span("retryMany"))

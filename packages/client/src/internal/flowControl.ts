@@ -1,6 +1,12 @@
-import { type FlowControlKey, FlowControlKeyNotFound, type QStashFlowControl } from "@effect-qstash/domain"
+import {
+  type FlowControlKey,
+  FlowControlKeyNotFound,
+  type QStashFlowControl,
+  type QStashInvalidRequest
+} from "@effect-qstash/domain"
 import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import { type Parameters, type QStashHttp, withSpan } from "./http.ts"
 import { listOf } from "./listOf.ts"
 import { named } from "./named.ts"
@@ -20,8 +26,11 @@ export const flowControlOver = (http: QStashHttp): QStashFlowControl.Service => 
   const change = (
     method: "pause" | "resume" | "pin" | "unpin" | "resetRate",
     key: FlowControlKey,
-    query: Parameters = []
-  ) => byKey(key, ({ target }) => http.done({ method: "POST", target: `${target}/${method}`, query }))
+    given: Either.Either<Parameters, QStashInvalidRequest> = Either.right([])
+  ) =>
+    byKey(key, ({ target }) =>
+      Effect.flatMap(given, (query) => http.done({ method: "POST", target: `${target}/${method}`, query }))
+    )
 
   return {
     list: http
@@ -34,12 +43,16 @@ export const flowControlOver = (http: QStashHttp): QStashFlowControl.Service => 
     pause: (key) => change("pause", key).pipe(span("pause", key)),
     resume: (key) => change("resume", key).pipe(span("resume", key)),
     pin: (key, limits) =>
-      Effect.flatMap(FlowControlRecord.checkPin(limits), (checked) =>
-        change("pin", key, FlowControlRecord.pinToParameters(checked))
+      change(
+        "pin",
+        key,
+        Either.map(FlowControlRecord.checkPin(limits), FlowControlRecord.pinToParameters)
       ).pipe(span("pin", key)),
     unpin: (key, limits) =>
-      Effect.flatMap(FlowControlRecord.checkUnpin(limits), (checked) =>
-        change("unpin", key, FlowControlRecord.unpinToParameters(checked))
+      change(
+        "unpin",
+        key,
+        Either.map(FlowControlRecord.checkUnpin(limits), FlowControlRecord.unpinToParameters)
       ).pipe(span("unpin", key)),
     resetRate: (key) => change("resetRate", key).pipe(span("resetRate", key)),
     globalParallelism: http

@@ -1,39 +1,25 @@
-import { QStashInvalidRequest, type QStashLogs } from "@effect-qstash/domain"
+import type { QStashInvalidRequest, QStashLogs } from "@effect-qstash/domain"
 import * as Criteria from "@effect-qstash/domain/wire/Criteria"
 import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
 import * as PageInput from "@effect-qstash/domain/wire/PageInput"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import { type Parameters, type QStashHttp, withSpan } from "./http.ts"
+import { type QStashHttp, withSpan } from "./http.ts"
 import { expectProgress, paginate, type Place, placeOf, placeParameters } from "./paging.ts"
 import { secretsOfCriteria } from "./selection.ts"
 
 /** Which entries, checked, in which order. */
 interface Selection {
   readonly criteria: Criteria.Criteria
-  readonly order: Parameters
+  readonly order: PageInput.Order | undefined
 }
-
-const checkOrder = (
-  order: QStashLogs.StreamInput["order"]
-): Either.Either<Parameters, QStashInvalidRequest> =>
-  order === undefined
-    ? Either.right([])
-    : order === "latestFirst" || order === "earliestFirst"
-      ? Either.right([["order", order]])
-      : Either.left(
-          new QStashInvalidRequest({
-            field: "order",
-            reason: 'expected "latestFirst" or "earliestFirst"'
-          })
-        )
 
 const check = ({
   order,
   ...filter
 }: QStashLogs.StreamInput): Either.Either<Selection, QStashInvalidRequest> =>
-  Either.all({ criteria: Criteria.fromLogFilter(filter), order: checkOrder(order) })
+  Either.all({ criteria: Criteria.fromLogFilter(filter), order: PageInput.checkOrder(order) })
 
 export const logsOver = (http: QStashHttp): QStashLogs.Service => {
   const page = ({ criteria, order }: Selection, place: Place, count?: number) =>
@@ -43,7 +29,7 @@ export const logsOver = (http: QStashHttp): QStashLogs.Service => {
         target: "/v2/events",
         query: [
           ...Criteria.toParameters(criteria),
-          ...order,
+          ...(order === undefined ? [] : [["order", order] as const]),
           ...placeParameters({ cursor: place.cursor, count })
         ],
         secrets: () => secretsOfCriteria(criteria)

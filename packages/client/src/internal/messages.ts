@@ -16,14 +16,15 @@ import {
 import * as Criteria from "@effect-qstash/domain/wire/Criteria"
 import * as MessageRecord from "@effect-qstash/domain/wire/MessageRecord"
 import * as MessageRequest from "@effect-qstash/domain/wire/MessageRequest"
+import * as PathSegment from "@effect-qstash/domain/wire/PathSegment"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
 import { named } from "./named.ts"
 import { createError, logNormalised, secretsOf } from "./outgoing.ts"
-import { pathSegment } from "./pathSegment.ts"
 import { queriesOf, secretsOfCriteria } from "./selection.ts"
 
 const path = "/v2/messages"
@@ -105,25 +106,6 @@ const expectFits =
       return answers
     })
 
-const checkItem = (
-  message: PublishMessage.BatchInput,
-  index: number
-): Either.Either<PublishMessage, QStashInvalidRequest> =>
-  Either.mapLeft(
-    Either.flatMap(PublishMessage.make(message), (checked) =>
-      message.body === undefined || typeof message.body === "string"
-        ? Either.right(checked)
-        : Either.left(
-            new QStashInvalidRequest({ field: "body", reason: "expected text: a batch carries no bytes" })
-          )
-    ),
-    ({ field, reason }) =>
-      new QStashInvalidRequest({
-        field: field === undefined ? `[${index}]` : `[${index}].${field}`,
-        reason
-      })
-  )
-
 const decodeCancelled = Schema.decodeUnknownEither(Schema.Struct({ cancelled: Schema.NonNegativeInt }))
 
 const cancelled = (json: unknown): Either.Either<number, string> =>
@@ -183,18 +165,16 @@ export const messagesOver = (http: QStashHttp, ids: IdGenerator.Service): QStash
     message: PublishMessage.EnqueueInput
   ): Effect.Effect<Published | ReadonlyArray<Published>, QStashQuotaExceeded | QStashError> {
     // Without a name it would be published, which leaves the order to chance.
-    return Effect.zipRight(pathSegment("queueName", queueName), send({ ...message, queueName })).pipe(
+    return Effect.zipRight(PathSegment.encode("queueName", queueName), send({ ...message, queueName })).pipe(
       span("enqueue")
     )
   }
 
   const batch = (messages: ReadonlyArray<PublishMessage.BatchInput>) =>
     Effect.gen(function* () {
-      if (!Array.isArray(messages)) {
-        return yield* new QStashInvalidRequest({ reason: "expected a list of messages" })
-      }
-      const sent = yield* Effect.forEach(messages, (message, index) =>
-        Effect.flatMap(checkItem(message, index), (checked) => identify(message, checked))
+      const checked = yield* MessageRequest.checkBatch(messages)
+      const sent = yield* Effect.forEach(Arr.zip(messages, checked), ([input, message]) =>
+        identify(input, message)
       )
       if (sent.length === 0) return []
       return yield* http.json(

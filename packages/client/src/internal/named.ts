@@ -1,6 +1,6 @@
 import type { QStashInvalidRequest } from "@effect-qstash/domain"
+import * as PathSegment from "@effect-qstash/domain/wire/PathSegment"
 import * as Effect from "effect/Effect"
-import { pathSegment } from "./pathSegment.ts"
 import { isAbsent, type Refusal } from "./refusal.ts"
 
 /**
@@ -15,7 +15,7 @@ export const named =
       readonly ownError: (refused: Refusal) => E | undefined
     }) => Effect.Effect<A, F>
   ): Effect.Effect<A, F | QStashInvalidRequest> =>
-    Effect.flatMap(pathSegment(field, id), (segment) =>
+    Effect.flatMap(PathSegment.encode(field, id), (segment) =>
       call({
         target: `${path}/${segment}`,
         ownError: (refused) => (isAbsent(refused) ? notFound(id) : undefined)

@@ -1,7 +1,7 @@
 import { DeduplicationId } from "@effect-qstash/domain/DeduplicationId"
 import { DlqId } from "@effect-qstash/domain/DlqId"
 import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
-import { DlqMessageNotFound } from "@effect-qstash/domain/QStashError"
+import { DlqMessageNotFound, QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
 import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
 import { assertEquals, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import { callbackBody } from "../internal/callbacks.ts"
 import { freshName, headerOf, idOf, iso, only, secondsAfter, settle, textOf } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
+import { refuseMisnamed } from "../internal/misnamed.ts"
 import {
   batch,
   bury,
@@ -25,6 +26,27 @@ import {
 const absent = DlqId.make("1-999")
 
 export const retrying = chapter("retrying", ({ alone, law, timed }) => {
+  law("a number of retries that is none is refused, and shown", () =>
+    Effect.gen(function* () {
+      const dlq = yield* QStashDlq
+      const refusal = new QStashInvalidRequest({
+        field: "retries",
+        reason: "expected a whole number of at least 0, got -1"
+      })
+      assertEquals(yield* Effect.flip(dlq.retry(DlqId.make("1-0"), { retries: -1 })), refusal)
+      assertEquals(yield* Effect.flip(dlq.retryMany({ all: true }, { retries: -1 })), refusal)
+    })
+  )
+
+  law(
+    "the id of a dead letter that is empty, or would name another route, is refused before anything is sent",
+    () =>
+      Effect.gen(function* () {
+        const dlq = yield* QStashDlq
+        yield* refuseMisnamed("dlqId", DlqId, (id) => [dlq.get(id), dlq.delete(id), dlq.retry(id)])
+      })
+  )
+
   timed("a retry publishes the message anew under a new id, and the dead letter is gone", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq

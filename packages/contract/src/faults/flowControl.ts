@@ -5,7 +5,7 @@ const inFile = faultsOf("QStashFlowControl")
 const store = inFile("engine/src/MemoryStore.ts")
 const record = inFile("domain/src/wire/FlowControlRecord.ts")
 const client = inFile("client/src/internal/flowControl.ts")
-const segment = inFile("client/src/internal/pathSegment.ts")
+const segment = inFile("domain/src/wire/PathSegment.ts")
 const handlers = inFile("server/src/internal/flowControl.ts")
 
 /** In the limits that messages share. */
@@ -82,8 +82,8 @@ export const faults: ReadonlyArray<Fault> = [
     "defined({ parallelism, rate })"
   ]),
   client("unpin-is-pin", "the client pins what is to be unpinned", [
-    'change("unpin", key,',
-    'change("pin", key,'
+    'change(\n        "unpin",',
+    'change(\n        "pin",'
   ]),
   segment("names-not-encoded", "the client writes names into the path as they are", [
     "Encoding.encodeUriComponent(value)",

@@ -44,8 +44,8 @@ export const faults: ReadonlyArray<Fault> = [
     "after - this.base + 2 * step"
   ]),
   service("log-oldest-first", "a page of the log holds the oldest entries first", [
-    'list: ({ count, cursor, order = "latestFirst"',
-    'list: ({ count, cursor, order = "earliestFirst"'
+    'given ?? "latestFirst"',
+    'given ?? "earliestFirst"'
   ]),
   matches("errors-not-in-progress", "a failed attempt does not count as in progress", [
     '["ACTIVE", "RETRY", "ERROR"]',
@@ -72,8 +72,8 @@ export const faults: ReadonlyArray<Fault> = [
     "nextDeliveryTime: undefined"
   ]),
   client("order-not-sent", "the client does not say which order it wants", [
-    'Either.right([["order", order]])',
-    "Either.right([])"
+    'order === undefined ? [] : [["order", order] as const]',
+    'order === undefined ? [] : [["order", "latestFirst"] as const]'
   ]),
   handlers("log-without-cursor", "the server sends no cursor with the log", [
     "json({ events: items.map(LogRecord.encode), cursor })",

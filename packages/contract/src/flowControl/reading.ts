@@ -5,10 +5,27 @@ import { assertEquals, assertInclude, assertTrue, deepStrictEqual, strictEqual }
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { freshName, hour, iso, minute, only, plain, second, settle } from "../internal/given.ts"
+import { refuseMisnamed } from "../internal/misnamed.ts"
 import { chapter, within } from "../internal/law.ts"
 import { endpointWith, freshKey, pending, publish } from "../internal/sending.ts"
 
 export const reading = chapter("reading", ({ given, law, timed }) => {
+  law(
+    "a flow-control key that is empty, or would name another route, is refused before anything is sent",
+    () =>
+      Effect.gen(function* () {
+        const flowControl = yield* QStashFlowControl
+        yield* refuseMisnamed("flowControlKey", FlowControlKey, (id) => [
+          flowControl.get(id),
+          flowControl.pause(id),
+          flowControl.resume(id),
+          flowControl.resetRate(id),
+          flowControl.pin(id, { rate: 1 }),
+          flowControl.unpin(id, { rate: true })
+        ])
+      })
+  )
+
   law("a get names the key that it could not find", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl

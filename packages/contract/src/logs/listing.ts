@@ -1,8 +1,9 @@
 import type { LogEntry } from "@effect-qstash/domain/LogEntry"
 import type { LogFilter } from "@effect-qstash/domain/MessageFilter"
+import { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
 import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
-import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertEquals, assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -45,6 +46,20 @@ const messagesOf = (filter: LogFilter) =>
   )
 
 export const listing = chapter("listing", ({ alone, law, timed }) => {
+  law("an order that there is not is refused before anything is asked", () =>
+    Effect.gen(function* () {
+      const logs = yield* QStashLogs
+      const refusal = new QStashInvalidRequest({
+        field: "order",
+        reason: 'expected "latestFirst" or "earliestFirst", got "asc"'
+      })
+      // @ts-expect-error for those who write JavaScript
+      assertEquals(yield* Effect.flip(logs.list({ order: "asc" })), refusal)
+      // @ts-expect-error for those who write JavaScript
+      assertEquals(yield* Effect.flip(Stream.runCollect(logs.stream({ order: "asc" }))), refusal)
+    })
+  )
+
   timed("a page holds the newest entries first, or the oldest if asked to", (time) =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs

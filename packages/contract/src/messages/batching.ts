@@ -1,7 +1,11 @@
 import type { PublishMessage } from "@effect-qstash/domain/PublishMessage"
-import type { QStashError, QStashQuotaExceeded } from "@effect-qstash/domain/QStashError"
+import {
+  type QStashError,
+  QStashInvalidRequest,
+  type QStashQuotaExceeded
+} from "@effect-qstash/domain/QStashError"
 import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
-import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertEquals, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import {
   headerOf,
@@ -37,6 +41,25 @@ const refused = (items: ReadonlyArray<PublishMessage.BatchInput>) =>
   })
 
 export const batching = chapter("batches", ({ law, timed }) => {
+  law("a batch of bytes, or of no list, is refused before it is sent", () =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      assertEquals(
+        // @ts-expect-error for those who write JavaScript
+        yield* Effect.flip(messages.batch([{ destination: somewhere, body: new Uint8Array(1) }])),
+        new QStashInvalidRequest({
+          field: "[0].body",
+          reason: "expected text: a batch carries no bytes"
+        })
+      )
+      assertEquals(
+        // @ts-expect-error for those who write JavaScript
+        yield* Effect.flip(messages.batch({ destination: somewhere })),
+        new QStashInvalidRequest({ reason: "expected a list of messages" })
+      )
+    })
+  )
+
   law("a batch answers for each message in its place", () =>
     Effect.gen(function* () {
       const urlGroup = yield* makeGroup({ url: `${somewhere}/1` }, { url: `${somewhere}/2` })

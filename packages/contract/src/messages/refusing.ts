@@ -1,3 +1,4 @@
+import { MessageId } from "@effect-qstash/domain/MessageId"
 import { DeduplicationId } from "@effect-qstash/domain/DeduplicationId"
 import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import type { PublishMessage } from "@effect-qstash/domain/PublishMessage"
@@ -7,6 +8,7 @@ import { assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import { settle, somewhere } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
+import { refuseMisnamed } from "../internal/misnamed.ts"
 import { freshGroup, getMessage, pending } from "../internal/sending.ts"
 
 /** Expects a publish to be refused as invalid. */
@@ -22,6 +24,15 @@ const refused = (message: Partial<PublishMessage.Input>) =>
   })
 
 export const refusing = chapter("refusing", ({ law, timed }) => {
+  law(
+    "the id of a message that is empty, or would name another route, is refused before anything is sent",
+    () =>
+      Effect.gen(function* () {
+        const messages = yield* QStashMessages
+        yield* refuseMisnamed("messageId", MessageId, (id) => [messages.get(id), messages.cancel(id)])
+      })
+  )
+
   law("a message to what is no http URL is refused", () =>
     Effect.forEach(
       ["", "example.com", "ftp://example.com/", "mailto:a@example.com", "https://"],

@@ -6,6 +6,7 @@ import { assertEquals, assertInclude, deepStrictEqual, strictEqual } from "@effe
 import * as Effect from "effect/Effect"
 import { settle, somewhere } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
+import { refuseMisnamed } from "../internal/misnamed.ts"
 import { enqueue, freshQueue, makeQueue } from "../internal/sending.ts"
 
 const isInvalid = (error: QueueNotFound | QStashQuotaExceeded | QStashError) => {
@@ -14,6 +15,22 @@ const isInvalid = (error: QueueNotFound | QStashQuotaExceeded | QStashError) => 
 }
 
 export const refusing = chapter("refusing", ({ given, law, timed }) => {
+  law(
+    "the name of a queue that is empty, or would name another route, is refused before anything is sent",
+    () =>
+      Effect.gen(function* () {
+        const queues = yield* QStashQueues
+        const messages = yield* QStashMessages
+        yield* refuseMisnamed("queueName", QueueName, (id) => [
+          queues.get(id),
+          queues.delete(id),
+          queues.pause(id),
+          queues.resume(id),
+          messages.enqueue(id, { destination: somewhere })
+        ])
+      })
+  )
+
   law("a get names the queue that it could not find", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues

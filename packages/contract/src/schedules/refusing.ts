@@ -1,3 +1,4 @@
+import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
 import {
   type QStashError,
@@ -9,6 +10,7 @@ import { assertEquals, assertInclude, deepStrictEqual, strictEqual } from "@effe
 import * as Effect from "effect/Effect"
 import { create, freshId, get, overwrite, plain } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
+import { refuseMisnamed } from "../internal/misnamed.ts"
 
 /** Expects a create to be refused as invalid, and that it has made nothing. */
 const refused = (settings: Partial<CreateSchedule.Input>) =>
@@ -22,6 +24,20 @@ const refused = (settings: Partial<CreateSchedule.Input>) =>
   })
 
 export const refusing = chapter("refusing", ({ given, law }) => {
+  law(
+    "the id of a schedule that is empty, or would name another route, is refused before anything is sent",
+    () =>
+      Effect.gen(function* () {
+        const schedules = yield* QStashSchedules
+        yield* refuseMisnamed("scheduleId", ScheduleId, (id) => [
+          schedules.get(id),
+          schedules.delete(id),
+          schedules.pause(id),
+          schedules.resume(id)
+        ])
+      })
+  )
+
   law("a get names the id that it could not find", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules

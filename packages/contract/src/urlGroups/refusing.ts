@@ -10,6 +10,7 @@ import { assertEquals, assertInclude, assertTrue, deepStrictEqual, strictEqual }
 import * as Effect from "effect/Effect"
 import { plain, somewhere } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
+import { refuseMisnamed } from "../internal/misnamed.ts"
 import { freshGroup, makeGroup } from "../internal/sending.ts"
 
 const isInvalid = (error: UrlGroupNotFound | QStashQuotaExceeded | QStashError) => {
@@ -18,6 +19,20 @@ const isInvalid = (error: UrlGroupNotFound | QStashQuotaExceeded | QStashError) 
 }
 
 export const refusing = chapter("refusing", ({ law }) => {
+  law(
+    "the name of a group that is empty, or would name another route, is refused before anything is sent",
+    () =>
+      Effect.gen(function* () {
+        const groups = yield* QStashUrlGroups
+        yield* refuseMisnamed("urlGroup", UrlGroupName, (id) => [
+          groups.get(id),
+          groups.delete(id),
+          groups.upsertEndpoints(id, [{ url: somewhere }]),
+          groups.removeEndpoints(id, [{ url: somewhere }])
+        ])
+      })
+  )
+
   law("a get names the group that it could not find", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups

@@ -5,8 +5,10 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { DlqIdFromAnswer } from "../DlqId.ts"
+import { checks, parseCount } from "../internal/checkSettings.ts"
 import { defined } from "../internal/defined.ts"
 import { decodeMessage, encodeMessage, MessageJson } from "../internal/messageRecord.ts"
 import {
@@ -22,7 +24,10 @@ import {
   positive,
   reader
 } from "../internal/record.ts"
+import { kindOf } from "../internal/quote.ts"
 import type { Page } from "../Page.ts"
+import type { QStashDlq } from "../QStashDlq.ts"
+import { QStashInvalidRequest } from "../QStashError.ts"
 import type { DlqMessage } from "../QStashMessage.ts"
 
 const readJson = reader(
@@ -109,3 +114,20 @@ export const encodePage = (page: Page<DlqMessage>): unknown => ({
   messages: page.items.map(encode),
   ...defined({ cursor: page.cursor })
 })
+
+const { optional: option } = checks((name) => name)
+
+/**
+ * Checks what a user gives for another try of a dead letter.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checkRetry = (
+  input: QStashDlq.RetryInput = {}
+): Either.Either<QStashDlq.RetryInput, QStashInvalidRequest> =>
+  Predicate.isReadonlyRecord(input)
+    ? Either.map(option("retries", input.retries, parseCount(0)), (retries) => ({ retries }))
+    : Either.left(
+        new QStashInvalidRequest({ reason: `expected the options of a retry, got ${kindOf(input)}` })
+      )

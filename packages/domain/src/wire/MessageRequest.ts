@@ -27,7 +27,7 @@ import {
   withoutField
 } from "../internal/settingsHeaders.ts"
 import { utf8Bytes } from "../internal/utf8.ts"
-import type { PublishMessage } from "../PublishMessage.ts"
+import { PublishMessage } from "../PublishMessage.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 import { errorTexts } from "./ErrorBody.ts"
 
@@ -160,6 +160,36 @@ const readMessage = (
 export const decode = (request: MessageRequest): Either.Either<PublishMessage, QStashInvalidRequest> =>
   readMessage(request, undefined, headerNameOf)
 
+const inBatch =
+  (index: number) =>
+  ({ field, reason }: QStashInvalidRequest): QStashInvalidRequest => {
+    const place = `[${index}]`
+    return new QStashInvalidRequest({ field: field === undefined ? place : `${place}.${field}`, reason })
+  }
+
+const checkItem = (message: PublishMessage.BatchInput): Decoded<PublishMessage> =>
+  Either.flatMap(PublishMessage.make(message), (checked) =>
+    message.body === undefined || typeof message.body === "string"
+      ? Either.right(checked)
+      : refuse("expected text: a batch carries no bytes", "body")
+  )
+
+/**
+ * Checks the messages of a batch that a user gives. The first one that is wrong is refused, with its index in the field,
+ * such as `[2].delay`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checkBatch = (
+  messages: ReadonlyArray<PublishMessage.BatchInput>
+): Either.Either<ReadonlyArray<PublishMessage>, QStashInvalidRequest> =>
+  Array.isArray(messages)
+    ? each(messages, (message: PublishMessage.BatchInput, index) =>
+        Either.mapLeft(checkItem(message), inBatch(index))
+      )
+    : refuse("expected a list of messages")
+
 /** A batch is JSON, so it carries text. */
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true })
 
@@ -228,10 +258,5 @@ export const decodeBatch = (
 ): Either.Either<ReadonlyArray<PublishMessage>, QStashInvalidRequest> => {
   if (!Array.isArray(json)) return refuse("expected a JSON array of messages")
   const items: ReadonlyArray<unknown> = json
-  return each(items, (item, index) =>
-    Either.mapLeft(readItem(item), ({ field, reason }) => {
-      const place = `[${index}]`
-      return new QStashInvalidRequest({ field: field === undefined ? place : `${place}.${field}`, reason })
-    })
-  )
+  return each(items, (item, index) => Either.mapLeft(readItem(item), inBatch(index)))
 }

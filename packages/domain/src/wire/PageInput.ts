@@ -17,6 +17,12 @@ export interface PageInput {
 }
 
 /**
+ * @since 0.1.0
+ * @category models
+ */
+export type Order = "latestFirst" | "earliestFirst"
+
+/**
  * The most items of one page of dead letters.
  *
  * @since 0.1.0
@@ -50,5 +56,16 @@ export const check = (
   }
   return Either.right({ cursor, count })
 }
+
+/**
+ * Checks the order that a user gives.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checkOrder = (order: unknown): Either.Either<Order | undefined, QStashInvalidRequest> =>
+  order === undefined || order === "latestFirst" || order === "earliestFirst"
+    ? Either.right(order)
+    : refuse("order", `expected "latestFirst" or "earliestFirst", got ${quote(order)}`)
 
 const refuse = (field: string, reason: string) => Either.left(new QStashInvalidRequest({ field, reason }))

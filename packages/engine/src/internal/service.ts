@@ -2,6 +2,7 @@ import { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
 import type { Destination } from "@effect-qstash/domain/Destination"
 import type { DlqId } from "@effect-qstash/domain/DlqId"
 import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import type { FlowControlState } from "@effect-qstash/domain/FlowControlState"
 import type { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import type { MessageId } from "@effect-qstash/domain/MessageId"
 import type { Page } from "@effect-qstash/domain/Page"
@@ -31,8 +32,11 @@ import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import * as Criteria from "@effect-qstash/domain/wire/Criteria"
 import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
+import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
 import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
+import * as MessageRequest from "@effect-qstash/domain/wire/MessageRequest"
 import * as PageInput from "@effect-qstash/domain/wire/PageInput"
+import * as PathSegment from "@effect-qstash/domain/wire/PathSegment"
 import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import * as Chunk from "effect/Chunk"
@@ -168,26 +172,31 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
 
   const schedules = (tenant: Tenant): QStashSchedules.Service => {
     const { tenantId } = tenant
+    const byId = about("scheduleId")
     const known = (scheduleId: ScheduleId) => (isKnown: boolean) =>
       isKnown ? Effect.void : Effect.fail(new ScheduleNotFound({ scheduleId }))
-    const setPaused = (isPaused: boolean) => (scheduleId: ScheduleId) =>
-      Effect.flatMap(
-        change((instant) => store.setPaused({ tenantId, scheduleId, isPaused, now: instant })),
-        known(scheduleId)
+    const setPaused = (isPaused: boolean) =>
+      byId((scheduleId: ScheduleId) =>
+        Effect.flatMap(
+          change((instant) => store.setPaused({ tenantId, scheduleId, isPaused, now: instant })),
+          known(scheduleId)
+        )
       )
     return {
       create: (input) =>
         Effect.flatMap(CreateSchedule.make(input), (settings) => createSchedule(tenant, settings)),
-      get: (scheduleId) =>
+      get: byId((scheduleId: ScheduleId) =>
         Effect.flatMap(store.getSchedule(tenantId, scheduleId), (found) =>
           orFail(found, scheduleOf, () => new ScheduleNotFound({ scheduleId }))
-        ),
+        )
+      ),
       list: Effect.map(store.listSchedules(tenantId), (all) => all.map(scheduleOf)),
-      delete: (scheduleId) =>
+      delete: byId((scheduleId: ScheduleId) =>
         Effect.flatMap(
           change(() => store.deleteSchedule(tenantId, scheduleId)),
           known(scheduleId)
-        ),
+        )
+      ),
       pause: setPaused(true),
       resume: setPaused(false)
     }
@@ -248,6 +257,7 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
 
   const messages = (tenant: Tenant): QStashMessages.Service => {
     const { tenantId } = tenant
+    const byId = about("messageId")
     const send = (
       input: PublishMessage.Input & { readonly queueName?: QueueName | undefined }
     ): Effect.Effect<Published | ReadonlyArray<Published>, QStashQuotaExceeded | QStashInvalidRequest> =>
@@ -268,43 +278,45 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
       message: PublishMessage.EnqueueInput<D>
     ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashInvalidRequest>
     function enqueue(queueName: QueueName, message: PublishMessage.EnqueueInput) {
-      return send({ ...message, queueName })
+      return byQueue(() => send({ ...message, queueName }))(queueName)
     }
     return {
       publish,
       enqueue,
       batch: (inputs) =>
         Effect.gen(function* () {
-          const checked = yield* Effect.forEach(inputs, (input, index) =>
-            Either.mapLeft(PublishMessage.make(input), inBatch(index))
-          )
+          const checked = yield* MessageRequest.checkBatch(inputs)
           return Array.from(yield* accept(tenant, checked), (made) => Either.right(made))
         }),
-      get: (messageId) =>
+      get: byId((messageId: MessageId) =>
         Effect.flatMap(store.getMessage(tenantId, messageId), (found) =>
           orFail(found, messageOf, () => new MessageNotFound({ messageId }))
-        ),
-      cancel: (messageId) =>
+        )
+      ),
+      cancel: byId((messageId: MessageId) =>
         Effect.gen(function* () {
           // One whose cancel was asked for before is there until its attempt has ended.
           if (Option.isNone(yield* store.getMessage(tenantId, messageId))) {
             return yield* new MessageNotFound({ messageId })
           }
           yield* cancelMany(tenant, { messageIds: [messageId] })
-        }),
+        })
+      ),
       cancelMany: (selector) =>
         Effect.flatMap(Criteria.fromMessageSelector(selector), (criteria) => cancelMany(tenant, criteria))
     }
   }
 
   const queues = ({ tenantId }: Tenant): QStashQueues.Service => {
-    const setPaused = (isPaused: boolean) => (queueName: QueueName) =>
-      change((instant) => store.setQueuePaused({ tenantId, queueName, isPaused, now: instant })).pipe(
-        Effect.filterOrFail(
-          (isKnown) => isKnown,
-          () => new QueueNotFound({ queueName })
-        ),
-        Effect.asVoid
+    const setPaused = (isPaused: boolean) =>
+      byQueue((queueName: QueueName) =>
+        change((instant) => store.setQueuePaused({ tenantId, queueName, isPaused, now: instant })).pipe(
+          Effect.filterOrFail(
+            (isKnown) => isKnown,
+            () => new QueueNotFound({ queueName })
+          ),
+          Effect.asVoid
+        )
       )
     return {
       upsert: (input) =>
@@ -322,47 +334,57 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
           )
           if (stored === "full") yield* quotaExceeded("maxQueues", options.maxQueues)
         }),
-      get: (queueName) =>
+      get: byQueue((queueName: QueueName) =>
         Effect.flatMap(store.getQueue(tenantId, queueName), (found) =>
           orFail(found, queueOf, () => new QueueNotFound({ queueName }))
-        ),
+        )
+      ),
       list: Effect.map(store.listQueues(tenantId), (all) => all.map(queueOf)),
-      delete: (queueName) =>
+      delete: byQueue((queueName: QueueName) =>
         Effect.asVoid(
           change(
             (instant) => store.deleteQueue({ tenantId, queueName, now: instant }),
             ({ events }) => events
           )
-        ),
+        )
+      ),
       pause: setPaused(true),
       resume: setPaused(false)
     }
   }
 
-  const urlGroups = ({ tenantId }: Tenant): QStashUrlGroups.Service => ({
-    upsertEndpoints: (name, input) =>
-      Effect.gen(function* () {
-        const urlGroup = yield* parseUrlGroup(name)
-        const endpoints = yield* UrlGroupRecord.checkEndpoints(input)
-        yield* change((instant) => store.upsertEndpoints({ tenantId, urlGroup, endpoints, now: instant }))
-      }),
-    removeEndpoints: (urlGroup, input) =>
-      Effect.flatMap(UrlGroupRecord.checkEndpointSelectors(input), (endpoints) =>
-        change((instant) => store.removeEndpoints({ tenantId, urlGroup, endpoints, now: instant }))
-      ).pipe(
-        Effect.filterOrFail(
-          (isKnown) => isKnown,
-          () => new UrlGroupNotFound({ urlGroup })
-        ),
-        Effect.asVoid
+  const urlGroups = ({ tenantId }: Tenant): QStashUrlGroups.Service => {
+    const byGroup = about("urlGroup")
+    return {
+      upsertEndpoints: byGroup(
+        (name: UrlGroupName, input: Parameters<QStashUrlGroups.Service["upsertEndpoints"]>[1]) =>
+          Effect.gen(function* () {
+            const endpoints = yield* UrlGroupRecord.checkEndpoints(input)
+            const urlGroup = yield* parseUrlGroup(name)
+            yield* change((instant) => store.upsertEndpoints({ tenantId, urlGroup, endpoints, now: instant }))
+          })
       ),
-    get: (urlGroup) =>
-      Effect.flatMap(store.getUrlGroup(tenantId, urlGroup), (found) =>
-        orFail(found, urlGroupOf, () => new UrlGroupNotFound({ urlGroup }))
+      removeEndpoints: byGroup(
+        (urlGroup: UrlGroupName, input: Parameters<QStashUrlGroups.Service["removeEndpoints"]>[1]) =>
+          Effect.flatMap(UrlGroupRecord.checkEndpointSelectors(input), (endpoints) =>
+            change((instant) => store.removeEndpoints({ tenantId, urlGroup, endpoints, now: instant }))
+          ).pipe(
+            Effect.filterOrFail(
+              (isKnown) => isKnown,
+              () => new UrlGroupNotFound({ urlGroup })
+            ),
+            Effect.asVoid
+          )
       ),
-    list: Effect.map(store.listUrlGroups(tenantId), (all) => all.map(urlGroupOf)),
-    delete: (urlGroup) => change(() => store.deleteUrlGroup(tenantId, urlGroup))
-  })
+      get: byGroup((urlGroup: UrlGroupName) =>
+        Effect.flatMap(store.getUrlGroup(tenantId, urlGroup), (found) =>
+          orFail(found, urlGroupOf, () => new UrlGroupNotFound({ urlGroup }))
+        )
+      ),
+      list: Effect.map(store.listUrlGroups(tenantId), (all) => all.map(urlGroupOf)),
+      delete: byGroup((urlGroup: UrlGroupName) => change(() => store.deleteUrlGroup(tenantId, urlGroup)))
+    }
+  }
 
   const dlqPage: Engine.Service["dlqPage"] = ({ tenantId }, { count, criteria, cursor, order }) =>
     Effect.gen(function* () {
@@ -406,12 +428,14 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
 
   const dlq = (tenant: Tenant): QStashDlq.Service => {
     const { tenantId } = tenant
+    const byId = about("dlqId")
     const only = (dlqId: DlqId) => ({ criteria: { dlqIds: [dlqId] as const }, count: 1 })
     return {
-      list: ({ count, cursor, ...filter } = {}) =>
+      list: (input) =>
         Effect.gen(function* () {
-          const criteria = yield* Criteria.fromDlqFilter(filter)
+          const { count, cursor, ...filter } = input ?? {}
           const page = yield* PageInput.check({ count, cursor }, PageInput.maxDeadLetters)
+          const criteria = yield* Criteria.fromDlqFilter(filter)
           return yield* dlqPage(tenant, {
             criteria,
             cursor: page.cursor,
@@ -427,33 +451,36 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
             )
           )
         ),
-      get: (dlqId) =>
+      get: byId((dlqId: DlqId) =>
         Effect.flatMap(Effect.zipRight(prune, store.getDeadLetter(tenantId, dlqId)), (found) =>
           orFail(found, deadLetterOf, () => new DlqMessageNotFound({ dlqId }))
-        ),
-      delete: (dlqId) =>
+        )
+      ),
+      delete: byId((dlqId: DlqId) =>
         dlqDelete(tenant, only(dlqId)).pipe(
           Effect.filterOrFail(
             ({ deleted }) => deleted > 0,
             () => new DlqMessageNotFound({ dlqId })
           ),
           Effect.asVoid
-        ),
+        )
+      ),
       deleteMany: (selector) =>
         Effect.flatMap(Criteria.fromDlqSelector(selector), (criteria) =>
           Effect.map(dlqDelete(tenant, { criteria, count: Infinity }), ({ deleted }) => deleted)
         ),
-      retry: (dlqId, input = {}) =>
+      retry: byId((dlqId: DlqId, input?: QStashDlq.RetryInput) =>
         Effect.gen(function* () {
-          const { retries } = yield* checkRetry(input)
+          const { retries } = yield* DlqRecord.checkRetry(input)
           const { items } = yield* dlqRetry(tenant, { ...only(dlqId), retries })
           const [published] = items
           return published ?? (yield* new DlqMessageNotFound({ dlqId }))
-        }),
-      retryMany: (selector, input = {}) =>
+        })
+      ),
+      retryMany: (selector, input) =>
         Effect.gen(function* () {
           const criteria = yield* Criteria.fromDlqSelector(selector)
-          const { retries } = yield* checkRetry(input)
+          const { retries } = yield* DlqRecord.checkRetry(input)
           const { items } = yield* dlqRetry(tenant, { criteria, count: Infinity, retries })
           return items
         })
@@ -461,15 +488,17 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
   }
 
   const flowControl = ({ tenantId }: Tenant): QStashFlowControl.Service => {
+    const byKey = about("flowControlKey")
     const alter = (given: FlowControlKey, what: FlowControlChange) =>
       Effect.flatMap(parseFlowControlKey(given), (key) =>
         change((instant) => store.changeFlowControl({ tenantId, key, change: what, now: instant }))
       )
+    const always = (what: FlowControlChange) => byKey((key: FlowControlKey) => alter(key, what))
     return {
       list: Effect.zipWith(store.listFlowControl(tenantId), now, (all, instant) =>
         all.map((stored) => flowControlOf(stored, instant))
       ),
-      get: (flowControlKey) =>
+      get: byKey((flowControlKey: FlowControlKey) =>
         Effect.gen(function* () {
           const instant = yield* now
           return yield* orFail(
@@ -477,10 +506,11 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
             (stored) => flowControlOf(stored, instant),
             () => new FlowControlKeyNotFound({ flowControlKey })
           )
-        }),
-      pause: (key) => alter(key, { _tag: "Pause" }),
-      resume: (key) => alter(key, { _tag: "Resume" }),
-      pin: (key, limits) =>
+        })
+      ),
+      pause: always({ _tag: "Pause" }),
+      resume: always({ _tag: "Resume" }),
+      pin: byKey((key: FlowControlKey, limits: FlowControlState.Pin) =>
         Effect.flatMap(FlowControlRecord.checkPin(limits), ({ parallelism, period, rate }) =>
           alter(key, {
             _tag: "Pin",
@@ -488,12 +518,14 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
             rate,
             period: period === undefined ? undefined : Duration.toMillis(period)
           })
-        ),
-      unpin: (key, limits) =>
+        )
+      ),
+      unpin: byKey((key: FlowControlKey, limits: FlowControlState.Unpin) =>
         Effect.flatMap(FlowControlRecord.checkUnpin(limits), ({ parallelism, rate }) =>
           alter(key, { _tag: "Unpin", parallelism, rate })
-        ),
-      resetRate: (key) => alter(key, { _tag: "ResetRate" }),
+        )
+      ),
+      resetRate: always({ _tag: "ResetRate" }),
       globalParallelism: Effect.map(store.countLeased(tenantId), (parallelismCount) => ({
         parallelismMax: options.parallelism,
         parallelismCount
@@ -509,20 +541,28 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
       return pageOf(page, logEntryOf, ({ time }) => time)
     })
 
-  const logs = (tenant: Tenant): QStashLogs.Service => ({
-    list: ({ count, cursor, order = "latestFirst", ...filter } = {}) =>
-      Effect.gen(function* () {
-        const criteria = yield* Criteria.fromLogFilter(filter)
-        const page = yield* PageInput.check({ count, cursor }, PageInput.maxLogEntries)
-        return yield* logsPage(tenant, { criteria, cursor: page.cursor, count: page.count ?? 100, order })
-      }),
-    stream: ({ order = "latestFirst", ...filter } = {}) =>
-      Stream.unwrap(
-        Effect.map(Criteria.fromLogFilter(filter), (criteria) =>
-          allPages((cursor) => logsPage(tenant, { criteria, cursor, count: PageInput.maxLogEntries, order }))
+  const logs = (tenant: Tenant): QStashLogs.Service => {
+    const check = ({ order, ...filter }: QStashLogs.StreamInput) =>
+      Either.all({
+        criteria: Criteria.fromLogFilter(filter),
+        order: Either.map(PageInput.checkOrder(order), (given) => given ?? "latestFirst")
+      })
+    return {
+      list: (input) =>
+        Effect.gen(function* () {
+          const { count, cursor, ...rest } = input ?? {}
+          const page = yield* PageInput.check({ count, cursor }, PageInput.maxLogEntries)
+          const selection = yield* check(rest)
+          return yield* logsPage(tenant, { ...selection, cursor: page.cursor, count: page.count ?? 100 })
+        }),
+      stream: (input) =>
+        Stream.unwrap(
+          Effect.map(check(input ?? {}), (selection) =>
+            allPages((cursor) => logsPage(tenant, { ...selection, cursor, count: PageInput.maxLogEntries }))
+          )
         )
-      )
-  })
+    }
+  }
 
   const signingKeys = ({ tenantId }: Tenant): QStashSigningKeys.Service => ({
     get: Effect.suspend(() => options.keysOf(tenantId)),
@@ -565,6 +605,15 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
   }
 }
 
+/** A call about one thing. Its id or name is checked as the client does, which writes it into a path. */
+const about =
+  (field: string) =>
+  <Id, Rest extends ReadonlyArray<unknown>, A, E>(serve: (id: Id, ...rest: Rest) => Effect.Effect<A, E>) =>
+  (id: Id, ...rest: Rest): Effect.Effect<A, E | QStashInvalidRequest> =>
+    Effect.flatMap(PathSegment.encode(field, id), () => serve(id, ...rest))
+
+const byQueue = about("queueName")
+
 /** A name is checked although it is branded: those of answers are any text, and this makes a row of it. */
 const named = <A>(schema: Schema.Schema<A, string>, field: string) => {
   const decode = Schema.decodeEither(schema)
@@ -580,18 +629,3 @@ const startOf = ({ delay, notBefore }: PublishMessage, now: number): number =>
   notBefore === undefined
     ? now + (delay === undefined ? 0 : Duration.toMillis(delay))
     : DateTime.toEpochMillis(notBefore)
-
-/** Says which message of a batch an error is about. */
-const inBatch =
-  (index: number) =>
-  ({ field, reason }: QStashInvalidRequest): QStashInvalidRequest =>
-    new QStashInvalidRequest({ field: field === undefined ? `[${index}]` : `[${index}].${field}`, reason })
-
-const checkRetry = ({
-  retries
-}: QStashDlq.RetryInput): Either.Either<QStashDlq.RetryInput, QStashInvalidRequest> =>
-  retries === undefined || (Number.isSafeInteger(retries) && retries >= 0)
-    ? Either.right({ retries })
-    : Either.left(
-        new QStashInvalidRequest({ field: "retries", reason: "expected a whole number of at least 0" })
-      )

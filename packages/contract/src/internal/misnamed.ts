@@ -1,0 +1,28 @@
+import { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
+import { assertEquals } from "@effect/vitest/utils"
+import * as Effect from "effect/Effect"
+
+const cases: ReadonlyArray<readonly [text: string, reason: string]> = [
+  ["", "must not be empty"],
+  [" ", "must not be empty"],
+  [".", '"." would name another route'],
+  ["..", '".." would name another route'],
+  ["\ud800", '"\\ud800" is not well-formed text']
+]
+
+/** Expects that calls about one thing refuse, before they are sent, what no path could name. */
+export const refuseMisnamed = <Id, R>(
+  field: string,
+  brand: { make(text: string, options: { readonly disableValidation: true }): Id },
+  calls: (id: Id) => ReadonlyArray<Effect.Effect<unknown, unknown, R>>
+) =>
+  Effect.forEach(
+    cases,
+    ([text, reason]) =>
+      Effect.forEach(calls(brand.make(text, { disableValidation: true })), (call) =>
+        Effect.map(Effect.flip(call), (error) => {
+          assertEquals(error, new QStashInvalidRequest({ field, reason }))
+        })
+      ),
+    { discard: true }
+  )

@@ -1,0 +1,26 @@
+/**
+ * How an id or a name stands in a path: percent-encoded, as one segment.
+ *
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
+import { quote } from "../internal/quote.ts"
+import { QStashInvalidRequest } from "../QStashError.ts"
+
+/**
+ * Writes an id or a name that a user gives. Checked although it is branded: ids of answers are any text, and an empty
+ * one or a dot segment would turn the call into another one, such as a delete of everything.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const encode = (field: string, value: unknown): Either.Either<string, QStashInvalidRequest> => {
+  const refuse = (reason: string) => Either.left(new QStashInvalidRequest({ field, reason }))
+  if (typeof value !== "string" || value.trim() === "") return refuse("must not be empty")
+  if (value === "." || value === "..") return refuse(`${quote(value)} would name another route`)
+  return Either.mapLeft(
+    Encoding.encodeUriComponent(value),
+    () => new QStashInvalidRequest({ field, reason: `${quote(value)} is not well-formed text` })
+  )
+}
