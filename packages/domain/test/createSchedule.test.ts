@@ -724,3 +724,40 @@ describe("secrets", () => {
     }
   )
 })
+
+describe("an option that there is not", () => {
+  it.each<readonly [field: string, options: Readonly<Record<string, unknown>>, what: string]>([
+    ["scheduleID", { scheduleID: "nightly" }, "a schedule"],
+    ["notBefore", { notBefore: "2026-08-01T00:00:00Z" }, "a schedule"],
+    ["deduplicationId", { deduplicationId: "a" }, "a schedule"],
+    ['"\\n"', { "\n": 1 }, "a schedule"],
+    ["callback.delay", { callback: { url: destination, delay: 5 } }, "a callback"],
+    ["failureCallback.header", { failureCallback: { url: destination, header: {} } }, "a callback"],
+    ["flowControl.ratePerSecond", { flowControl: { key: "a", ratePerSecond: 1 } }, "flow control"],
+    ["redact.header", { redact: { body: true, header: true } }, "redact"]
+  ])("is refused by its name: %s", (field, options, what) => {
+    const result = makeFrom({ cron: "@daily", destination, ...options })
+    assertTrue(Either.isLeft(result))
+    strictEqual(result.left.field, field)
+    strictEqual(result.left.reason, `is no option of ${what}`)
+  })
+
+  it("is told before what misses for it", () => {
+    const result = makeFrom({ cron: "@daily", destinaton: destination })
+    assertTrue(Either.isLeft(result))
+    strictEqual(result.left.field, "destinaton")
+  })
+
+  it("is not given where it is undefined", () => {
+    const result = makeFrom({
+      cron: "@daily",
+      destination,
+      notBefore: undefined,
+      callback: { url: destination, delay: undefined },
+      flowControl: { key: "a", rate: 1, per: undefined },
+      redact: { body: true, header: undefined }
+    })
+    assertTrue(Either.isRight(result))
+    deepStrictEqual(Object.keys(result.right.callback ?? {}), ["url"])
+  })
+})

@@ -16,7 +16,6 @@ import {
 import * as Criteria from "@effect-qstash/domain/wire/Criteria"
 import * as MessageRecord from "@effect-qstash/domain/wire/MessageRecord"
 import * as MessageRequest from "@effect-qstash/domain/wire/MessageRequest"
-import * as PathSegment from "@effect-qstash/domain/wire/PathSegment"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -115,7 +114,10 @@ const cancelled = (json: unknown): Either.Either<number, string> =>
   })
 
 export const messagesOver = (http: QStashHttp, ids: IdGenerator.Service): QStashMessages.Service => {
-  const identify = (input: PublishMessage.Input, message: PublishMessage): Effect.Effect<Identified> =>
+  const identify = (
+    input: Pick<PublishMessage.Input, "destination">,
+    message: PublishMessage
+  ): Effect.Effect<Identified> =>
     Effect.zipRight(logNormalised(input.destination, message.destination), mint(message))
 
   const mint = (message: PublishMessage): Effect.Effect<Identified> =>
@@ -126,9 +128,12 @@ export const messagesOver = (http: QStashHttp, ids: IdGenerator.Service): QStash
           isMinted: true
         }))
 
-  const send = (input: PublishMessage.Input & { readonly queueName?: QueueName | undefined }) =>
+  const send = (
+    input: PublishMessage.EnqueueInput,
+    check: () => Either.Either<PublishMessage, QStashInvalidRequest>
+  ) =>
     Effect.gen(function* () {
-      const sent = yield* identify(input, yield* PublishMessage.make(input))
+      const sent = yield* identify(input, yield* check())
       yield* Effect.annotateCurrentSpan(attributesOf(sent.message))
       const { body, headers, target } = MessageRequest.encode(sent.message)
       const { queueName } = sent.message
@@ -153,7 +158,7 @@ export const messagesOver = (http: QStashHttp, ids: IdGenerator.Service): QStash
   function publish(
     message: PublishMessage.Input
   ): Effect.Effect<Published | ReadonlyArray<Published>, QStashQuotaExceeded | QStashError> {
-    return send(message).pipe(span("publish"))
+    return send(message, () => PublishMessage.make(message)).pipe(span("publish"))
   }
 
   function enqueue<D extends Destination.Input>(
@@ -164,10 +169,7 @@ export const messagesOver = (http: QStashHttp, ids: IdGenerator.Service): QStash
     queueName: QueueName,
     message: PublishMessage.EnqueueInput
   ): Effect.Effect<Published | ReadonlyArray<Published>, QStashQuotaExceeded | QStashError> {
-    // Without a name it would be published, which leaves the order to chance.
-    return Effect.zipRight(PathSegment.encode("queueName", queueName), send({ ...message, queueName })).pipe(
-      span("enqueue")
-    )
+    return send(message, () => MessageRequest.checkEnqueue(queueName, message)).pipe(span("enqueue"))
   }
 
   const batch = (messages: ReadonlyArray<PublishMessage.BatchInput>) =>

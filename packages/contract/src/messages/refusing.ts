@@ -2,14 +2,18 @@ import { MessageId } from "@effect-qstash/domain/MessageId"
 import { DeduplicationId } from "@effect-qstash/domain/DeduplicationId"
 import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import type { PublishMessage } from "@effect-qstash/domain/PublishMessage"
-import type { QStashError, QStashQuotaExceeded } from "@effect-qstash/domain/QStashError"
+import {
+  type QStashError,
+  QStashInvalidRequest,
+  type QStashQuotaExceeded
+} from "@effect-qstash/domain/QStashError"
 import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
-import { assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertEquals, assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import { settle, somewhere } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 import { refuseMisnamed } from "../internal/misnamed.ts"
-import { freshGroup, getMessage, pending } from "../internal/sending.ts"
+import { freshGroup, freshQueue, getMessage, pending } from "../internal/sending.ts"
 
 /** Expects a publish to be refused as invalid. */
 const refused = (message: Partial<PublishMessage.Input>) =>
@@ -124,6 +128,39 @@ export const refusing = chapter("refusing", ({ law, timed }) => {
         }
       }
       yield* refused({ callback: { url: somewhere, retries: -1 } })
+    })
+  )
+
+  law("an option that there is not is refused by its name, whichever way a message is sent", () =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      const queueName = yield* freshQueue
+      const typo = { destination: somewhere, dedupId: "a" }
+      const refusal = (field: string) =>
+        new QStashInvalidRequest({ field, reason: "is no option of a message" })
+      assertEquals(yield* Effect.flip(messages.publish(typo)), refusal("dedupId"))
+      assertEquals(yield* Effect.flip(messages.enqueue(queueName, typo)), refusal("dedupId"))
+      assertEquals(
+        yield* Effect.flip(messages.batch([{ destination: somewhere }, typo])),
+        refusal("[1].dedupId")
+      )
+    })
+  )
+
+  law("an enqueue takes neither a delay nor an instant nor flow control", () =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      const queueName = yield* freshQueue
+      for (const [field, message] of Object.entries({
+        delay: { destination: somewhere, delay: "1 minute" },
+        notBefore: { destination: somewhere, notBefore: "2999-01-01T00:00:00Z" },
+        flowControl: { destination: somewhere, flowControl: { key: "a", rate: 1 } }
+      })) {
+        assertEquals(
+          yield* Effect.flip(messages.enqueue(queueName, message)),
+          new QStashInvalidRequest({ field, reason: "is no option of enqueue" })
+        )
+      }
     })
   )
 

@@ -8,7 +8,7 @@ import {
 import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
 import { assertEquals, assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
-import { create, freshId, get, overwrite, plain } from "../internal/given.ts"
+import { create, freshId, get, overwrite, plain, rarely } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 import { refuseMisnamed } from "../internal/misnamed.ts"
 
@@ -36,6 +36,16 @@ export const refusing = chapter("refusing", ({ given, law }) => {
           schedules.resume(id)
         ])
       })
+  )
+
+  law("an option that there is not is refused by its name", () =>
+    Effect.gen(function* () {
+      const typo = { cron: rarely, notBefore: "2999-01-01T00:00:00Z" }
+      strictEqual(
+        (yield* refused(typo)).message,
+        "The request was not sent: notBefore: is no option of a schedule"
+      )
+    })
   )
 
   law("a get names the id that it could not find", () =>

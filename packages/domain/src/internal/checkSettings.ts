@@ -62,6 +62,57 @@ export interface UncheckedMessage<D> extends UncheckedSettings {
   readonly contentBasedDeduplication?: boolean | undefined
 }
 
+type Names<Options> = Readonly<Record<keyof Options, true>>
+
+const settingNames: Names<UncheckedSettings> = {
+  method: true,
+  headers: true,
+  body: true,
+  retries: true,
+  retryDelay: true,
+  timeout: true,
+  delay: true,
+  callback: true,
+  failureCallback: true,
+  queueName: true,
+  flowControl: true,
+  labels: true,
+  redact: true
+}
+
+const scheduleNames: Names<UncheckedSchedule<unknown>> = {
+  ...settingNames,
+  scheduleId: true,
+  cron: true,
+  destination: true
+}
+
+const messageNames: Names<UncheckedMessage<unknown>> = {
+  ...settingNames,
+  destination: true,
+  notBefore: true,
+  deduplicationId: true,
+  contentBasedDeduplication: true
+}
+
+const callbackNames: Names<UncheckedCallback> = {
+  url: true,
+  method: true,
+  timeout: true,
+  retries: true,
+  retryDelay: true,
+  headers: true
+}
+
+const flowControlNames: Names<UncheckedFlowControl> = {
+  key: true,
+  parallelism: true,
+  rate: true,
+  period: true
+}
+
+const redactNames: Names<Redact> = { body: true, headers: true }
+
 const parseScheduleId = parser(ScheduleId)
 export const parseQueueName = parser(QueueName)
 const parseMethod = parser(DeliveryMethod)
@@ -203,11 +254,27 @@ export const checks = (nameOf: NameOf) => {
   const optional = <A, I>(option: string, value: I | undefined, parse: (value: I) => Parsed<A>) =>
     value === undefined ? Either.right(undefined) : required(option, value, parse)
 
+  /** What is given under a name that there is not would be passed over in silence: a type sees it in a literal alone. */
+  const known = (
+    given: object,
+    names: Readonly<Record<string, true>>,
+    what: string,
+    option?: string
+  ): Either.Either<void, QStashInvalidRequest> => {
+    for (const [name, value] of Object.entries(given)) {
+      if (Object.hasOwn(names, name) || value === undefined) continue
+      const shown = /^\w{1,100}$/.test(name) ? name : quote(name)
+      return refuse(option === undefined ? shown : `${option}.${shown}`, `is no option of ${what}`)
+    }
+    return Either.void
+  }
+
   function* flowControl(limits: UncheckedFlowControl | undefined) {
     if (limits === undefined) return undefined
     if (!Predicate.isReadonlyRecord(limits)) {
       return yield* refuse("flowControl", `expected an object, got ${quote(limits)}`)
     }
+    yield* known(limits, flowControlNames, "flow control", "flowControl")
     const key = yield* required("flowControl.key", limits.key, parseKey)
     const parallelism = yield* optional("flowControl.parallelism", limits.parallelism, parseCount(1))
     const rate = yield* optional("flowControl.rate", limits.rate, parseCount(1))
@@ -224,6 +291,7 @@ export const checks = (nameOf: NameOf) => {
     if (!Predicate.isReadonlyRecord(options)) {
       return yield* refuse(option, `expected a URL or an object with "url", got ${quote(given)}`)
     }
+    yield* known(options, callbackNames, "a callback", option)
     return {
       url: yield* required(`${option}.url`, options.url, parsePrintableUrl),
       ...defined({
@@ -239,6 +307,9 @@ export const checks = (nameOf: NameOf) => {
   function* settings(input: UncheckedSettings) {
     const body = yield* optional("body", input.body, parseBody)
     const labels = yield* optional("labels", input.labels, parseLabels)
+    if (Predicate.isReadonlyRecord(input.redact)) {
+      yield* known(input.redact, redactNames, "redact", "redact")
+    }
     const redact = yield* optional("redact", input.redact, parseRedact)
     return defined({
       method: yield* optional("method", input.method, parseMethod),
@@ -257,7 +328,7 @@ export const checks = (nameOf: NameOf) => {
     })
   }
 
-  return { optional, refuse, required, settings }
+  return { known, optional, refuse, required, settings }
 }
 
 const notOptions = (what: string, input: unknown) =>
@@ -269,9 +340,10 @@ export const checkSchedule = <D>(
   parseDestination: (destination: D) => Parsed<Destination>,
   nameOf: NameOf
 ): Either.Either<CreateSchedule, QStashInvalidRequest> => {
-  const { optional, required, settings } = checks(nameOf)
+  const { known, optional, required, settings } = checks(nameOf)
   return Either.gen(function* () {
     if (!Predicate.isReadonlyRecord(input)) return yield* notOptions("schedule", input)
+    yield* known(input, scheduleNames, "a schedule")
     const scheduleId = yield* optional("scheduleId", input.scheduleId, parseScheduleId)
     const cron = yield* required("cron", input.cron, parseCron)
     const destination = yield* required("destination", input.destination, parseDestination)
@@ -285,9 +357,10 @@ export const checkMessage = <D>(
   parseDestination: (destination: D) => Parsed<Destination>,
   nameOf: NameOf
 ): Either.Either<PublishMessage, QStashInvalidRequest> => {
-  const { optional, refuse, required, settings } = checks(nameOf)
+  const { known, optional, refuse, required, settings } = checks(nameOf)
   return Either.gen(function* () {
     if (!Predicate.isReadonlyRecord(input)) return yield* notOptions("message", input)
+    yield* known(input, messageNames, "a message")
     const destination = yield* required("destination", input.destination, parseDestination)
     if (input.delay !== undefined && input.notBefore !== undefined) {
       return yield* refuse("notBefore", "goes not together with delay")

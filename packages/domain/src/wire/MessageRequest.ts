@@ -29,7 +29,9 @@ import {
 import { utf8Bytes } from "../internal/utf8.ts"
 import { PublishMessage } from "../PublishMessage.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
+import type { QueueName } from "../QueueName.ts"
 import { errorTexts } from "./ErrorBody.ts"
+import * as PathSegment from "./PathSegment.ts"
 
 /**
  * The parts of the request in which the settings travel.
@@ -159,6 +161,30 @@ const readMessage = (
  */
 export const decode = (request: MessageRequest): Either.Either<PublishMessage, QStashInvalidRequest> =>
   readMessage(request, undefined, headerNameOf)
+
+const notInQueue = ["delay", "notBefore", "flowControl", "queueName"]
+
+/**
+ * Checks what a user gives to put a message into a queue. A queue decides itself when its messages go out, so a delay,
+ * an instant and flow control are refused.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const checkEnqueue = (
+  queueName: QueueName,
+  message: PublishMessage.EnqueueInput
+): Either.Either<PublishMessage, QStashInvalidRequest> =>
+  Either.gen(function* () {
+    // Without a name it would be published, which leaves the order to chance.
+    yield* PathSegment.encode("queueName", queueName)
+    if (!Predicate.isReadonlyRecord(message)) return yield* PublishMessage.make(message)
+    const given = Object.entries(message).find(
+      ([name, value]) => value !== undefined && notInQueue.includes(name)
+    )
+    if (given !== undefined) return yield* refuse("is no option of enqueue", given[0])
+    return yield* PublishMessage.make({ ...message, queueName })
+  })
 
 const inBatch =
   (index: number) =>

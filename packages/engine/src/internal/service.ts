@@ -259,10 +259,10 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
     const { tenantId } = tenant
     const byId = about("messageId")
     const send = (
-      input: PublishMessage.Input & { readonly queueName?: QueueName | undefined }
+      check: () => Either.Either<PublishMessage, QStashInvalidRequest>
     ): Effect.Effect<Published | ReadonlyArray<Published>, QStashQuotaExceeded | QStashInvalidRequest> =>
       Effect.gen(function* () {
-        const message = yield* PublishMessage.make(input)
+        const message = yield* check()
         const [made = []] = yield* accept(tenant, [message])
         const [first] = made
         return typeof message.destination === "string" && first !== undefined ? first : made
@@ -271,14 +271,14 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
       message: PublishMessage.Input<D>
     ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashInvalidRequest>
     function publish(message: PublishMessage.Input) {
-      return send(message)
+      return send(() => PublishMessage.make(message))
     }
     function enqueue<D extends Destination.Input>(
       queueName: QueueName,
       message: PublishMessage.EnqueueInput<D>
     ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashInvalidRequest>
     function enqueue(queueName: QueueName, message: PublishMessage.EnqueueInput) {
-      return byQueue(() => send({ ...message, queueName }))(queueName)
+      return send(() => MessageRequest.checkEnqueue(queueName, message))
     }
     return {
       publish,
