@@ -5,7 +5,7 @@ import {
   type QStashQuotaExceeded
 } from "@effect-qstash/domain/QStashError"
 import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
-import { assertEquals, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertEquals, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import {
   headerOf,
@@ -36,8 +36,9 @@ const refused = (items: ReadonlyArray<PublishMessage.BatchInput>) =>
   Effect.gen(function* () {
     const messages = yield* QStashMessages
     const error: QStashQuotaExceeded | QStashError = yield* Effect.flip(messages.batch(items))
-    strictEqual(error._tag, "QStashInvalidRequest")
+    assertTrue(error instanceof QStashInvalidRequest, error.message)
     strictEqual(error.isRetryable, false)
+    return error
   })
 
 export const batching = chapter("batches", ({ law, timed }) => {
@@ -150,7 +151,10 @@ export const batching = chapter("batches", ({ law, timed }) => {
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const good = { destination: endpoint.url }
-      yield* refused([good, { destination: { urlGroup: yield* freshGroup } }])
+      const urlGroup = yield* freshGroup
+      const absent = yield* refused([good, { destination: { urlGroup } }])
+      strictEqual(absent.reason, `topic ${urlGroup} not found`)
+      strictEqual(absent.field, undefined)
       yield* refused([good, { destination: "example.com" }])
       yield* refused([good, { destination: endpoint.url, retries: -1 }])
       yield* refused([{ destination: endpoint.url, delay: "1500 millis" }, good])
