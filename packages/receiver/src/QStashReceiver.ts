@@ -31,7 +31,8 @@ export interface Options {
    * but the one that a URL without a path is called with.
    * - `"url"`: the one that was called.
    * - `{ publicUrl }`: for an application behind a proxy, which sees another host than QStash called: this URL, followed
-   *   by the path and query that were called.
+   *   by the path and query that were called. Where it has a path, as of an application that is mounted there, the
+   *   root of the application is taken with a slash at the end and without.
    * - `"any"`: a delivery to any endpoint of the account passes here as well, for the five minutes of its token. The
    *   caller has to look at `signed.subject` itself.
    *

@@ -356,6 +356,32 @@ for (const [name, home] of homes) {
       })
     )
 
+    it.effect("takes the root of a mounted application with a slash at the end and without", () =>
+      Effect.gen(function* () {
+        const mounted = verifyWith(home, { subject: { publicUrl: "https://api.example.com/app" } })
+        for (const [subject, called, isTaken] of [
+          ["https://api.example.com/app", "/", true],
+          ["https://api.example.com/app/", "/", true],
+          ["https://api.example.com/app", "http://10.0.0.7:3000/", true],
+          ["https://api.example.com/app?a=1", "/?a=1", true],
+          ["https://api.example.com/app/?a=1", "/?a=1", true],
+          ["https://api.example.com/app", "/?a=1", false],
+          ["https://api.example.com/app?a=1", "/", false],
+          ["https://api.example.com/app", "//", false],
+          ["https://api.example.com/app", "/a", false],
+          ["https://api.example.com/appa", "/a", false],
+          ["https://api.example.com/app/a/", "/a", false],
+          ["https://api.example.com/app/a", "/a/", false],
+          ["https://api.example.com/", "/", false],
+          ["https://api.example.com", "/", false]
+        ] as const) {
+          const signed = { ...delivery(token({ ...claims, sub: subject })), url: called }
+          const exit = yield* Effect.exit(mounted(signed))
+          strictEqual(exit._tag, isTaken ? "Success" : "Failure", `${subject} called as ${called}`)
+        }
+      })
+    )
+
     it.effect("takes any URL only when told so", () =>
       Effect.gen(function* () {
         const anywhere = verifyWith(home, { subject: "any" })

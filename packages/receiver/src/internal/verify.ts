@@ -43,7 +43,7 @@ export const makeWith = (crypto: SignatureCrypto) =>
   Effect.fnUntraced(function* (options: Options) {
     const current = crypto.hmac(yield* keyBytes("currentSigningKey", options))
     const next = crypto.hmac(yield* keyBytes("nextSigningKey", options))
-    const expectedSubject = yield* readSubject(options.subject ?? "url")
+    const expectedSubjects = yield* readSubject(options.subject ?? "url")
     const tolerance = yield* readTolerance(options.clockTolerance ?? Duration.zero)
     const maxBodyBytes = yield* readMaxBodyBytes(options.maxBodyBytes ?? defaultMaxBodyBytes)
 
@@ -70,13 +70,13 @@ export const makeWith = (crypto: SignatureCrypto) =>
           new SignatureNotYetValid({ notBefore: instant(claims.nbf), now: DateTime.unsafeMake(nowMillis) })
         )
       }
-      if (expectedSubject !== undefined) {
-        const expected = expectedSubject(url)
-        if (expected === undefined || !isSameUrl(claims.sub, expected)) {
+      if (expectedSubjects !== undefined) {
+        const expected = expectedSubjects(url)
+        if (!expected.some((one) => isSameUrl(claims.sub, one))) {
           return Either.left(
             new SignatureWrongSubject({
               subject: quotable(claims.sub),
-              expected: quotable(expected ?? url)
+              expected: quotable(expected[0] ?? url)
             })
           )
         }
@@ -135,16 +135,19 @@ const parseUrl = Option.liftThrowable((text: string) => new URL(text))
 /** Tells from the URL that was called what the token must be for; without a function, a token for any URL will do. */
 function readSubject(
   subject: NonNullable<Options["subject"]>
-): Effect.Effect<((url: string) => string | undefined) | undefined, QStashReceiverMisconfigured> {
+): Effect.Effect<((url: string) => ReadonlyArray<string>) | undefined, QStashReceiverMisconfigured> {
   if (subject === "any") return Effect.succeed(undefined)
-  if (subject === "url") return Effect.succeed((url) => url)
+  if (subject === "url") return Effect.succeed((url) => [url])
   if (!/^https?:\/\/[^\s?#]+$/i.test(subject.publicUrl) || Option.isNone(parseUrl(subject.publicUrl))) {
     return misconfigured("subject.publicUrl", "is not an http or https URL without query and fragment")
   }
   const base = subject.publicUrl.replace(/\/+$/, "")
   return Effect.succeed((url) => {
     const target = /^(?:https?:\/\/[^/?#\\]+)?([/?].*)?$/is.exec(url)
-    return target === null ? undefined : `${base}${target[1] ?? ""}`
+    if (target === null) return []
+    const inside = target[1] ?? ""
+    // Where an application is mounted, its root may have been called with a slash at the end or without.
+    return /^\/(?:\?|$)/.test(inside) ? [base + inside, base + inside.slice(1)] : [base + inside]
   })
 }
 
