@@ -11,7 +11,6 @@ import * as FiberRefs from "effect/FiberRefs"
 import * as FiberStatus from "effect/FiberStatus"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
-import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Supervisor from "effect/Supervisor"
 import type * as TestClock from "effect/TestClock"
 import type { DeliveryOutcome } from "../Courier.ts"
@@ -47,8 +46,10 @@ interface Timer {
 
 interface Started {
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
-  /** The fiber that started it, by its number. */
+  /** The fiber whose child it is, by its number. */
   readonly parent: number | undefined
+  /** The fiber that started it as a child of another, and waits for it. */
+  readonly starter: number | undefined
 }
 
 /** The fibers of one delivery, and who started whom. */
@@ -67,13 +68,24 @@ class DeliveryFibers extends Supervisor.AbstractSupervisor<void> {
     parent: Option.Option<Fiber.RuntimeFiber<unknown, unknown>>,
     fiber: Fiber.RuntimeFiber<unknown, unknown>
   ): void {
-    const started = { fiber, parent: Option.isSome(parent) ? parent.value.id().id : undefined }
     if (this.first === undefined) {
-      this.first = started
-    } else {
-      this.more ??= new Map()
-      this.more.set(fiber.id().id, started)
+      this.first = { fiber, parent: undefined, starter: undefined }
+      return
     }
+    const parentId = Option.isSome(parent) ? parent.value.id().id : undefined
+    this.more ??= new Map()
+    this.more.set(fiber.id().id, { fiber, parent: parentId, starter: this.starterOf(parentId) })
+  }
+
+  /**
+   * A concurrent `Effect.forEach` waits for a fiber of its own, which starts the others as the parent's children, and so
+   * does each of these for the next one. It does not say that it waits for them.
+   */
+  private starterOf(parent: number | undefined): number | undefined {
+    const current = Fiber.getCurrentFiber()
+    if (parent === undefined || Option.isNone(current)) return undefined
+    const { id } = current.value.id()
+    return id === parent ? undefined : (this.more?.get(id)?.starter ?? id)
   }
 
   override onEnd(_exit: unknown, fiber: Fiber.RuntimeFiber<unknown, unknown>): void {
@@ -395,26 +407,18 @@ export class VirtualTime implements TestClock.TestClock {
  */
 const isAsleep = (fibers: DeliveryFibers): Effect.Effect<boolean> =>
   Effect.gen(function* () {
-    const waits = new Map<number, ReadonlyArray<number>>()
-    const withoutAim: Array<number> = []
+    const waits = new Map<number, Array<number>>()
     for (const { fiber } of fibers.started()) {
       const status = yield* fiber.status
       if (FiberStatus.isDone(status)) continue
       if (!FiberStatus.isSuspended(status)) return false
-      const { id } = fiber.id()
-      const on = Array.from(FiberId.toSet(status.blockingOn), (other) => other.id)
-      waits.set(id, on)
-      if (on.length === 0 && !RuntimeFlags.interruptible(status.runtimeFlags)) withoutAim.push(id)
-    }
-    // A concurrent `Effect.forEach` waits for a fiber of its own, which starts one for each item and does not say that it
-    // waits for these.
-    for (const id of withoutAim) {
-      const parent = fibers.parentOf(id)
-      if (parent === undefined || waits.get(parent)?.includes(id) !== true) continue
       waits.set(
-        id,
-        Array.from(waits.keys()).filter((other) => other > id && fibers.parentOf(other) === parent)
+        fiber.id().id,
+        Array.from(FiberId.toSet(status.blockingOn), (on) => on.id)
       )
+    }
+    for (const { fiber, starter } of fibers.started()) {
+      if (starter !== undefined) waits.get(starter)?.push(fiber.id().id)
     }
     const ancestors = (id: number): Set<number> => {
       const line = new Set<number>()
