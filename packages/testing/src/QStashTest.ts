@@ -490,7 +490,8 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
       const attempts = new History<Attempt>(retention)
       const steps = new History<DeliveryEvent>(retention)
       const always200: Deliver = () => Effect.succeed(answered(200))
-      let deliverByDefault = always200
+      /** The apps that are served, the one that deliveries go into last. */
+      const served: Array<Deliver> = []
       let deliverAsTold: Deliver | undefined
 
       const courier = Layer.succeed(Courier.Courier, {
@@ -499,7 +500,7 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
             const time = clock.clock.unsafeCurrentTimeMillis()
             const attempt: Attempt = { time, request, outcome: undefined }
             attempts.add(attempt)
-            const delivered = (deliverAsTold ?? deliverByDefault)(request, time)
+            const delivered = (deliverAsTold ?? served.at(-1) ?? always200)(request, time)
             return Effect.map(delivered, (outcome) => (attempt.outcome = outcome))
           })
       })
@@ -572,15 +573,14 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
           }),
           serve: (into) =>
             Effect.acquireRelease(
-              Effect.withFiberRuntime<void>((fiber) => {
+              Effect.withFiberRuntime<Deliver>((fiber) => {
                 const adopt = asIn(fiber, refs, clock)
-                deliverByDefault = (request) => adopt(into(request))
-                return Effect.void
+                const deliver: Deliver = (request) => adopt(into(request))
+                served.push(deliver)
+                return Effect.succeed(deliver)
               }),
-              () =>
-                Effect.sync(() => {
-                  deliverByDefault = always200
-                })
+              // Not always the last: scopes may end in any order.
+              (deliver) => Effect.sync(() => served.splice(served.indexOf(deliver), 1))
             ),
           failNext: (operation, error) =>
             Effect.sync(() => {
