@@ -9,6 +9,8 @@ import * as DateTime from "effect/DateTime"
 import { NodeInspectSymbol } from "effect/Inspectable"
 import * as Schema from "effect/Schema"
 
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
+
 const decodeMessageId = Schema.decodeSync(MessageIdFromAnswer)
 const decodeScheduleId = Schema.decodeSync(ScheduleIdFromAnswer)
 const decodeUrlGroup = Schema.decodeSync(UrlGroupNameFromAnswer)
@@ -53,9 +55,9 @@ export class Delivery {
     return this.request.body.slice()
   }
 
-  /** The body as UTF-8 text. */
+  /** The body as UTF-8 text, with its byte order mark where it has one. */
   get text(): string {
-    return new TextDecoder().decode(this.request.body)
+    return utf8.decode(this.request.body)
   }
 
   /** The same over all attempts at one message. */

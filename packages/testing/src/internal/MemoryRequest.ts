@@ -16,7 +16,7 @@ import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
-const utf8 = new TextDecoder()
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
 
 interface Overrides {
   readonly url?: string
@@ -79,10 +79,7 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
     return Cookies.parseHeader(this.headers["cookie"] ?? "")
   }
 
-  /**
-   * Takes the body, within the limit that an application may set. A second reading waits for ever on Node; here it dies,
-   * and says so.
-   */
+  /** Takes the body whole, within the limit that an application may set. */
   private read<A>(
     give: (bytes: Uint8Array) => A,
     given: () => A | undefined = constUndefined
@@ -95,14 +92,19 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
         const description = `The body is longer than ${limit.value} bytes`
         return new RequestError({ request: this, reason: "Decode", description })
       }
-      if (this.first.isRead) {
-        return Effect.dieMessage(
-          "The body of this request has been read before. On Node a second reading would wait for ever, unless both are of text or JSON: keep what the first one gave"
-        )
-      }
-      this.first.isRead = true
-      return Effect.succeed(give(this.source.body))
+      return this.take(give)
     })
+  }
+
+  /** Takes the body. A second reading waits for ever on Node; here it dies, and says so. */
+  private take<A>(give: (bytes: Uint8Array) => A): Effect.Effect<A> {
+    if (this.first.isRead) {
+      return Effect.dieMessage(
+        "The body of this request has been read before. On Node a second reading would wait for ever, unless both are of text or JSON: keep what the first one gave"
+      )
+    }
+    this.first.isRead = true
+    return Effect.succeed(give(this.source.body))
   }
 
   get text(): Effect.Effect<string, RequestError> {
@@ -127,8 +129,11 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
     return this.read((bytes) => Uint8Array.from(bytes).buffer)
   }
 
+  /** Whoever reads a stream limits it. */
   get stream(): Stream.Stream<Uint8Array, RequestError> {
-    return Stream.fromEffect(this.read((bytes) => Uint8Array.from(bytes)))
+    return Stream.fromIterableEffect(
+      Effect.suspend(() => this.take((bytes) => (bytes.length === 0 ? [] : [Uint8Array.from(bytes)])))
+    )
   }
 
   get multipart() {
@@ -182,6 +187,28 @@ const targetOf = (url: string): string => {
 
 const hostOf = (url: string): string => /^[a-z]+:\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(url)?.[1] ?? ""
 
+/** Of these Node keeps the first value and drops the others. */
+const keptOnce = new Set([
+  "age",
+  "authorization",
+  "content-length",
+  "content-type",
+  "etag",
+  "expires",
+  "from",
+  "host",
+  "if-modified-since",
+  "if-unmodified-since",
+  "last-modified",
+  "location",
+  "max-forwards",
+  "proxy-authorization",
+  "referer",
+  "retry-after",
+  "server",
+  "user-agent"
+])
+
 /** Repeated values arrive joined, as Node joins them. */
 const headersOf = ({ body, headers, method, url }: DeliveryRequest): Headers.Headers => {
   const record: Record<string, string> = { host: hostOf(url) }
@@ -190,7 +217,8 @@ const headersOf = ({ body, headers, method, url }: DeliveryRequest): Headers.Hea
   for (const [name, value] of headers) {
     const lower = name.toLowerCase()
     const before = record[lower]
-    record[lower] = before === undefined ? value : `${before}, ${value}`
+    if (before === undefined) record[lower] = value
+    else if (!keptOnce.has(lower)) record[lower] = `${before}${lower === "cookie" ? "; " : ", "}${value}`
   }
   return Headers.unsafeFromRecord(record)
 }
