@@ -9,8 +9,11 @@ import {
   Context,
   DateTime,
   Effect,
+  FiberRef,
+  HashMap,
   Layer,
   Logger,
+  LogLevel,
   Queue,
   Ref,
   Stream
@@ -205,22 +208,32 @@ describe("a handler", () => {
 
   it.effect("finds the configuration, the loggers and the services that the test has when it says so", () => {
     const told: Array<string> = []
+    const locale = FiberRef.unsafeMake("en")
     class Tenant extends Context.Tag("test/Tenant")<Tenant, string>() {}
     const seen = Effect.gen(function* () {
-      yield* Effect.log(
-        `${yield* Tenant} in ${yield* Config.string("REGION")} at ${DateTime.formatIso(yield* DateTime.now)}`
-      )
+      const now = DateTime.formatIso(yield* DateTime.now)
+      const language = yield* FiberRef.get(locale)
+      yield* Effect.logDebug(`${yield* Tenant} in ${yield* Config.string("REGION")}, ${language}, at ${now}`)
       return 200
     })
     return Effect.gen(function* () {
       yield* QStashTest.respond(() => seen).pipe(
         Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["REGION", "EU-CENTRAL-1"]]))),
         Effect.provideService(Tenant, "acme"),
-        Effect.provide(Logger.add(Logger.make(({ message }) => told.push(String(message)))))
+        Effect.locally(locale, "de"),
+        Effect.annotateLogs({ run: "first" }),
+        Logger.withMinimumLogLevel(LogLevel.Debug),
+        Effect.provide(
+          Logger.add(
+            Logger.make(({ annotations, message }) => {
+              told.push(`${String(HashMap.unsafeGet(annotations, "run"))}: ${String(message)}`)
+            })
+          )
+        )
       )
       yield* createNightly
       yield* QStashTest.advance("1 day")
-      assert.deepStrictEqual(told, ["acme in EU-CENTRAL-1 at 2025-01-01T04:00:00.000Z"])
+      assert.deepStrictEqual(told, ["first: acme in EU-CENTRAL-1, de, at 2025-01-01T04:00:00.000Z"])
       yield* QStashTest.respond(() => Effect.zipRight(QStashTest.respondDefault, seen)).pipe(
         Effect.provideService(Tenant, "nobody")
       )

@@ -35,7 +35,7 @@ describe("the request of a delivery", () => {
   it.effect("has repeated headers as Node joins them", () =>
     Effect.gen(function* () {
       const twice = ["one", "two"]
-      const headers = {
+      const sent = {
         Cookie: ["a=1", "b=2"],
         Authorization: twice,
         "Content-Type": twice,
@@ -43,7 +43,9 @@ describe("the request of a delivery", () => {
         Accept: twice,
         "X-Tenant": twice
       }
-      const seen = yield* readOf({ headers }, ({ cookies, headers }) => Effect.succeed({ cookies, headers }))
+      const seen = yield* readOf({ headers: sent }, ({ cookies, headers }) =>
+        Effect.succeed({ cookies, headers })
+      )
       assert.deepStrictEqual(seen?.cookies, { a: "1", b: "2" })
       assert.strictEqual(seen?.headers["cookie"], "a=1; b=2")
       for (const name of ["authorization", "content-type", "referer"]) {

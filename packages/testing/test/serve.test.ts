@@ -2,7 +2,7 @@ import { QStashMessages } from "@effect-qstash/domain"
 import { QStashTest } from "@effect-qstash/testing"
 import { HttpServerResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Scope } from "effect"
+import { Effect, Exit, FiberRef, Layer, Logger, LogLevel, Scope } from "effect"
 
 const publish = Effect.flatMap(QStashMessages, (messages) =>
   messages.publish({ destination: "https://api.example.com/jobs", retries: 0 })
@@ -40,11 +40,40 @@ describe("an app served within another", () => {
     }).pipe(Effect.provide(QStashTest.layerApp(answering(201))))
   )
 
-  it.layer(QStashTest.layerApp(answering(201)))("in a shared layer", (it) => {
-    it.layer(QStashTest.serve(answering(202)))("and one within", (it) => {
-      it.effect("takes its place", () => Effect.map(answer, (status) => assert.strictEqual(status, 202)))
+  it.layer(QStashTest.layerApp(answering(201)))("in a shared layer", (outer) => {
+    outer.layer(QStashTest.serve(answering(202)))("and one within", (inner) => {
+      inner.effect("takes its place", () => Effect.map(answer, (status) => assert.strictEqual(status, 202)))
     })
 
-    it.effect("gives it back", () => Effect.map(answer, (status) => assert.strictEqual(status, 201)))
+    outer.effect("gives it back", () => Effect.map(answer, (status) => assert.strictEqual(status, 201)))
+  })
+})
+
+describe("an app", () => {
+  it.effect("finds what the layers beneath it set for its fiber", () => {
+    const locale = FiberRef.unsafeMake("en")
+    const seen: Array<unknown> = []
+    const told: Array<unknown> = []
+    const app = Effect.gen(function* () {
+      seen.push(yield* FiberRef.get(locale))
+      yield* Effect.logDebug("at work")
+      return answering(200)
+    })
+    const logger = Logger.make(({ annotations, message }) => {
+      told.push([message, Object.fromEntries(annotations)])
+    })
+    const beneath = Layer.mergeAll(
+      Layer.scopedDiscard(Effect.locallyScoped(locale, "de")),
+      Layer.scopedDiscard(Effect.annotateLogsScoped({ tenant: "acme" })),
+      Logger.minimumLogLevel(LogLevel.Debug),
+      Logger.add(logger)
+    )
+    return Effect.gen(function* () {
+      yield* answer
+      assert.deepStrictEqual(seen, ["de"])
+      assert.deepStrictEqual(told, [[["at work"], { tenant: "acme" }]])
+    }).pipe(
+      Effect.provide(QStashTest.serve(app).pipe(Layer.provide(beneath), Layer.provideMerge(QStashTest.layer)))
+    )
   })
 })
