@@ -27,7 +27,6 @@ import * as Engine from "@effect-qstash/engine/Engine"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import { VirtualClock, type VirtualTimePassed } from "@effect-qstash/engine/VirtualClock"
 import type * as HttpApp from "@effect/platform/HttpApp"
-import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -42,7 +41,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Delivery } from "./Delivery.ts"
-import { deliverInto } from "./internal/appCourier.ts"
+import { type NeedsOf, served } from "./internal/appCourier.ts"
 import { warnOf } from "./internal/warnOf.ts"
 import { History } from "./internal/History.ts"
 import { inContext } from "./internal/inContext.ts"
@@ -403,7 +402,7 @@ const answeredBy = <E, R>(
           Cause.isInterruptedOnly(cause)
             ? Effect.interrupt
             : Effect.as(
-                warnOf(delivery, cause),
+                warnOf(delivery, 500, cause),
                 answered({ status: 500, body: Cause.pretty(cause, { renderErrorCause: true }) })
               ),
         onSuccess: Effect.succeed
@@ -491,7 +490,7 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
       const steps = new History<DeliveryEvent>(retention)
       const always200: Deliver = () => Effect.succeed(answered(200))
       /** The apps that are served, the one that deliveries go into last. */
-      const served: Array<Deliver> = []
+      const apps: Array<Deliver> = []
       let deliverAsTold: Deliver | undefined
 
       const courier = Layer.succeed(Courier.Courier, {
@@ -500,7 +499,7 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
             const time = clock.clock.unsafeCurrentTimeMillis()
             const attempt: Attempt = { time, request, outcome: undefined }
             attempts.add(attempt)
-            const delivered = (deliverAsTold ?? served.at(-1) ?? always200)(request, time)
+            const delivered = (deliverAsTold ?? apps.at(-1) ?? always200)(request, time)
             return Effect.map(delivered, (outcome) => (attempt.outcome = outcome))
           })
       })
@@ -571,16 +570,11 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
           respondDefault: Effect.sync(() => {
             deliverAsTold = undefined
           }),
-          serve: (into) =>
+          serve: (deliver) =>
             Effect.acquireRelease(
-              Effect.withFiberRuntime<Deliver>((fiber) => {
-                const adopt = asIn(fiber, refs, clock)
-                const deliver: Deliver = (request) => adopt(into(request))
-                served.push(deliver)
-                return Effect.succeed(deliver)
-              }),
+              Effect.sync(() => apps.push(deliver)),
               // Not always the last: scopes may end in any order.
-              (deliver) => Effect.sync(() => served.splice(served.indexOf(deliver), 1))
+              () => Effect.sync(() => apps.splice(apps.lastIndexOf(deliver), 1))
             ),
           failNext: (operation, error) =>
             Effect.sync(() => {
@@ -599,9 +593,6 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
  */
 export const layer: Layer.Layer<QStashServices | QStashTest> = layerWith({})
 
-/** What an app needs beside what comes with each request. */
-type NeedsOf<R> = Exclude<R, HttpServerRequest.HttpServerRequest | Scope.Scope>
-
 /**
  * Delivers into the application's own `HttpApp`, whatever the destination's host: signed with `signingKeys`, without a
  * socket, in virtual time. What the app answers is what QStash acts on.
@@ -618,9 +609,10 @@ type NeedsOf<R> = Exclude<R, HttpServerRequest.HttpServerRequest | Scope.Scope>
 export const serve = <E, R>(app: HttpApp.Default<E, R>): Layer.Layer<never, never, QStashTest | NeedsOf<R>> =>
   Layer.scopedDiscard(
     Effect.gen(function* () {
-      const context = yield* Effect.context<NeedsOf<R>>()
       const test = yield* QStashTest
-      yield* test.serve(deliverInto(app, context))
+      const { deliver, end } = yield* served(app, test.clock)
+      yield* Effect.addFinalizer(() => end)
+      yield* test.serve(deliver)
     })
   )
 

@@ -1,8 +1,9 @@
 import { QStashMessages } from "@effect-qstash/domain"
 import { QStashTest } from "@effect-qstash/testing"
-import { HttpServerResponse } from "@effect/platform"
+import { HttpRouter, HttpServerResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, FiberRef, Layer, Logger, LogLevel, Scope } from "effect"
+import { Context, Effect, Exit, FiberRef, Layer, Logger, LogLevel, Scope } from "effect"
+import { setTimeout } from "node:timers/promises"
 
 const publish = Effect.flatMap(QStashMessages, (messages) =>
   messages.publish({ destination: "https://api.example.com/jobs", retries: 0 })
@@ -46,6 +47,83 @@ describe("an app served within another", () => {
     })
 
     outer.effect("gives it back", () => Effect.map(answer, (status) => assert.strictEqual(status, 201)))
+  })
+})
+
+describe("an app whose scope ends", () => {
+  class Db extends Context.Tag("test/Db")<Db, { readonly use: (what: string) => Effect.Effect<void> }>() {}
+
+  const dbOf = (told: Array<string>) =>
+    Layer.scoped(
+      Db,
+      Effect.gen(function* () {
+        let isOpen = true
+        yield* Effect.addFinalizer(() =>
+          Effect.sync(() => {
+            isOpen = false
+            told.push("closed")
+          })
+        )
+        return Db.of({
+          use: (what) => Effect.sync(() => told.push(isOpen ? what : `${what} after the end`))
+        })
+      })
+    )
+
+  const job = Effect.flatMap(Db, (db) =>
+    db.use("began").pipe(
+      Effect.zipRight(Effect.sleep("1 hour")),
+      Effect.as(answering(200)),
+      // As a database takes its time to end what was begun.
+      Effect.ensuring(
+        Effect.zipRight(
+          Effect.promise(() => setTimeout(20)),
+          db.use("ended")
+        )
+      )
+    )
+  )
+
+  const routed = HttpRouter.empty.pipe(HttpRouter.post("/jobs", job))
+
+  it.effect("ends its requests before its services end", () => {
+    const told: Array<string> = []
+    return Effect.gen(function* () {
+      yield* answer.pipe(
+        Effect.provide(
+          QStashTest.serve(routed).pipe(Layer.provideMerge(dbOf(told)), Layer.provideMerge(QStashTest.layer))
+        )
+      )
+      assert.deepStrictEqual(told, ["began", "ended", "closed"])
+    })
+  })
+
+  it.effect("has its deliveries tried again, in the app that is served then", () => {
+    const told: Array<string> = []
+    return Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      yield* Effect.gen(function* () {
+        yield* messages.publish({ destination: "https://api.example.com/jobs", retries: 1 })
+        yield* QStashTest.advance(0)
+      }).pipe(Effect.provide(QStashTest.serve(routed).pipe(Layer.provideMerge(dbOf(told)))))
+      yield* QStashTest.advance("1 minute")
+      assert.deepStrictEqual(told, ["began", "ended", "closed"])
+      const deliveries = yield* QStashTest.deliveries
+      assert.deepStrictEqual(
+        deliveries.map(({ status }) => status),
+        [503, 201]
+      )
+    }).pipe(Effect.provide(QStashTest.layerApp(answering(201))))
+  })
+
+  it.effect("does not wait for what sleeps and cannot be interrupted", () => {
+    const told: Array<string> = []
+    const begin = Date.now()
+    return Effect.gen(function* () {
+      yield* Effect.provide(answer, QStashTest.layerApp(job).pipe(Layer.provide(dbOf(told))))
+      assert.deepStrictEqual(told, ["began", "closed"])
+      assert.isBelow(Date.now() - begin, 500)
+    })
   })
 })
 

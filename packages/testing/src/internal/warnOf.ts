@@ -7,5 +7,12 @@ interface Delivered {
 }
 
 /** A bug in a handler is to leave a trace, where its answer is all that QStash sees. */
-export const warnOf = ({ method, url }: Delivered, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
-  Effect.logWarning(`The handler of ${method} ${url} failed, so the delivery is answered with 500`, cause)
+export const warnOf = (
+  { method, url }: Delivered,
+  status: number,
+  cause: Cause.Cause<unknown>
+): Effect.Effect<void> =>
+  Effect.logWarning(
+    `The handler of ${method} ${url} failed, so the delivery is answered with ${status}`,
+    cause
+  )
