@@ -42,6 +42,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Delivery } from "./Delivery.ts"
 import { type NeedsOf, served } from "./internal/appCourier.ts"
+import { cut } from "./internal/answerLimit.ts"
 import { warnOf } from "./internal/warnOf.ts"
 import { History } from "./internal/History.ts"
 import { inContext } from "./internal/inContext.ts"
@@ -500,7 +501,7 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
             const attempt: Attempt = { time, request, outcome: undefined }
             attempts.add(attempt)
             const delivered = (deliverAsTold ?? apps.at(-1) ?? always200)(request, time)
-            return Effect.map(delivered, (outcome) => (attempt.outcome = outcome))
+            return Effect.map(delivered, (outcome) => (attempt.outcome = cut(outcome)))
           })
       })
       const layer = Engine.layerVirtual({

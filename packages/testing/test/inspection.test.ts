@@ -276,4 +276,32 @@ describe("an answer", () => {
       )
     )
   )
+
+  it.effect("is kept up to its first MiB, and an answer without end is left there", () => {
+    const kept = 1024 * 1024
+    const ended: Array<string> = []
+    const chunk = new Uint8Array(300_000).fill(1)
+    const endless = Stream.ensuring(
+      Stream.forever(Stream.make(chunk)),
+      Effect.sync(() => ended.push("stream"))
+    )
+    const app = HttpRouter.empty.pipe(
+      HttpRouter.post("/whole", HttpServerResponse.uint8Array(new Uint8Array(kept).fill(1))),
+      HttpRouter.post("/long", HttpServerResponse.uint8Array(new Uint8Array(kept + 1).fill(1))),
+      HttpRouter.post("/endless", HttpServerResponse.stream(endless)),
+      HttpRouter.post("/raw", HttpServerResponse.raw(Stream.toAsyncIterable(endless)))
+    )
+    return Effect.gen(function* () {
+      for (const path of ["whole", "long", "endless", "raw"]) yield* publish(path, { retries: 0 })
+      yield* QStashTest.advance(0)
+      yield* QStashTest.respond({ status: 200, body: "1".repeat(kept + 1) })
+      yield* publish("told", { retries: 0 })
+      yield* QStashTest.advance(0)
+      const sizes = (yield* QStashTest.deliveries).map(({ outcome }) =>
+        outcome?._tag === "Answered" ? outcome.body?.length : undefined
+      )
+      assert.deepStrictEqual(sizes, [kept, kept, kept, kept, kept])
+      assert.deepStrictEqual(ended, ["stream", "stream"])
+    }).pipe(Effect.provide(QStashTest.layerApp(app)))
+  })
 })

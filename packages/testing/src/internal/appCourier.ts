@@ -8,7 +8,6 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
-import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
@@ -30,6 +29,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Supervisor from "effect/Supervisor"
 import * as Tracer from "effect/Tracer"
+import { answerLimit } from "./answerLimit.ts"
 import { MemoryRequest } from "./MemoryRequest.ts"
 import { RequestScope } from "./RequestScope.ts"
 import { RequestSpan } from "./RequestSpan.ts"
@@ -254,14 +254,9 @@ const outcomeOf = (
     case "Uint8Array":
       return { _tag: "Answered", status, headers, body: body.body }
     case "Stream":
-      return Effect.matchCause(Effect.interruptible(Stream.runCollect(body.stream)), {
+      return Effect.matchCause(Effect.interruptible(bytesOf(body.stream)), {
         onFailure: (): DeliveryOutcome => ({ _tag: "Unanswered", reason: "the answer broke off" }),
-        onSuccess: (chunks): DeliveryOutcome => ({
-          _tag: "Answered",
-          status,
-          headers,
-          body: joined(Chunk.toReadonlyArray(chunks))
-        })
+        onSuccess: (bytes): DeliveryOutcome => ({ _tag: "Answered", status, headers, body: bytes })
       })
     case "Raw":
       return Effect.map(Effect.interruptible(rawBytes(body.body)), (bytes) => ({
@@ -296,11 +291,13 @@ const rawBytes = (body: unknown): Effect.Effect<Uint8Array> => {
   if (Predicate.isUint8Array(body)) return Effect.succeed(body)
   if (Predicate.isNullable(body)) return Effect.succeed(new Uint8Array())
   return isAsyncIterable(body)
-    ? Stream.fromAsyncIterable(body, (cause) => cause).pipe(
-        Stream.mapEffect(rawBytes),
-        Stream.runCollect,
-        Effect.map((chunks) => joined(Chunk.toReadonlyArray(chunks))),
-        Effect.orDie
+    ? Effect.orDie(
+        bytesOf(
+          Stream.mapEffect(
+            Stream.fromAsyncIterable(body, (cause) => cause),
+            rawBytes
+          )
+        )
       )
     : Effect.dieMessage("A raw body is text, bytes or a stream of these")
 }
@@ -319,8 +316,25 @@ const formBytes = (form: FormData) => {
   )
 }
 
-const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
+/** The connection of an answer that goes on beyond the limit is closed. */
+const bytesOf = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Uint8Array, E, R> =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    return Effect.map(
+      Stream.runForEachWhile(stream, (chunk) =>
+        Effect.sync(() => {
+          chunks.push(chunk)
+          size += chunk.length
+          return size <= answerLimit
+        })
+      ),
+      () => joined(chunks, size)
+    )
+  })
+
+const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
+  const bytes = new Uint8Array(size)
   let at = 0
   for (const chunk of chunks) {
     bytes.set(chunk, at)
