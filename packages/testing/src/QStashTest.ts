@@ -599,7 +599,8 @@ export const layer: Layer.Layer<QStashServices | QStashTest> = layerWith({})
  * socket, in virtual time. What the app answers is what QStash acts on.
  *
  * It stands where `HttpServer.serve` stands in production: on top of the app's services, which stand on QStash's. So all
- * of them use the same QStash, and live in virtual time.
+ * of them use the same QStash, and live in virtual time. Its end ends the requests under way, and gives the place back
+ * to the app that was served before.
  *
  * @example
  * QStashTest.serve(app).pipe(Layer.provideMerge(Mailer.Default), Layer.provideMerge(QStashTest.layer))
@@ -618,8 +619,8 @@ export const serve = <E, R>(app: HttpApp.Default<E, R>): Layer.Layer<never, neve
   )
 
 /**
- * {@link serve} on a layer of its own, for an app whose services do not need QStash. The app itself may use QStash's
- * services: it gets these.
+ * {@link serve} on a layer of its own, for an app whose services neither need QStash nor fork fibers that sleep: they are
+ * built before virtual time is there. The app itself may use QStash's services: it gets these.
  *
  * @since 0.1.0
  * @category layers
