@@ -109,6 +109,32 @@ describe("a request", () => {
     }).pipe(Effect.provide(QStashTest.layerApp(app)))
   })
 
+  it.effect("has a scope that its fibers live in, and that is over when it is", () => {
+    const told: Array<string> = []
+    const note = (what: string) => Effect.map(time, (now) => told.push(`${what} ${now}`))
+    const late = Effect.zipRight(
+      Effect.sleep("1 minute"),
+      Effect.addFinalizer(() => note("finalized"))
+    )
+    const app = HttpRouter.empty.pipe(
+      HttpRouter.post(
+        "/forks",
+        Effect.forkScoped(Effect.onInterrupt(Effect.never, () => note("interrupted"))).pipe(
+          Effect.zipRight(Effect.yieldNow()),
+          Effect.as(ok)
+        )
+      ),
+      HttpRouter.post("/late", Effect.as(Effect.forkDaemon(late), ok))
+    )
+    return Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      yield* messages.publish({ destination: "https://api.example.com/forks" })
+      yield* messages.publish({ destination: "https://api.example.com/late" })
+      yield* QStashTest.advance("2 minutes")
+      assert.deepStrictEqual(told, ["interrupted 00:00:00", "finalized 00:01:00"])
+    }).pipe(Effect.provide(QStashTest.layerApp(app)))
+  })
+
   it.effect("leaves a scope alone that its app closes itself", () => {
     const ended: Array<string> = []
     let ejected: Scope.Scope | undefined

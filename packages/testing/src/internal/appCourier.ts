@@ -31,7 +31,6 @@ import * as Supervisor from "effect/Supervisor"
 import * as Tracer from "effect/Tracer"
 import { answerLimit } from "./answerLimit.ts"
 import { MemoryRequest } from "./MemoryRequest.ts"
-import { RequestScope } from "./RequestScope.ts"
 import { RequestSpan } from "./RequestSpan.ts"
 import { warnOf } from "./warnOf.ts"
 
@@ -73,53 +72,54 @@ export const served = <E, R>(
 
     return {
       deliver: (delivery) =>
-        Effect.withFiberRuntime((courier) => {
-          const request = new MemoryRequest(delivery)
-          const scope = new RequestScope()
-          // One Map: each `Context.add` would make another.
-          const all = new Map<string, unknown>(services)
-            .set(HttpServerRequest.HttpServerRequest.key, request)
-            .set(Scope.Scope.key, scope)
-          const exchange = new Exchange()
-          const handled = handledBy(app, request, exchange)
-          let span: RequestSpan | undefined
-          if (!isTold && !isUntraced(request)) {
-            span = new RequestSpan(
-              () => runtimeWith(new Map(services).set(HttpServerRequest.HttpServerRequest.key, request)),
-              virtual.clock.unsafeCurrentTimeMillis()
+        Effect.flatMap(Scope.make(), (scope) =>
+          Effect.withFiberRuntime((courier) => {
+            const request = new MemoryRequest(delivery)
+            // One Map: each `Context.add` would make another.
+            const all = new Map<string, unknown>(services)
+              .set(HttpServerRequest.HttpServerRequest.key, request)
+              .set(Scope.Scope.key, scope)
+            const exchange = new Exchange()
+            const handled = handledBy(app, request, exchange)
+            let span: RequestSpan | undefined
+            if (!isTold && !isUntraced(request)) {
+              span = new RequestSpan(
+                () => runtimeWith(new Map(services).set(HttpServerRequest.HttpServerRequest.key, request)),
+                virtual.clock.unsafeCurrentTimeMillis()
+              )
+              all.set(Tracer.ParentSpan.key, span)
+            }
+            const finish = <F>(exit: Exit.Exit<HttpServerResponse.HttpServerResponse, F>) => {
+              span?.finish(exit)
+              return ejectedScopes.has(scope) ? exit : Effect.zipRight(Scope.close(scope, exit), exit)
+            }
+            const whole: Effect.Effect<unknown, unknown, R | HttpServerRequest.HttpServerRequest> = isTold
+              ? traced(handled)
+              : Effect.matchCauseEffect(handled, {
+                  onFailure: (cause) => finish(Exit.failCause(cause)),
+                  onSuccess: (response) => finish(Exit.succeed(response))
+                })
+            const { currentSupervisor } = courier
+            const own = runtimeWith(all)
+            const fiber = Runtime.runFork(
+              own,
+              Effect.zipRight(FiberRef.set(FiberRef.currentSupervisor, currentSupervisor), whole)
             )
-            all.set(Tracer.ParentSpan.key, span)
-          }
-          const finish = <F>(exit: Exit.Exit<HttpServerResponse.HttpServerResponse, F>) => {
-            span?.finish(exit)
-            return ejectedScopes.has(scope) ? exit : scope.finish(exit)
-          }
-          const whole: Effect.Effect<unknown, unknown, R | HttpServerRequest.HttpServerRequest> = isTold
-            ? traced(handled)
-            : Effect.matchCauseEffect(handled, {
-                onFailure: (cause) => finish(Exit.failCause(cause)),
-                onSuccess: (response) => finish(Exit.succeed(response))
+            if (fiber.unsafePoll() === null) {
+              // Told only now: most requests end at once, and need not be watched.
+              currentSupervisor.onStart(own.context, whole, Option.none(), fiber)
+              underWay.add(fiber)
+              fiber.addObserver((exit) => {
+                currentSupervisor.onEnd(exit, fiber)
+                underWay.delete(fiber)
+                exchange.answer(brokenOff)
               })
-          const { currentSupervisor } = courier
-          const own = runtimeWith(all)
-          const fiber = Runtime.runFork(
-            own,
-            Effect.zipRight(FiberRef.set(FiberRef.currentSupervisor, currentSupervisor), whole)
-          )
-          if (fiber.unsafePoll() === null) {
-            // Told only now: most requests end at once, and need not be watched.
-            currentSupervisor.onStart(own.context, whole, Option.none(), fiber)
-            underWay.add(fiber)
-            fiber.addObserver((exit) => {
-              currentSupervisor.onEnd(exit, fiber)
-              underWay.delete(fiber)
+            } else {
               exchange.answer(brokenOff)
-            })
-          } else {
-            exchange.answer(brokenOff)
-          }
-          return exchange.outcome === undefined ? exchange.awaited(fiber) : Effect.succeed(exchange.outcome)
-        }),
+            }
+            return exchange.outcome === undefined ? exchange.awaited(fiber) : Effect.succeed(exchange.outcome)
+          })
+        ),
       end: Effect.suspend(() => {
         for (const fiber of underWay) fiber.unsafeInterruptAsFork(FiberId.none)
         return underWay.size === 0 ? Effect.void : ended(underWay)
