@@ -27,7 +27,6 @@ import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as Supervisor from "effect/Supervisor"
 import * as Tracer from "effect/Tracer"
 import { answerLimit } from "./answerLimit.ts"
 import { MemoryRequest } from "./MemoryRequest.ts"
@@ -79,8 +78,8 @@ export const served = <E, R>(
             const all = new Map<string, unknown>(services)
               .set(HttpServerRequest.HttpServerRequest.key, request)
               .set(Scope.Scope.key, scope)
-            const exchange = new Exchange()
-            const handled = handledBy(app, request, exchange)
+            const exchange = new Exchange(request)
+            const handled = exchange.handled(app)
             let span: RequestSpan | undefined
             if (!isTold && !isUntraced(request)) {
               span = new RequestSpan(
@@ -89,15 +88,11 @@ export const served = <E, R>(
               )
               all.set(Tracer.ParentSpan.key, span)
             }
-            const finish = <F>(exit: Exit.Exit<HttpServerResponse.HttpServerResponse, F>) => {
-              span?.finish(exit)
-              return ejectedScopes.has(scope) ? exit : Effect.zipRight(Scope.close(scope, exit), exit)
-            }
             const whole: Effect.Effect<unknown, unknown, R | HttpServerRequest.HttpServerRequest> = isTold
               ? traced(handled)
               : Effect.matchCauseEffect(handled, {
-                  onFailure: (cause) => finish(Exit.failCause(cause)),
-                  onSuccess: (response) => finish(Exit.succeed(response))
+                  onFailure: (cause) => finish(scope, span, Exit.failCause(cause)),
+                  onSuccess: (response) => finish(scope, span, Exit.succeed(response))
                 })
             const { currentSupervisor } = courier
             const own = runtimeWith(all)
@@ -137,10 +132,13 @@ const runtimeOf = <R>({
   Effect.runtime<R>().pipe(
     Effect.withClock(clock),
     Effect.withScheduler(scheduler),
-    Effect.locally(FiberRef.currentSupervisor, Supervisor.none),
     // Fibers are counted, and their lives measured, in real time, of which a request in virtual time takes none.
     Effect.map(Runtime.disableRuntimeFlag(RuntimeFlags.RuntimeMetrics)),
-    Effect.map(Runtime.disableRuntimeFlag(RuntimeFlags.Interruption))
+    Effect.map(Runtime.disableRuntimeFlag(RuntimeFlags.Interruption)),
+    // What each fiber of a request has of its own need not be forked for it.
+    Effect.map(Runtime.deleteFiberRef(FiberRef.currentContext)),
+    Effect.map(Runtime.deleteFiberRef(FiberRef.currentSupervisor)),
+    Effect.map(Runtime.deleteFiberRef(FiberRef.currentRuntimeFlags))
   )
 
 const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
@@ -151,10 +149,15 @@ const ejectedScopes = GlobalValue.globalValue(
   () => new WeakSet<Scope.Scope>()
 )
 
-/** Between the fiber of a request and the delivery that waits for its answer. */
+/** One request and its answer: between the fiber of the request and the delivery that waits. */
 class Exchange {
   outcome: DeliveryOutcome | undefined
+  private readonly request: MemoryRequest
   private tell: ((outcome: DeliveryOutcome) => void) | undefined
+
+  constructor(request: MemoryRequest) {
+    this.request = request
+  }
 
   /** Only the first answer counts. */
   answer(outcome: DeliveryOutcome): void {
@@ -169,45 +172,64 @@ class Exchange {
       return Effect.sync(() => fiber.unsafeInterruptAsFork(HttpServerError.clientAbortFiberId))
     }, fiber.id())
   }
-}
 
-/** Answers with what the app gives, and ends as it ends: a failure that was answered is a failure still. */
-const handledBy = <E, R>(
-  app: HttpApp.Default<E, R>,
-  request: MemoryRequest,
-  exchange: Exchange
-): Effect.Effect<
-  HttpServerResponse.HttpServerResponse,
-  E | HttpServerError.ResponseError,
-  R | HttpServerRequest.HttpServerRequest
-> => {
-  const send = (response: HttpServerResponse.HttpServerResponse) => {
+  /** Answers with what the app gives, and ends as it ends: a failure that was answered is a failure still. */
+  handled<E, R>(
+    app: HttpApp.Default<E, R>
+  ): Effect.Effect<
+    HttpServerResponse.HttpServerResponse,
+    E | HttpServerError.ResponseError,
+    R | HttpServerRequest.HttpServerRequest
+  > {
+    return Effect.catchAllCause(
+      Effect.flatMap(app, (response) => this.respond(response)),
+      (cause) =>
+        Effect.flatMap(HttpServerError.causeResponse(cause), ([response, rest]) =>
+          Effect.flatMap(this.respond(response), ({ status }) => {
+            const end = Cause.isEmptyType(rest) ? Effect.succeed(response) : Effect.failCause(rest)
+            // A failure that has no answer of its own is a bug.
+            return response.status < 500 || Cause.isInterruptedOnly(cause)
+              ? end
+              : Effect.zipRight(warnOf(this.request, status, cause), end)
+          })
+        )
+    )
+  }
+
+  private respond(
+    response: HttpServerResponse.HttpServerResponse
+  ): Effect.Effect<HttpServerResponse.HttpServerResponse, HttpServerError.ResponseError> {
+    return Effect.withFiberRuntime((fiber) => {
+      const handler = fiber.getFiberRef(HttpApp.currentPreResponseHandlers)
+      return handler._tag === "None"
+        ? this.send(response)
+        : Effect.flatMap(handler.value(this.request, response), (last) => this.send(last))
+    })
+  }
+
+  private send(
+    response: HttpServerResponse.HttpServerResponse
+  ): Effect.Effect<HttpServerResponse.HttpServerResponse> {
     const outcome = outcomeOf(response)
     if (!Effect.isEffect(outcome)) {
-      exchange.answer(outcome)
+      this.answer(outcome)
       return Effect.succeed(response)
     }
     return Effect.map(outcome, (known) => {
-      exchange.answer(known)
+      this.answer(known)
       return response
     })
   }
-  const respond = (response: HttpServerResponse.HttpServerResponse) =>
-    Effect.withFiberRuntime<HttpServerResponse.HttpServerResponse, HttpServerError.ResponseError>((fiber) => {
-      const handler = fiber.getFiberRef(HttpApp.currentPreResponseHandlers)
-      return handler._tag === "None" ? send(response) : Effect.flatMap(handler.value(request, response), send)
-    })
-  return Effect.catchAllCause(Effect.flatMap(app, respond), (cause) =>
-    Effect.flatMap(HttpServerError.causeResponse(cause), ([response, rest]) =>
-      Effect.flatMap(respond(response), ({ status }) => {
-        const end = Cause.isEmptyType(rest) ? Effect.succeed(response) : Effect.failCause(rest)
-        // A failure that has no answer of its own is a bug.
-        return response.status < 500 || Cause.isInterruptedOnly(cause)
-          ? end
-          : Effect.zipRight(warnOf(request, status, cause), end)
-      })
-    )
-  )
+}
+
+/** The end of a request that has been answered. */
+const finish = <E>(
+  scope: Scope.CloseableScope,
+  span: RequestSpan | undefined,
+  exit: Exit.Exit<HttpServerResponse.HttpServerResponse, E>
+) => {
+  span?.finish(exit)
+  return ejectedScopes.has(scope) ? exit : Effect.zipRight(Scope.close(scope, exit), exit)
 }
 
 /** With platform's own span, for a tracer that tells of it; with its scope as well, and nothing to answer any more. */
