@@ -32,7 +32,7 @@ export type DeliveryOutcome =
       readonly status: number
       /** Names in lower case. */
       readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
-      /** For the callbacks, the dead letters and the logs; absent where there is none. A courier may cut a long one. */
+      /** For the callbacks, the dead letters and the logs; absent where there is none. Cut at {@link answerLimit}. */
       readonly body?: Uint8Array
     }
   | {
@@ -40,6 +40,14 @@ export type DeliveryOutcome =
       /** Why no answer came, for the log; repeats nothing of the request but its host. */
       readonly reason: string
     }
+
+/**
+ * How much of an answer couriers read and keep, in bytes.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const answerLimit = 1024 * 1024
 
 /**
  * @since 0.1.0

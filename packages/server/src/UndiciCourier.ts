@@ -4,7 +4,12 @@
  *
  * @since 0.1.0
  */
-import { Courier, type DeliveryOutcome, type DeliveryRequest } from "@effect-qstash/engine/Courier"
+import {
+  answerLimit,
+  Courier,
+  type DeliveryOutcome,
+  type DeliveryRequest
+} from "@effect-qstash/engine/Courier"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -72,9 +77,6 @@ export const make = (options: Options = {}): Effect.Effect<Courier.Service, neve
  */
 export const layer = (options?: Options): Layer.Layer<Courier> => Layer.scoped(Courier, make(options))
 
-/** How much of an answer is read and kept, in bytes: the connection of one that goes on is closed. */
-const answerLimit = 1024 * 1024
-
 const send = async (
   agent: Agent,
   request: DeliveryRequest,
@@ -90,6 +92,7 @@ const send = async (
     signal
   })
   const chunks: Array<Uint8Array> = []
+  // The connection of an answer that goes on is closed.
   let room = answerLimit
   for await (const chunk of answer.body) {
     const bytes: Uint8Array = chunk

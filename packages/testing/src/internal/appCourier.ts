@@ -1,4 +1,4 @@
-import type { DeliveryOutcome, DeliveryRequest } from "@effect-qstash/engine/Courier"
+import { answerLimit, type DeliveryOutcome, type DeliveryRequest } from "@effect-qstash/engine/Courier"
 import type { VirtualClock } from "@effect-qstash/engine/VirtualClock"
 import * as Cookies from "@effect/platform/Cookies"
 import * as HttpApp from "@effect/platform/HttpApp"
@@ -14,7 +14,7 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
@@ -27,8 +27,8 @@ import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as Supervisor from "effect/Supervisor"
 import * as Tracer from "effect/Tracer"
-import { answerLimit } from "./answerLimit.ts"
 import { MemoryRequest } from "./MemoryRequest.ts"
 import { RequestSpan } from "./RequestSpan.ts"
 import { warnOf } from "./warnOf.ts"
@@ -61,11 +61,17 @@ export const served = <E, R>(
     const isTold = Context.get(defaults, Tracer.Tracer) !== nativeTracer
     const isUntraced = FiberRefs.getOrDefault(fiberRefs, HttpMiddleware.currentTracerDisabledWhen)
     const underWay = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
+    const supervisor = new RequestSupervisor()
+    const own = FiberRefs.updateAs(fiberRefs, {
+      fiberId: FiberId.none,
+      fiberRef: FiberRef.currentSupervisor,
+      value: supervisor
+    })
     const runtimeWith = (all: Map<string, unknown>) =>
       Runtime.make({
         // The request and the scope are what R asks for beside the context.
         context: Context.unsafeMake<R | HttpServerRequest.HttpServerRequest>(all),
-        fiberRefs,
+        fiberRefs: own,
         runtimeFlags
       })
 
@@ -78,31 +84,31 @@ export const served = <E, R>(
             const all = new Map<string, unknown>(services)
               .set(HttpServerRequest.HttpServerRequest.key, request)
               .set(Scope.Scope.key, scope)
-            const exchange = new Exchange(request)
-            const handled = exchange.handled(app)
-            let span: RequestSpan | undefined
+            const exchange = new Exchange(request, scope)
             if (!isTold && !isUntraced(request)) {
-              span = new RequestSpan(
+              exchange.span = new RequestSpan(
                 () => runtimeWith(new Map(services).set(HttpServerRequest.HttpServerRequest.key, request)),
                 virtual.clock.unsafeCurrentTimeMillis()
               )
-              all.set(Tracer.ParentSpan.key, span)
+              all.set(Tracer.ParentSpan.key, exchange.span)
             }
+            const answering = Effect.flatMap(app, (response) => exchange.respond(response))
             const whole: Effect.Effect<unknown, unknown, R | HttpServerRequest.HttpServerRequest> = isTold
-              ? traced(handled)
-              : Effect.matchCauseEffect(handled, {
-                  onFailure: (cause) => finish(scope, span, Exit.failCause(cause)),
-                  onSuccess: (response) => finish(scope, span, Exit.succeed(response))
+              ? traced(Effect.catchAllCause(answering, (cause) => exchange.fail(cause)))
+              : Effect.matchCauseEffect(answering, {
+                  onFailure: (cause) =>
+                    Effect.flatMap(Effect.exit(exchange.fail(cause)), (exit) =>
+                      Effect.zipRight(exchange.finish(exit), exit)
+                    ),
+                  onSuccess: (response) => exchange.finish(Exit.succeed(response))
                 })
             const { currentSupervisor } = courier
-            const own = runtimeWith(all)
-            const fiber = Runtime.runFork(
-              own,
-              Effect.zipRight(FiberRef.set(FiberRef.currentSupervisor, currentSupervisor), whole)
-            )
+            supervisor.next = currentSupervisor
+            const runtime = runtimeWith(all)
+            const fiber = Runtime.runFork(runtime, whole)
             if (fiber.unsafePoll() === null) {
               // Told only now: most requests end at once, and need not be watched.
-              currentSupervisor.onStart(own.context, whole, Option.none(), fiber)
+              currentSupervisor.onStart(runtime.context, whole, Option.none(), fiber)
               underWay.add(fiber)
               fiber.addObserver((exit) => {
                 currentSupervisor.onEnd(exit, fiber)
@@ -149,14 +155,54 @@ const ejectedScopes = GlobalValue.globalValue(
   () => new WeakSet<Scope.Scope>()
 )
 
+/**
+ * Tells the supervisor of each delivery of the fibers that its request starts. A `FiberRef` for each of them would cost
+ * as much as its scope.
+ */
+class RequestSupervisor extends Supervisor.AbstractSupervisor<void> {
+  override readonly value = Effect.void
+  /** That of the request which starts next. */
+  next: Supervisor.Supervisor<unknown> | undefined = undefined
+  private readonly all = new Map<number, Supervisor.Supervisor<unknown>>()
+
+  override onStart<A, E, R>(
+    context: Context.Context<R>,
+    effect: Effect.Effect<A, E, R>,
+    parent: Option.Option<Fiber.RuntimeFiber<unknown, unknown>>,
+    fiber: Fiber.RuntimeFiber<A, E>
+  ): void {
+    const { id } = fiber.id()
+    if (this.next !== undefined) {
+      this.all.set(id, this.next)
+      this.next = undefined
+      return
+    }
+    // What a request runs with a runtime of its own has no parent.
+    const starter = Option.orElse(parent, Fiber.getCurrentFiber)
+    const supervisor = Option.isNone(starter) ? undefined : this.all.get(starter.value.id().id)
+    if (supervisor === undefined) return
+    this.all.set(id, supervisor)
+    supervisor.onStart(context, effect, parent, fiber)
+  }
+
+  override onEnd<A, E>(exit: Exit.Exit<A, E>, fiber: Fiber.RuntimeFiber<A, E>): void {
+    const { id } = fiber.id()
+    this.all.get(id)?.onEnd(exit, fiber)
+    this.all.delete(id)
+  }
+}
+
 /** One request and its answer: between the fiber of the request and the delivery that waits. */
 class Exchange {
   outcome: DeliveryOutcome | undefined
+  span: RequestSpan | undefined
   private readonly request: MemoryRequest
+  private readonly scope: Scope.CloseableScope
   private tell: ((outcome: DeliveryOutcome) => void) | undefined
 
-  constructor(request: MemoryRequest) {
+  constructor(request: MemoryRequest, scope: Scope.CloseableScope) {
     this.request = request
+    this.scope = scope
   }
 
   /** Only the first answer counts. */
@@ -173,30 +219,29 @@ class Exchange {
     }, fiber.id())
   }
 
-  /** Answers with what the app gives, and ends as it ends: a failure that was answered is a failure still. */
-  handled<E, R>(
-    app: HttpApp.Default<E, R>
-  ): Effect.Effect<
-    HttpServerResponse.HttpServerResponse,
-    E | HttpServerError.ResponseError,
-    R | HttpServerRequest.HttpServerRequest
-  > {
-    return Effect.catchAllCause(
-      Effect.flatMap(app, (response) => this.respond(response)),
-      (cause) =>
-        Effect.flatMap(HttpServerError.causeResponse(cause), ([response, rest]) =>
-          Effect.flatMap(this.respond(response), ({ status }) => {
-            const end = Cause.isEmptyType(rest) ? Effect.succeed(response) : Effect.failCause(rest)
-            // A failure that has no answer of its own is a bug.
-            return response.status < 500 || Cause.isInterruptedOnly(cause)
-              ? end
-              : Effect.zipRight(warnOf(this.request, status, cause), end)
-          })
-        )
+  /** Answers with what a failure stands for, and ends as the app did: a failure that was answered is a failure still. */
+  fail<E>(
+    cause: Cause.Cause<E>
+  ): Effect.Effect<HttpServerResponse.HttpServerResponse, E | HttpServerError.ResponseError> {
+    return Effect.flatMap(HttpServerError.causeResponse(cause), ([response, rest]) =>
+      Effect.flatMap(this.respond(response), ({ status }) => {
+        const end = Cause.isEmptyType(rest) ? Effect.succeed(response) : Effect.failCause(rest)
+        // A failure that has no answer of its own is a bug.
+        return response.status < 500 || Cause.isInterruptedOnly(cause)
+          ? end
+          : Effect.zipRight(warnOf(this.request, status, cause), end)
+      })
     )
   }
 
-  private respond(
+  /** The end of the request, after its answer. */
+  finish(exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>): Effect.Effect<void> {
+    this.span?.finish(exit)
+    return ejectedScopes.has(this.scope) ? Effect.void : Scope.close(this.scope, exit)
+  }
+
+  /** Answers with what the app gives. */
+  respond(
     response: HttpServerResponse.HttpServerResponse
   ): Effect.Effect<HttpServerResponse.HttpServerResponse, HttpServerError.ResponseError> {
     return Effect.withFiberRuntime((fiber) => {
@@ -220,16 +265,6 @@ class Exchange {
       return response
     })
   }
-}
-
-/** The end of a request that has been answered. */
-const finish = <E>(
-  scope: Scope.CloseableScope,
-  span: RequestSpan | undefined,
-  exit: Exit.Exit<HttpServerResponse.HttpServerResponse, E>
-) => {
-  span?.finish(exit)
-  return ejectedScopes.has(scope) ? exit : Effect.zipRight(Scope.close(scope, exit), exit)
 }
 
 /** With platform's own span, for a tracer that tells of it; with its scope as well, and nothing to answer any more. */
