@@ -6,6 +6,7 @@ import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import type * as FiberStatus from "effect/FiberStatus"
 import type * as Scheduler from "effect/Scheduler"
 import type * as TestClock from "effect/TestClock"
 
@@ -52,6 +53,8 @@ export declare namespace VirtualClock {
      * had its turn.
      */
     readonly scheduler: Scheduler.Scheduler
+    /** Whether a fiber of this status is asleep on the clock: nothing but time will wake it. */
+    readonly isAsleep: (status: FiberStatus.FiberStatus) => boolean
   }
 }
 

@@ -1,7 +1,7 @@
 import * as Command from "@effect/cli/Command"
-import * as Either from "effect/Either"
 import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { wrongUsage } from "../Failure.ts"
 import { quoted } from "../render/text.ts"

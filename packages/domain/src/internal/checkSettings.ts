@@ -16,6 +16,7 @@ import { QStashInvalidRequest } from "../QStashError.ts"
 import { QueueName } from "../QueueName.ts"
 import { RetryDelayExpression } from "../RetryDelayExpression.ts"
 import { ScheduleId } from "../ScheduleId.ts"
+import * as DurationInput from "../wire/DurationInput.ts"
 import { DurationText } from "../wire/DurationText.ts"
 import * as InstantInput from "../wire/InstantInput.ts"
 import { defined } from "./defined.ts"
@@ -164,27 +165,16 @@ export const parseCount =
       ? Either.right(input)
       : Either.left(`expected a whole number of at least ${least}, got ${quote(input)}`)
 
-const isNegative = (input: unknown): boolean =>
-  typeof input === "string"
-    ? input.startsWith("-")
-    : typeof input === "number" || typeof input === "bigint"
-      ? input < 0
-      : Array.isArray(input) && input.some((part) => typeof part === "number" && part < 0)
-
-const isNaNIn = (input: unknown): boolean =>
-  Number.isNaN(input) || (Array.isArray(input) && input.some(Number.isNaN))
-
 const isSendable = Schema.is(Schema.typeSchema(DurationText))
 
 /** Durations travel in whole seconds, so a finer one is refused rather than rounded behind the user's back. */
 const parseSpan =
   (least: number) =>
   (input: unknown): Parsed<Duration.Duration> => {
-    // `Duration.decode` takes a negative span, and one that is not a number, for none at all.
-    if (isNegative(input)) {
+    if (DurationInput.isNegative(input)) {
       return Either.left(`expected a duration that is not negative, such as "5 minutes", got ${quote(input)}`)
     }
-    const span = isNaNIn(input) ? Option.none() : Duration.decodeUnknown(input)
+    const span = DurationInput.parse(input)
     if (Option.isNone(span)) return Either.left(`expected a duration, got ${quote(input)}`)
     const seconds = Math.round(Duration.toSeconds(span.value))
     if (isSendable(span.value) && seconds >= least) return Either.right(Duration.seconds(seconds))

@@ -56,8 +56,8 @@ const encodeJson = Schema.encodeSync(ScheduleJson)
 
 /**
  * Reads a schedule of an answer. Lenient where QStash is known to vary: what it may leave out, null or empty is absent,
- * an instant of 1970 or before too, `callerIP` and `callerIp` are one, fields that this library does not know are passed over. The reason of a refusal
- * names the field and nothing of its value.
+ * an instant of 1970 or before too, `callerIP` and `callerIp` are one, fields that this library does not know are
+ * passed over. The reason of a refusal names the field and nothing of its value.
  *
  * @since 0.1.0
  * @category conversions

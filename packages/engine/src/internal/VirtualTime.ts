@@ -9,6 +9,7 @@ import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import * as FiberStatus from "effect/FiberStatus"
+import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Supervisor from "effect/Supervisor"
@@ -223,6 +224,8 @@ export class VirtualTime implements TestClock.TestClock {
   readonly service: VirtualClock.Service = {
     clock: this,
     scheduler: this.scheduler,
+    isAsleep: (status) =>
+      FiberStatus.isSuspended(status) && HashSet.has(FiberId.ids(status.blockingOn), asleepMark.id),
     now: Effect.sync(() => DateTime.unsafeMake(this.now)),
     advance: (duration) => this.adjust(duration),
     advanceTo: (instant) =>

@@ -1,3 +1,4 @@
+import * as DurationInput from "@effect-qstash/domain/wire/DurationInput"
 import { DurationText } from "@effect-qstash/domain/wire/DurationText"
 import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
 import type { VirtualClock } from "@effect-qstash/engine/VirtualClock"
@@ -76,10 +77,10 @@ const advance = (clock: VirtualClock.Service, call: Call): Effect.Effect<void, R
     yield* clock.advance(span.value)
   })
 
-/** Effect's spelling, or QStash's own. Effect reads a negative span as none at all, so the sign is looked at here. */
+/** Effect's spelling, or QStash's own. */
 const durationOf = (text: string): Option.Option<Duration.Duration> =>
-  Option.orElse(decodeDurationText(text), () =>
-    text.startsWith("-") ? Option.none() : Duration.decodeUnknown(text)
-  ).pipe(Option.filter((span) => Number.isSafeInteger(Duration.toMillis(span))))
+  Option.orElse(decodeDurationText(text), () => DurationInput.parse(text)).pipe(
+    Option.filter((span) => Number.isSafeInteger(Duration.toMillis(span)))
+  )
 
 const badRequest = (error: string): Effect.Effect<never, Refusal> => new Refusal({ status: 400, error })

@@ -1,12 +1,10 @@
-import { answerLimit, type DeliveryOutcome, type DeliveryRequest } from "@effect-qstash/engine/Courier"
+import type { DeliveryOutcome, DeliveryRequest } from "@effect-qstash/engine/Courier"
 import type { VirtualClock } from "@effect-qstash/engine/VirtualClock"
-import * as Cookies from "@effect/platform/Cookies"
 import * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -14,23 +12,20 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
-import * as FiberStatus from "effect/FiberStatus"
 import * as GlobalValue from "effect/GlobalValue"
-import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import * as Supervisor from "effect/Supervisor"
 import * as Tracer from "effect/Tracer"
 import { MemoryRequest } from "./MemoryRequest.ts"
+import { outcomeOf } from "./outcomeOf.ts"
 import { RequestSpan } from "./RequestSpan.ts"
+import { RequestSupervisor } from "./RequestSupervisor.ts"
 import { warnOf } from "./warnOf.ts"
 
 /** What an app needs beside what comes with each request. */
@@ -123,7 +118,7 @@ export const served = <E, R>(
         ),
       end: Effect.suspend(() => {
         for (const fiber of underWay) fiber.unsafeInterruptAsFork(FiberId.none)
-        return underWay.size === 0 ? Effect.void : ended(underWay)
+        return underWay.size === 0 ? Effect.void : ended(underWay, virtual)
       })
     }
   })
@@ -154,43 +149,6 @@ const ejectedScopes = GlobalValue.globalValue(
   "@effect/platform/HttpApp/ejectedScopes",
   () => new WeakSet<Scope.Scope>()
 )
-
-/**
- * Tells the supervisor of each delivery of the fibers that its request starts. A `FiberRef` for each of them would cost
- * as much as its scope.
- */
-class RequestSupervisor extends Supervisor.AbstractSupervisor<void> {
-  override readonly value = Effect.void
-  /** That of the request which starts next. */
-  next: Supervisor.Supervisor<unknown> | undefined = undefined
-  private readonly all = new Map<number, Supervisor.Supervisor<unknown>>()
-
-  override onStart<A, E, R>(
-    context: Context.Context<R>,
-    effect: Effect.Effect<A, E, R>,
-    parent: Option.Option<Fiber.RuntimeFiber<unknown, unknown>>,
-    fiber: Fiber.RuntimeFiber<A, E>
-  ): void {
-    const { id } = fiber.id()
-    if (this.next !== undefined) {
-      this.all.set(id, this.next)
-      this.next = undefined
-      return
-    }
-    // What a request runs with a runtime of its own has no parent.
-    const starter = Option.orElse(parent, Fiber.getCurrentFiber)
-    const supervisor = Option.isNone(starter) ? undefined : this.all.get(starter.value.id().id)
-    if (supervisor === undefined) return
-    this.all.set(id, supervisor)
-    supervisor.onStart(context, effect, parent, fiber)
-  }
-
-  override onEnd<A, E>(exit: Exit.Exit<A, E>, fiber: Fiber.RuntimeFiber<A, E>): void {
-    const { id } = fiber.id()
-    this.all.get(id)?.onEnd(exit, fiber)
-    this.all.delete(id)
-  }
-}
 
 /** One request and its answer: between the fiber of the request and the delivery that waits. */
 class Exchange {
@@ -284,7 +242,10 @@ const turn = Effect.async<void>((resume) => {
 })
 
 /** What is asleep on the virtual clock and cannot be interrupted is not waited for: nobody will wake it. */
-const ended = (fibers: ReadonlySet<Fiber.RuntimeFiber<unknown, unknown>>): Effect.Effect<void> =>
+const ended = (
+  fibers: ReadonlySet<Fiber.RuntimeFiber<unknown, unknown>>,
+  { isAsleep }: VirtualClock.Service
+): Effect.Effect<void> =>
   Effect.gen(function* () {
     const until = realClock.unsafeCurrentTimeMillis() + endGrace
     while (realClock.unsafeCurrentTimeMillis() < until) {
@@ -295,107 +256,3 @@ const ended = (fibers: ReadonlySet<Fiber.RuntimeFiber<unknown, unknown>>): Effec
       yield* realClock.sleep(Duration.millis(1))
     }
   })
-
-/** On the virtual clock a fiber is blocked on one that is none: real ones count from 0. */
-const isAsleep = (status: FiberStatus.FiberStatus): boolean =>
-  FiberStatus.isSuspended(status) && HashSet.some(FiberId.ids(status.blockingOn), (id) => id < 0)
-
-const outcomeOf = (
-  response: HttpServerResponse.HttpServerResponse
-): DeliveryOutcome | Effect.Effect<DeliveryOutcome> => {
-  const { body, status } = response
-  const headers = headersOf(response)
-  switch (body._tag) {
-    case "Empty":
-      return { _tag: "Answered", status, headers }
-    case "Uint8Array":
-      return { _tag: "Answered", status, headers, body: body.body }
-    case "Stream":
-      return Effect.matchCause(Effect.interruptible(bytesOf(body.stream)), {
-        onFailure: (): DeliveryOutcome => ({ _tag: "Unanswered", reason: "the answer broke off" }),
-        onSuccess: (bytes): DeliveryOutcome => ({ _tag: "Answered", status, headers, body: bytes })
-      })
-    case "Raw":
-      return Effect.map(Effect.interruptible(rawBytes(body.body)), (bytes) => ({
-        _tag: "Answered",
-        status,
-        headers,
-        body: bytes
-      }))
-    case "FormData":
-      return Effect.map(Effect.interruptible(formBytes(body.formData)), ({ bytes, contentType }) => ({
-        _tag: "Answered",
-        status,
-        headers: { ...headers, "content-type": contentType },
-        body: bytes
-      }))
-  }
-}
-
-/** With its cookies, as Node's server sends them. */
-const headersOf = ({
-  cookies,
-  headers
-}: HttpServerResponse.HttpServerResponse): Readonly<Record<string, string | ReadonlyArray<string>>> => {
-  if (Cookies.isEmpty(cookies)) return headers
-  const own = headers["set-cookie"]
-  return { ...headers, "set-cookie": [...Cookies.toSetCookieHeaders(cookies), ...Arr.fromNullable(own)] }
-}
-
-/** What Node's server can send as it is: text, bytes, or a stream of its own. */
-const rawBytes = (body: unknown): Effect.Effect<Uint8Array> => {
-  if (typeof body === "string") return Effect.succeed(new TextEncoder().encode(body))
-  if (Predicate.isUint8Array(body)) return Effect.succeed(body)
-  if (Predicate.isNullable(body)) return Effect.succeed(new Uint8Array())
-  return isAsyncIterable(body)
-    ? Effect.orDie(
-        bytesOf(
-          Stream.mapEffect(
-            Stream.fromAsyncIterable(body, (cause) => cause),
-            rawBytes
-          )
-        )
-      )
-    : Effect.dieMessage("A raw body is text, bytes or a stream of these")
-}
-
-const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
-  Predicate.hasProperty(value, Symbol.asyncIterator)
-
-const formBytes = (form: FormData) => {
-  const response = new Response(form)
-  return Effect.map(
-    Effect.promise(() => response.arrayBuffer()),
-    (buffer) => ({
-      bytes: new Uint8Array(buffer),
-      contentType: response.headers.get("content-type") ?? "multipart/form-data"
-    })
-  )
-}
-
-/** The connection of an answer that goes on beyond the limit is closed. */
-const bytesOf = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Uint8Array, E, R> =>
-  Effect.suspend(() => {
-    const chunks: Array<Uint8Array> = []
-    let size = 0
-    return Effect.map(
-      Stream.runForEachWhile(stream, (chunk) =>
-        Effect.sync(() => {
-          chunks.push(chunk)
-          size += chunk.length
-          return size <= answerLimit
-        })
-      ),
-      () => joined(chunks, size)
-    )
-  })
-
-const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
-}
