@@ -73,6 +73,13 @@ describe("SignatureClaims", () => {
     assertTrue(Either.isLeft(decode(Encoding.encodeBase64Url(junk))))
   })
 
+  it.each([
+    ["a byte order mark", Buffer.from(`\ufeff${JSON.stringify(sample)}`)],
+    ["invalid UTF-8", Buffer.from(JSON.stringify({ ...sample, jti: "\u00ff" }), "latin1")]
+  ])("reject %s", (_, bytes) => {
+    assertTrue(Either.isLeft(decode(bytes.toString("base64url"))))
+  })
+
   it("live five minutes and are issued by Upstash", () => {
     strictEqual(lifetimeSeconds, 300)
     strictEqual(issuer, "Upstash")

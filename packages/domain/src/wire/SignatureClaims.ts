@@ -5,7 +5,9 @@
  * @since 0.1.0
  */
 import * as Encoding from "effect/Encoding"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { utf8Bytes, utf8Text } from "../internal/utf8.ts"
 
 /**
  * The one value of the `iss` claim.
@@ -99,13 +101,28 @@ export const SignatureClaims = Schema.Struct({
 export type SignatureClaims = typeof SignatureClaims.Type
 
 /**
+ * `Schema.StringFromBase64Url` drops a byte order mark and replaces invalid UTF-8, and other decoders keep them. Here the
+ * mark stays, so JSON rejects it, and invalid UTF-8 is an error: every verifier comes to the same result.
+ */
+const TextFromBase64Url = Schema.transformOrFail(Schema.Uint8ArrayFromBase64Url, Schema.String, {
+  strict: true,
+  decode: (bytes, _, ast) => {
+    const text = utf8Text(bytes)
+    return text === undefined
+      ? ParseResult.fail(new ParseResult.Type(ast, bytes, "Expected UTF-8"))
+      : ParseResult.succeed(text)
+  },
+  encode: (text) => ParseResult.succeed(utf8Bytes(text))
+})
+
+/**
  * The header as the first segment of a token.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const JoseHeaderSegment: Schema.Schema<JoseHeader, string> = Schema.compose(
-  Schema.StringFromBase64Url,
+  TextFromBase64Url,
   Schema.parseJson(JoseHeader)
 )
 
@@ -116,6 +133,6 @@ export const JoseHeaderSegment: Schema.Schema<JoseHeader, string> = Schema.compo
  * @category schemas
  */
 export const SignatureClaimsSegment: Schema.Schema<SignatureClaims, string> = Schema.compose(
-  Schema.StringFromBase64Url,
+  TextFromBase64Url,
   Schema.parseJson(SignatureClaims)
 )
