@@ -40,7 +40,8 @@ export interface Options {
    */
   readonly subject?: "url" | "any" | { readonly publicUrl: string } | undefined
   /**
-   * How far the clock here may be off. A minute is plenty: as long as this, tokens live longer.
+   * How far the local clock may be off, from 0 to 5 minutes. A minute is plenty: tokens are valid this much longer.
+   * Anything else is a `QStashReceiverMisconfigured`.
    *
    * @default 0 seconds
    */
@@ -74,7 +75,7 @@ export declare namespace QStashReceiver {
   export interface Service {
     /**
      * Tells whether a request is a delivery of QStash to this very URL with this very body. Checked in this order: the
-     * size, the token's form, the HMAC, the issuer, the times, the subject, the body.
+     * types of the arguments, the size, the token's form, the HMAC, the issuer, the times, the subject, the body.
      *
      * A request that was recorded passes again until its token expires; to do a thing once, remember `signed.tokenId`
      * or what the body names.

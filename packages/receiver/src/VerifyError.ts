@@ -130,28 +130,37 @@ export class SignatureWrongIssuer extends Schema.TaggedError<SignatureWrongIssue
 }
 
 /**
- * The signature holds for another URL: a delivery to another endpoint of the account was replayed here, or the
+ * The signature is valid for another URL: someone replayed a delivery to another endpoint of the account, or the
  * application sees another URL than QStash called, as behind a proxy (see the option `subject`). Both URLs are without
- * credentials and query and cut at 100 characters, so they may read alike.
+ * credentials and query and cut at 100 characters, so they may read alike. `source` says where `expected` comes from:
+ * the URL that was passed to `verify`, or the option `publicUrl` and the path of that URL.
  *
  * @since 0.1.0
  * @category errors
  */
 export class SignatureWrongSubject extends Schema.TaggedError<SignatureWrongSubject>(
   "@effect-qstash/receiver/SignatureWrongSubject"
-)("SignatureWrongSubject", { subject: Schema.String, expected: Schema.String }) {
+)("SignatureWrongSubject", {
+  subject: Schema.String,
+  expected: Schema.String,
+  source: Schema.Literal("url", "publicUrl")
+}) {
   /** @since 0.1.0 */
   get status(): 403 {
     return 403
   }
   override get message(): string {
-    return this.subject === this.expected
-      ? `The signature is for ${this.subject} with other credentials, another query or another end than was called`
-      : `The signature is for ${this.subject}, but ${this.expected} was called${
-          this.expected.startsWith("/")
-            ? ": a path alone does not tell the host, so the receiver needs the option subject: { publicUrl }"
-            : ""
-        }`
+    const { expected, source, subject } = this
+    if (subject === expected) {
+      return `The signature is for ${subject}, but with other credentials, another query or a different ending than ${
+        source === "publicUrl" ? "this receiver expects" : "the URL passed to verify"
+      }`
+    }
+    if (source === "publicUrl") {
+      return `The signature is for ${subject}, but this receiver expects ${expected}: its publicUrl plus the path that was called`
+    }
+    const hint = expected.startsWith("/") ? ". A path has no host: set the option subject: { publicUrl }" : ""
+    return `The signature is for ${subject}, but the URL passed to verify is ${expected}${hint}`
   }
 }
 
@@ -196,6 +205,35 @@ export class DeliveryTooLarge extends Schema.TaggedError<DeliveryTooLarge>(
   }
 }
 
+const expectedTypes = {
+  headers: "the headers as an object of strings (with Fetch: Object.fromEntries(request.headers))",
+  url: "the URL as a string",
+  body: "the raw body as a Uint8Array"
+} as const
+
+/**
+ * The application passed a value of the wrong type to `verify`, which TypeScript reports too. `received` is the name of
+ * that type, such as `String`, `Map` or `ArrayBuffer`. Nothing was read.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DeliveryMalformed extends Schema.TaggedError<DeliveryMalformed>(
+  "@effect-qstash/receiver/DeliveryMalformed"
+)("DeliveryMalformed", { part: Schema.Literal("headers", "url", "body"), received: Schema.String }) {
+  /**
+   * A bug in the application and not in the request, so QStash tries again.
+   *
+   * @since 0.1.0
+   */
+  get status(): 500 {
+    return 500
+  }
+  override get message(): string {
+    return `verify needs ${expectedTypes[this.part]}, but received ${this.received}`
+  }
+}
+
 /**
  * Everything that verification can fail with.
  *
@@ -212,9 +250,10 @@ export type VerifyError =
   | SignatureWrongSubject
   | DeliveryBodyMismatch
   | DeliveryTooLarge
+  | DeliveryMalformed
 
 /**
- * A receiver cannot be built from these options: verification with them would pass what it must not, or pass nothing.
+ * The receiver cannot be built from these options: it would accept what it must reject, or reject everything.
  *
  * @since 0.1.0
  * @category errors

@@ -71,6 +71,23 @@ for (const [name, home] of homes) {
       })
     )
 
+    it.effect("fails with a typed error for a tolerance of a day", () =>
+      Effect.gen(function* () {
+        const layer = home.layerConfig({ clockTolerance: Config.duration("TOLERANCE") })
+        assertEquals(
+          yield* program.pipe(
+            Effect.provide(layer),
+            environment({ ...both, TOLERANCE: "1 day" }),
+            Effect.flip
+          ),
+          new QStashReceiverMisconfigured({
+            option: "clockTolerance",
+            reason: "is not a time span from 0 to 5 minutes"
+          })
+        )
+      })
+    )
+
     it.effect("takes an option that is undefined for one that is left out", () =>
       program.pipe(
         Effect.provide(
@@ -88,11 +105,11 @@ for (const [name, home] of homes) {
     it.effect("refuses a key with something around it, and does not show it", () =>
       Effect.gen(function* () {
         for (const [key, reason] of [
-          [`"${currentKey}"`, "is in quotes, which are no part of a key"],
-          [`'${currentKey}'`, "is in quotes, which are no part of a key"],
-          [`${currentKey}\n`, "holds a blank, a line break or another character that no key has"],
-          [` ${currentKey}`, "holds a blank, a line break or another character that no key has"],
-          ["ключ", "holds a blank, a line break or another character that no key has"]
+          [`"${currentKey}"`, "is in quotes, which are not part of a key"],
+          [`'${currentKey}'`, "is in quotes, which are not part of a key"],
+          [`${currentKey}\n`, "contains whitespace or another character that is not allowed in a key"],
+          [` ${currentKey}`, "contains whitespace or another character that is not allowed in a key"],
+          ["ключ", "contains whitespace or another character that is not allowed in a key"]
         ] as const) {
           for (const option of ["currentSigningKey", "nextSigningKey"] as const) {
             const keys = {

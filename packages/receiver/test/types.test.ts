@@ -22,6 +22,7 @@ describe("types", () => {
       | "SignatureWrongSubject"
       | "DeliveryBodyMismatch"
       | "DeliveryTooLarge"
+      | "DeliveryMalformed"
     >()
   })
 

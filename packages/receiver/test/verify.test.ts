@@ -1,5 +1,6 @@
 import {
   DeliveryBodyMismatch,
+  DeliveryMalformed,
   DeliveryTooLarge,
   SignatureExpired,
   SignatureInvalid,
@@ -434,15 +435,39 @@ for (const [name, home] of homes) {
         }
         strictEqual(
           errors[1]?.message,
-          `The signature is for https://host.example.com/${"x".repeat(75)}…, but https://api.example.com/jobs/nightly was called`
+          `The signature is for https://host.example.com/${"x".repeat(75)}…, but the URL passed to verify is https://api.example.com/jobs/nightly`
         )
         strictEqual(
           errors[7]?.message,
-          "The signature is for https://api.example.com/jobs/nightly, but /jobs/nightly was called: a path alone does not tell the host, so the receiver needs the option subject: { publicUrl }"
+          "The signature is for https://api.example.com/jobs/nightly, but the URL passed to verify is /jobs/nightly. A path has no host: set the option subject: { publicUrl }"
         )
         strictEqual(
           errors[8]?.message,
-          "The signature is for https://api.example.com/jobs/nightly with other credentials, another query or another end than was called"
+          "The signature is for https://api.example.com/jobs/nightly, but with other credentials, another query or a different ending than the URL passed to verify"
+        )
+      })
+    )
+
+    it.effect("says which URL it expects, and where that comes from", () =>
+      Effect.gen(function* () {
+        const behindProxy = verifyWith(home, { subject: { publicUrl: "https://api.example.com/app" } })
+        for (const [inside, message] of [
+          [
+            "http://10.0.0.7:3000/jobs/nightly",
+            "The signature is for https://api.example.com/jobs/nightly, but this receiver expects https://api.example.com/app/jobs/nightly: its publicUrl plus the path that was called"
+          ],
+          [
+            "jobs/nightly",
+            "The signature is for https://api.example.com/jobs/nightly, but the URL passed to verify is text that is not a URL"
+          ]
+        ] as const) {
+          const error = yield* Effect.flip(behindProxy({ ...delivery(), url: inside }))
+          strictEqual(error.message, message)
+        }
+        const root = verifyWith(home, { subject: { publicUrl: "https://api.example.com" } })
+        strictEqual(
+          (yield* Effect.flip(root({ ...delivery(), url: "/jobs/nightly" }))).message,
+          "The signature is for https://api.example.com/jobs/nightly, but with other credentials, another query or a different ending than this receiver expects"
         )
       })
     )
@@ -460,7 +485,7 @@ for (const [name, home] of homes) {
       })
     )
 
-    it.effect("answers with a status that makes QStash try again", () =>
+    it.effect("has a status for each error that makes QStash try again", () =>
       Effect.gen(function* () {
         const statuses = [
           (yield* refusal("")).status,
@@ -471,9 +496,10 @@ for (const [name, home] of homes) {
           (yield* refusal(token({ ...claims, iss: "Mallory" }))).status,
           (yield* refusal(token({ ...claims, sub: "https://elsewhere.example.com/" }))).status,
           (yield* refusal(token({ ...claims, body: bodyHash(new Uint8Array(1)) }))).status,
-          (yield* refusal("A".repeat(20_000))).status
+          (yield* refusal("A".repeat(20_000))).status,
+          new DeliveryMalformed({ part: "body", received: "String" }).status
         ]
-        deepStrictEqual(statuses, [401, 400, 401, 401, 401, 401, 403, 400, 413])
+        deepStrictEqual(statuses, [401, 400, 401, 401, 401, 401, 403, 400, 413, 500])
       })
     )
 

@@ -10,7 +10,10 @@ export interface SignatureCrypto {
    * text, compared in constant time. The text is ASCII and shorter than the longest token.
    */
   readonly hmac: (key: Uint8Array) => (text: string, mac: string) => boolean
-  /** The UTF-8 text that a segment of a signed token stands for; what is not base64url gives any text or none. */
+  /**
+   * Decodes a segment of a signed token, which is base64url. Keeps a byte order mark, which JSON does not allow, and
+   * returns `undefined` where the bytes are not UTF-8.
+   */
   readonly decode: (segment: string) => string | undefined
   /**
    * Announces a body whose hash the answer will be asked for if the token holds: in base64url without padding, an effect

@@ -1,10 +1,12 @@
 import { MessageId } from "@effect-qstash/domain/MessageId"
 import { ScheduleIdFromAnswer } from "@effect-qstash/domain/ScheduleId"
 import { UrlGroupNameFromAnswer } from "@effect-qstash/domain/UrlGroupName"
+import * as DurationInput from "@effect-qstash/domain/wire/DurationInput"
 import {
   issuer,
   joseHeaderSegment,
   JoseHeaderSegment,
+  lifetimeSeconds,
   type SignatureClaims
 } from "@effect-qstash/domain/wire/SignatureClaims"
 import * as DateTime from "effect/DateTime"
@@ -12,12 +14,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { Options, QStashReceiver } from "../QStashReceiver.ts"
 import type { Delivery, SignedPart, UnsignedPart, VerifiedDelivery } from "../VerifiedDelivery.ts"
 import {
   DeliveryBodyMismatch,
+  DeliveryMalformed,
   DeliveryTooLarge,
   QStashReceiverMisconfigured,
   SignatureExpired,
@@ -34,6 +38,9 @@ import { isSameText } from "./sameText.ts"
 import { maxTokenLength, type SignatureCrypto } from "./signatureCrypto.ts"
 
 const defaultMaxBodyBytes = 64 * 1024 * 1024
+
+/** As long as a token lives. With more, a recorded request would be accepted longer than QStash means it to be. */
+const maxToleranceMillis = lifetimeSeconds * 1000
 
 /**
  * Builds a receiver on top of one crypto library. What it checks is one function without an effect between its steps:
@@ -72,11 +79,12 @@ export const makeWith = (crypto: SignatureCrypto) =>
       }
       if (expectedSubjects !== undefined) {
         const expected = expectedSubjects(url)
-        if (!expected.some((one) => isSameUrl(claims.sub, one))) {
+        if (!expected.urls.some((one) => isSameUrl(claims.sub, one))) {
           return Either.left(
             new SignatureWrongSubject({
               subject: quotable(claims.sub),
-              expected: quotable(expected[0] ?? url)
+              expected: quotable(expected.urls[0]),
+              source: expected.source
             })
           )
         }
@@ -86,6 +94,8 @@ export const makeWith = (crypto: SignatureCrypto) =>
 
     const verify = (delivery: Delivery): Effect.Effect<VerifiedDelivery, VerifyError> =>
       Effect.clockWith((clock): Effect.Effect<VerifiedDelivery, VerifyError> => {
+        const wrongType = checkTypes(delivery)
+        if (wrongType !== undefined) return Effect.fail(wrongType)
         const { body, url } = delivery
         if (body.byteLength > maxBodyBytes) {
           return Effect.fail(
@@ -93,6 +103,7 @@ export const makeWith = (crypto: SignatureCrypto) =>
           )
         }
         const headers = readHeaders(delivery.headers)
+        if (headers instanceof DeliveryMalformed) return Effect.fail(headers)
         const token = readToken(headers)
         if (Either.isLeft(token)) return Effect.fail(token.left)
         const hashOfBody = crypto.sha256(body)
@@ -107,6 +118,29 @@ export const makeWith = (crypto: SignatureCrypto) =>
     return { verify } satisfies QStashReceiver.Service
   })
 
+/** JavaScript callers and casts can pass anything. Without this check, each entry would fail in its own way. */
+function checkTypes(delivery: unknown): DeliveryMalformed | undefined {
+  const { body, headers, url } = Predicate.isRecord(delivery) ? delivery : {}
+  // `Map` and Fetch's `Headers` have no own properties, so they would look like a request without a signature.
+  if (!Predicate.isRecord(headers) || Symbol.iterator in headers) return malformed("headers", headers)
+  if (typeof url !== "string") return malformed("url", url)
+  return isBytes(body) ? undefined : malformed("body", body)
+}
+
+/** `instanceof` alone would reject bytes from another realm, such as a `Buffer` under Jest. */
+function isBytes(value: unknown): boolean {
+  return value instanceof Uint8Array || (ArrayBuffer.isView(value) && typeName(value) === "Uint8Array")
+}
+
+function malformed(part: DeliveryMalformed["part"], value: unknown): DeliveryMalformed {
+  return new DeliveryMalformed({ part, received: typeName(value) })
+}
+
+/** `String`, `Null`, `Map`, `ArrayBuffer`, ... */
+function typeName(value: unknown): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1)
+}
+
 function verifyBody(
   body: Uint8Array,
   hash: string,
@@ -118,36 +152,54 @@ function verifyBody(
     : Effect.fail(new DeliveryBodyMismatch())
 }
 
-/** A key with something around it would refuse every delivery, and not say why. The key itself is shown nowhere. */
-function keyBytes(option: "currentSigningKey" | "nextSigningKey", options: Options) {
-  // Often made of an environment variable that is not set, which no type tells.
-  const key: unknown = Redacted.value(options[option])
+/** A key with quotes or whitespace around it would reject every delivery without saying why. Never shows the key. */
+function keyBytes(option: "currentSigningKey" | "nextSigningKey", options: unknown) {
+  const redacted = Predicate.hasProperty(options, option) ? options[option] : undefined
+  if (!Redacted.isRedacted(redacted)) return misconfigured(option, "is not redacted: use Redacted.make(key)")
+  // Often made from an environment variable that is not set, which no type shows.
+  const key = Redacted.value(redacted)
   if (typeof key !== "string" || key === "") return misconfigured(option, "is empty, so anyone could sign")
-  if (/^(["']).*\1$/s.test(key)) return misconfigured(option, "is in quotes, which are no part of a key")
+  if (/^(["']).*\1$/s.test(key)) return misconfigured(option, "is in quotes, which are not part of a key")
   return /^[\x21-\x7e]+$/.test(key)
     ? Effect.succeed(new TextEncoder().encode(key))
-    : misconfigured(option, "holds a blank, a line break or another character that no key has")
+    : misconfigured(option, "contains whitespace or another character that is not allowed in a key")
 }
 
 // Not `URL.canParse`, which on Node 20 comes to refuse Latin-1 text once it has been compiled.
 const parseUrl = Option.liftThrowable((text: string) => new URL(text))
 
-/** Tells from the URL that was called what the token must be for; without a function, a token for any URL will do. */
+interface ExpectedSubjects {
+  readonly urls: readonly [string, ...ReadonlyArray<string>]
+  readonly source: SignatureWrongSubject["source"]
+}
+
+/** Maps the URL passed to `verify` to the subjects that a token may have. `undefined` accepts any subject. */
 function readSubject(
-  subject: NonNullable<Options["subject"]>
-): Effect.Effect<((url: string) => ReadonlyArray<string>) | undefined, QStashReceiverMisconfigured> {
+  subject: unknown
+): Effect.Effect<((url: string) => ExpectedSubjects) | undefined, QStashReceiverMisconfigured> {
   if (subject === "any") return Effect.succeed(undefined)
-  if (subject === "url") return Effect.succeed((url) => [url])
-  if (!/^https?:\/\/[^\s?#]+$/i.test(subject.publicUrl) || Option.isNone(parseUrl(subject.publicUrl))) {
+  if (subject === "url") return Effect.succeed((url) => ({ urls: [url], source: "url" }))
+  if (!Predicate.hasProperty(subject, "publicUrl")) {
+    return misconfigured("subject", 'is not "url", "any" or { publicUrl }')
+  }
+  const { publicUrl } = subject
+  if (
+    typeof publicUrl !== "string" ||
+    !/^https?:\/\/[^\s?#]+$/i.test(publicUrl) ||
+    Option.isNone(parseUrl(publicUrl))
+  ) {
     return misconfigured("subject.publicUrl", "is not an http or https URL without query and fragment")
   }
-  const base = subject.publicUrl.replace(/\/+$/, "")
+  const base = publicUrl.replace(/\/+$/, "")
   return Effect.succeed((url) => {
     const target = /^(?:https?:\/\/[^/?#\\]+)?([/?].*)?$/is.exec(url)
-    if (target === null) return []
+    if (target === null) return { urls: [url], source: "url" }
     const inside = target[1] ?? ""
-    // Where an application is mounted, its root may have been called with a slash at the end or without.
-    return /^\/(?:\?|$)/.test(inside) ? [base + inside, base + inside.slice(1)] : [base + inside]
+    return {
+      // Where an application is mounted, its root may have been called with or without a slash at the end.
+      urls: /^\/(?:\?|$)/.test(inside) ? [base + inside, base + inside.slice(1)] : [base + inside],
+      source: "publicUrl"
+    }
   })
 }
 
@@ -160,15 +212,17 @@ function withPath(url: string): string {
   return url.replace(/^(https?:\/\/[^/?#\\]+)(?=\?|$)/i, "$1/")
 }
 
-function readTolerance(input: Duration.DurationInput) {
-  const tolerance = Duration.toMillis(input)
-  return Number.isFinite(tolerance)
-    ? Effect.succeed(tolerance)
-    : misconfigured("clockTolerance", "is infinite, so no signature would ever expire")
+function readTolerance(input: unknown) {
+  const tolerance = Option.map(DurationInput.parse(input), Duration.toMillis)
+  return Option.isSome(tolerance) && tolerance.value <= maxToleranceMillis
+    ? Effect.succeed(tolerance.value)
+    : misconfigured("clockTolerance", "is not a time span from 0 to 5 minutes")
 }
 
-function readMaxBodyBytes(limit: number) {
-  return limit >= 0 ? Effect.succeed(limit) : misconfigured("maxBodyBytes", "is not a number from 0 up")
+function readMaxBodyBytes(limit: unknown) {
+  return typeof limit === "number" && limit >= 0
+    ? Effect.succeed(limit)
+    : misconfigured("maxBodyBytes", "is not a number of at least 0")
 }
 
 function misconfigured(option: string, reason: string) {
@@ -252,22 +306,27 @@ function unsignedPart(headers: HeaderValues): UnsignedPart {
 type HeaderValues = ReadonlyMap<string, ReadonlyArray<string>>
 
 /**
- * All values of each header under its name in lower case; two spellings of a name are one header. The many that are not
- * looked at are left out.
+ * All values of each header under its name in lower case; two spellings of a name are one header. Keeps only the headers
+ * that verification reads.
  */
-function readHeaders(headers: Delivery["headers"]): HeaderValues {
+function readHeaders(headers: Delivery["headers"]): HeaderValues | DeliveryMalformed {
   const values = new Map<string, ReadonlyArray<string>>()
   for (const name of Object.keys(headers)) {
-    const value = headers[name]
-    if (value === undefined) continue
+    const value: unknown = headers[name]
+    // `null` is what `get` of Fetch's `Headers` returns for an absent header.
+    if (value === undefined || value === null) continue
     const lower = name.toLowerCase()
     if (lower !== "content-type" && !lower.startsWith("upstash-")) continue
-    const given = typeof value === "string" ? [value] : value
+    const found = typeof value === "string" ? [value] : value
+    if (!isTexts(found)) return malformed("headers", value)
     const before = values.get(lower)
-    values.set(lower, before === undefined ? given : [...before, ...given])
+    values.set(lower, before === undefined ? found : [...before, ...found])
   }
   return values
 }
+
+const isTexts = (value: unknown): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.every(Predicate.isString)
 
 const epoch = DateTime.unsafeMake(0)
 
@@ -276,12 +335,12 @@ function instant(seconds: number): DateTime.Utc {
   return seconds === 0 ? epoch : DateTime.mapEpochMillis(epoch, () => seconds * 1000)
 }
 
-/** A URL or path as it is written, less credentials and query. Of any other text nothing is shown. */
+/** A URL or path as written, without credentials and query. Never shows any other text. */
 function quotable(url: string): string {
   const [, scheme = "", authority = "", path = ""] =
     /^(?:(https?:\/\/)([^\s/\\?#]+)|(?=\/(?![/\\])))([^\s?#]*)/i.exec(url) ?? []
   const shown = `${scheme}${authority.slice(authority.lastIndexOf("@") + 1)}${path}`
-  return shown === "" ? "a text that is no URL" : cut(shown)
+  return shown === "" ? "text that is not a URL" : cut(shown)
 }
 
 function cut(text: string): string {

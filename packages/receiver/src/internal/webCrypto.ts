@@ -1,7 +1,6 @@
 import { hmac } from "@noble/hashes/hmac.js"
 import { sha256 } from "@noble/hashes/sha2.js"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import { constVoid } from "effect/Function"
 import { isSameText } from "./sameText.ts"
@@ -15,8 +14,15 @@ const mediumBody = 65_536
 
 const isOwn = (bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> => bytes.buffer instanceof ArrayBuffer
 
-/** WebCrypto takes no shared memory, which a `Uint8Array` may be a view of: that is copied. */
+/** WebCrypto rejects shared memory, so copies a view of it. */
 const own = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => (isOwn(bytes) ? bytes : new Uint8Array(bytes))
+
+/** The hashes check with `instanceof`, which a `Buffer` from another realm fails. */
+const inThisRealm = (bytes: Uint8Array): Uint8Array =>
+  bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)
+
+/** Keeps a byte order mark, as Node's `Buffer` does, so that `JSON.parse` rejects it. */
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /**
  * What runs on Node, Deno, Bun, in browsers and at the edge: JavaScript for what is short, so that no thread has to be
@@ -29,9 +35,19 @@ export const webCrypto: SignatureCrypto = {
     return (text, mac) =>
       isSameText(Encoding.encodeBase64Url(keyed.clone().update(encoder.encode(text)).digest()), mac)
   },
-  decode: (segment) => decodeAscii(segment) ?? Either.getOrUndefined(Encoding.decodeBase64UrlString(segment)),
+  decode: (segment) => {
+    try {
+      const binary = atob(segment.replaceAll("-", "+").replaceAll("_", "/"))
+      // Claims are nearly always ASCII, which needs no second pass.
+      return /^[ -~]*$/.test(binary)
+        ? binary
+        : strictUtf8.decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)))
+    } catch {
+      return undefined
+    }
+  },
   sha256: (bytes) => {
-    if (bytes.byteLength <= smallBody) return () => Encoding.encodeBase64Url(sha256(bytes))
+    if (bytes.byteLength <= smallBody) return () => Encoding.encodeBase64Url(sha256(inThisRealm(bytes)))
     if (bytes.byteLength > mediumBody) return () => awaitHash(() => digest(bytes))
     const started = digest(bytes)
     // Nobody awaits it where the token does not hold.
@@ -44,13 +60,3 @@ const digest = (bytes: Uint8Array): Promise<ArrayBuffer> => crypto.subtle.digest
 
 const awaitHash = (hash: () => Promise<ArrayBuffer>): Effect.Effect<string> =>
   Effect.map(Effect.promise(hash), (bytes) => Encoding.encodeBase64Url(new Uint8Array(bytes)))
-
-/** The platform's own decoder, which knows bytes only and another alphabet. Claims without a foreign letter are its. */
-const decodeAscii = (segment: string): string | undefined => {
-  try {
-    const text = atob(segment.replaceAll("-", "+").replaceAll("_", "/"))
-    return /^[ -~]*$/.test(text) ? text : undefined
-  } catch {
-    return undefined
-  }
-}
