@@ -59,6 +59,7 @@ export interface MessageFilter extends Common {
  */
 export interface DlqFilter extends Common {
   readonly messageId?: MessageId
+  /** 0 finds the messages whose destination sent no response. */
   readonly responseStatus?: OneOrMore<number>
 }
 

@@ -65,7 +65,7 @@ export interface QStashMessage {
  */
 export interface DlqMessage extends QStashMessage {
   readonly dlqId: DlqId
-  /** Absent where no answer came. */
+  /** Absent if the destination sent no response. A filter finds those dead letters by the status 0. */
   readonly responseStatus?: number
   readonly responseHeaders?: QStashHeaders
   /** Text where the bytes are UTF-8, else bytes; absent when empty. */

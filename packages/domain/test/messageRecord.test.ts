@@ -331,6 +331,16 @@ describe("a dead letter", () => {
     )
   })
 
+  it("is written with a status of 0 if there was no response", () => {
+    deepStrictEqual(DlqRecord.encode(letter), {
+      ...letterJson,
+      method: "POST",
+      notBefore: 1_754_565_618_803,
+      maxRetries: 0,
+      responseStatus: 0
+    })
+  })
+
   it.each<[object, string]>([
     [{ dlqId: undefined }, "dlqId is not of the expected shape"],
     [{ dlqId: "" }, "dlqId is not of the expected shape"],

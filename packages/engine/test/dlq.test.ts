@@ -412,6 +412,8 @@ describe("the dead letter queue", () => {
   it.effect.each<[Criteria, ReadonlyArray<string>]>([
     [{}, ["a", "b", "c", "d"]],
     [{ responseStatus: [404] }, ["b"]],
+    [{ responseStatus: [0] }, ["c"]],
+    [{ responseStatus: [0, 404] }, ["b", "c"]],
     [{ responseStatus: [404, 500] }, ["a", "b", "d"]],
     [{ messageId: ["msg_3", "none"] }, ["c"]],
     [{ label: ["x"], responseStatus: [500] }, ["a"]],

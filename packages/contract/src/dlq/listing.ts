@@ -16,6 +16,7 @@ import {
   freshKey,
   makeGroup,
   makeQueue,
+  publish,
   publishToGroup,
   sendMany
 } from "../internal/sending.ts"
@@ -122,6 +123,28 @@ export const listing = chapter("listing", ({ alone, law, timed }) => {
         messageId,
         other.messageId
       ])
+    })
+  )
+
+  timed("a status of 0 finds the dead letters whose destination sent no response", (time) =>
+    Effect.gen(function* () {
+      const dlq = yield* QStashDlq
+      const endpoint = yield* endpointWith(time, "silence")
+      const label = yield* freshName
+      const { letter } = yield* bury(time, { labels: [label] })
+      const { messageId } = yield* publish({
+        destination: endpoint.url,
+        timeout: "1 second",
+        retries: 0,
+        labels: [label]
+      })
+      yield* time.advance("2 seconds")
+      deepStrictEqual(yield* list({ label, responseStatus: 0 }), [messageId])
+      deepStrictEqual(yield* list({ label, responseStatus: [0, 500] }), [letter.messageId, messageId])
+      deepStrictEqual(yield* list({ label, responseStatus: 500 }), [letter.messageId])
+      strictEqual(only((yield* dlq.list({ messageId })).items).responseStatus, undefined)
+      strictEqual(yield* dlq.deleteMany({ label, responseStatus: 0 }), 1)
+      deepStrictEqual(yield* list({ label }), [letter.messageId])
     })
   )
 

@@ -65,8 +65,16 @@ export const faults: ReadonlyArray<Fault> = [
     "Option.none()"
   ]),
   matches("any-status", "dead letters are not found by their status", [
-    "isOneOf(criteria.responseStatus, response?.status) &&",
+    "isOneOf(criteria.responseStatus, response?.status ?? 0) &&",
     ""
+  ]),
+  matches("no-response-not-found", "a status of 0 finds no dead letters", [
+    "response?.status ?? 0",
+    "response?.status"
+  ]),
+  record("status-zero-read", "a dead letter without a response has the status 0", [
+    "responseStatus: positive(record.responseStatus),",
+    "responseStatus: record.responseStatus,"
   ]),
   matches("failed-when-created", "dead letters are found by when they were created", [
     "isWithin(criteria, failedAt)",

@@ -43,7 +43,8 @@ const readJson = reader(
 )
 
 /**
- * Reads a dead letter of an answer, as leniently as a message. A status of 0 is none: no answer came.
+ * Reads a dead letter, as leniently as a message. A status of 0 means that the destination sent no response: the field
+ * is then absent.
  *
  * @since 0.1.0
  * @category conversions
@@ -70,7 +71,7 @@ export const decode = (json: unknown): Either.Either<DlqMessage, string> =>
   })
 
 /**
- * Writes a dead letter as QStash answers it.
+ * Writes a dead letter as QStash does, with a status of 0 if the destination sent no response.
  *
  * @since 0.1.0
  * @category conversions
@@ -80,8 +81,9 @@ export const encode = (message: DlqMessage): unknown => {
   return {
     ...encodeMessage(message),
     dlqId: message.dlqId,
+    // The official Python client cannot read a list in which one dead letter has no status.
+    responseStatus: message.responseStatus ?? 0,
     ...defined({
-      responseStatus: message.responseStatus,
       responseHeader: encodeHeaders(message.responseHeaders),
       responseBody: text,
       responseBodyBase64: base64

@@ -51,7 +51,7 @@ export const matchesDeadLetter = (
   { dlqId, failedAt, message, response }: StoredDeadLetter
 ): boolean =>
   criteria.dlqIds === undefined
-    ? isOneOf(criteria.responseStatus, response?.status) &&
+    ? isOneOf(criteria.responseStatus, response?.status ?? 0) &&
       isWithin(criteria, failedAt) &&
       isAbout(criteria, message)
     : isOneOf<string>(criteria.dlqIds, dlqId)
