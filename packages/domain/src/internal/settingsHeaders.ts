@@ -233,6 +233,14 @@ export const withoutField =
       : error
 
 /**
+ * With these a sender asks for a run or a step of Upstash Workflow. A plain message would arrive, and the workflow would
+ * then fail. `Upstash-Workflow-Sdk-Version` alone asks for nothing, and is ignored like any unknown header.
+ */
+const workflowHeaders = ["Upstash", "Upstash-Callback", "Upstash-Failure-Callback"].flatMap((prefix) =>
+  ["Init", "RunId", "Url", "CallType", "Invoke"].map((name) => `${prefix}-Workflow-${name}`)
+)
+
+/**
  * Takes the parts of a request apart. Settings may also stand in the target's query in lower case, as senders write
  * them that cannot set headers; where both are present the header counts. Headers that QStash does not know are passed
  * over.
@@ -288,6 +296,8 @@ export const readParts = (request: RequestParts) => {
         }
   }
   const settings = Either.gen(function* () {
+    const workflow = workflowHeaders.find((name) => text(name) !== undefined)
+    if (workflow !== undefined) return yield* refuse("starts or continues an Upstash Workflow, which is not supported", workflow)
     return {
       method: yield* read("Upstash-Method", upperCase),
       headers: fromEntries(headers),
