@@ -50,6 +50,15 @@ export type DeliveryOutcome =
 export const answerLimit = 1024 * 1024
 
 /**
+ * How many bytes of response headers, names and values, couriers accept by default. A response with more fails the
+ * attempt.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const responseHeaderLimit = 1024 * 1024
+
+/**
  * @since 0.1.0
  */
 export declare namespace Courier {

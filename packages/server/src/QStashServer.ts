@@ -143,6 +143,13 @@ export interface Options {
    */
   readonly deliveryTimeout?: Duration.DurationInput | undefined
   /**
+   * How many bytes of headers a worker's response may have, names and values together. A response with more fails the
+   * attempt. Only {@link layerMemory} uses it: a Courier of your own has its own limit.
+   *
+   * @default 1 MiB
+   */
+  readonly maxResponseHeaderBytes?: number | undefined
+  /**
    * How long the end of the server waits for requests under way, and then again for deliveries.
    *
    * @default "10 seconds"
@@ -225,7 +232,12 @@ export const layer = (
  * @category layers
  */
 export const layerMemory = (options?: Options): Layer.Layer<QStashServer, PortInUse | ListenFailed> =>
-  layer(options).pipe(Layer.provide([MemoryStore.layer, UndiciCourier.layer()]))
+  layer(options).pipe(
+    Layer.provide([
+      MemoryStore.layer,
+      UndiciCourier.layer({ maxResponseHeaderBytes: options?.maxResponseHeaderBytes })
+    ])
+  )
 
 const start = (
   options: Options,

@@ -8,7 +8,8 @@ import {
   answerLimit,
   Courier,
   type DeliveryOutcome,
-  type DeliveryRequest
+  type DeliveryRequest,
+  responseHeaderLimit
 } from "@effect-qstash/engine/Courier"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -30,6 +31,13 @@ export interface Options {
    * @default none
    */
   readonly ca?: string | ReadonlyArray<string> | undefined
+  /**
+   * How many bytes of headers a worker's response may have, names and values together. A response with more fails the
+   * attempt.
+   *
+   * @default 1 MiB
+   */
+  readonly maxResponseHeaderBytes?: number | undefined
 }
 
 /**
@@ -42,8 +50,9 @@ export interface Options {
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: Options = {}): Effect.Effect<Courier.Service, never, Scope.Scope> =>
-  Effect.map(
+export const make = (options: Options = {}): Effect.Effect<Courier.Service, never, Scope.Scope> => {
+  const maxHeaderBytes = options.maxResponseHeaderBytes ?? responseHeaderLimit
+  return Effect.map(
     Effect.acquireRelease(
       Effect.sync(
         () =>
@@ -51,6 +60,8 @@ export const make = (options: Options = {}): Effect.Effect<Courier.Service, neve
             // The deadline is the engine's, so none of undici's own may come before it.
             headersTimeout: 0,
             bodyTimeout: 0,
+            // undici refuses this size itself too.
+            maxHeaderSize: maxHeaderBytes + 1,
             connect: {
               timeout: 0,
               ...(options.ca === undefined ? {} : { ca: [...rootCertificates, ...Arr.ensure(options.ca)] })
@@ -65,11 +76,12 @@ export const make = (options: Options = {}): Effect.Effect<Courier.Service, neve
           try: (signal) => send(agent, request, signal),
           catch: (error): DeliveryOutcome => ({
             _tag: "Unanswered",
-            reason: reasonOf(error, hostOf(request.url))
+            reason: reasonOf(error, hostOf(request.url), maxHeaderBytes)
           })
         }).pipe(Effect.merge)
     })
   )
+}
 
 /**
  * @since 0.1.0
@@ -136,10 +148,30 @@ const parseHost = Option.liftThrowable((url: string) => new URL(url).host)
 const hostOf = (url: string): string => Option.getOrElse(parseHost(url), () => "the destination")
 
 /** Says what went wrong in words of our own: the texts of undici and of Node repeat parts of the request. */
-const reasonOf = (error: unknown, host: string): string => {
+const reasonOf = (error: unknown, host: string, maxHeaderBytes: number): string => {
   const code = [property(error, "code"), property(error, "name")].find(Predicate.isString) ?? "unknown error"
+  if (/^(?:UND_ERR_HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW)$/.test(code)) {
+    return `${host} sent more than ${maxHeaderBytes} bytes of response headers, the limit of maxResponseHeaderBytes`
+  }
+  if (hasBadStatusLine(error, code)) return `${host} sent an invalid HTTP status line (${code})`
   const found = reasons.find(([pattern]) => pattern.test(code))
   return `${found === undefined ? `${host} could not be reached` : found[1](host)} (${code})`
+}
+
+/**
+ * undici asserts that a status is at least 100 and that nobody switches protocols unasked, and calls an unasked 100
+ * "bad response". For the rest of the status line it has no code either, only the text of its parser.
+ */
+const hasBadStatusLine = (error: unknown, code: string): boolean => {
+  const text = String(property(error, "message"))
+  return (
+    code === "ERR_ASSERTION" ||
+    (code === "UND_ERR_SOCKET" && text === "bad response") ||
+    (code === "HTTPParserError" &&
+      /\(Invalid (?:status code|response status|HTTP version)|\(Expected (?:HTTP\/|space after version)/.test(
+        text
+      ))
+  )
 }
 
 const property = (error: unknown, name: string): unknown =>
@@ -153,11 +185,7 @@ const reasons: ReadonlyArray<readonly [RegExp, (host: string) => string]> = [
     /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_CLOSED|UND_ERR_DESTROYED)$/,
     (host) => `${host} closed the connection before its answer was complete`
   ],
-  [
-    /^(?:UND_ERR_HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW)$/,
-    (host) => `the headers of the answer of ${host} are too large`
-  ],
-  [/^(?:HTTPParserError|HPE_\w+|UND_ERR_RES_\w+)$/, (host) => `the answer of ${host} is not HTTP`],
+  [/^(?:HTTPParserError|HPE_\w+|UND_ERR_RES_\w+)$/, (host) => `the response of ${host} is not valid HTTP`],
   [
     /^(?:UND_ERR_INVALID_ARG|ERR_INVALID_\w+)$/,
     (host) => `the request to ${host} cannot be sent: a header or the path is not valid`

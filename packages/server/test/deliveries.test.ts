@@ -413,10 +413,9 @@ describe("the courier", () => {
           "closed the connection",
           post(url(`127.0.0.1:${yield* speaker(`${ok}Content-Length: 10\r\n\r\nhalf`)}`))
         ],
-        ["is not HTTP", post(url(`127.0.0.1:${yield* speaker("hello\r\n\r\n")}`))],
-        ["is not HTTP", post(url(`127.0.0.1:${yield* speaker(`${ok}Content-Length: x\r\n\r\n`)}`))],
+        ["is not valid HTTP", post(url(`127.0.0.1:${yield* speaker(`${ok}Content-Length: x\r\n\r\n`)}`))],
         [
-          "is not HTTP",
+          "is not valid HTTP",
           post(
             url(
               `127.0.0.1:${yield* speaker(`${ok}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, { closes: false })}`
@@ -424,9 +423,11 @@ describe("the courier", () => {
           )
         ],
         [
-          "too large",
+          "more than 1048576 bytes of response headers, the limit of maxResponseHeaderBytes",
           post(
-            url(`127.0.0.1:${yield* speaker(`${ok}X: ${"x".repeat(100_000)}\r\n\r\n`, { closes: false })}`)
+            url(
+              `127.0.0.1:${yield* speaker(`${ok}X: ${"x".repeat(1024 * 1024)}\r\n\r\n`, { closes: false })}`
+            )
           )
         ],
         ["cannot be sent", post(url(`127.0.0.1:${port}`), [["X-Bad", "secret\r\nvalue"]])],
@@ -441,6 +442,54 @@ describe("the courier", () => {
         assertTrue(!outcome.reason.includes("secret"), outcome.reason)
         assertTrue(outcome.reason.length < 150)
       }
+    })
+  )
+
+  it.scopedLive("says so if the status line of a response is invalid, and goes on delivering", () =>
+    Effect.gen(function* () {
+      const { deliver } = yield* courier()
+      const { port } = yield* worker()
+      for (const line of [
+        "hello",
+        "HTTP/1.1 099 Low",
+        "HTTP/1.1 000 Zero",
+        "HTTP/1.1 20 Short",
+        "HTTP/1.1 1000 Long",
+        "HTTP/1.1 abc Text",
+        "HTTP/1.1 -1 Negative",
+        "HTTP/3.7 200 OK",
+        "HTTP/1.1",
+        "HTTP/1.1 100 Continue",
+        "HTTP/1.1 101 Switching Protocols"
+      ]) {
+        const outcome = yield* deliver(
+          post(`http://127.0.0.1:${yield* speaker(`${line}\r\nContent-Length: 0\r\n\r\n`)}`)
+        )
+        assertTrue(outcome._tag === "Unanswered", line)
+        assertInclude(outcome.reason, "sent an invalid HTTP status line")
+      }
+      strictEqual((yield* deliver(post(`http://127.0.0.1:${port}`)))._tag, "Answered")
+    })
+  )
+
+  it.scopedLive("takes a megabyte of response headers, or as much as it is told to", () =>
+    Effect.gen(function* () {
+      const cookies = Array.from({ length: 9 }, (_, index) => `c${index}=${"x".repeat(2048)}`)
+      const { port } = yield* worker((response, { target }) => {
+        if (target === "/cookies") response.setHeader("Set-Cookie", cookies)
+        else response.setHeader("X-Large", "x".repeat(1_000_000))
+        response.end()
+      })
+      const tagAt = (path: string, options?: UndiciCourier.Options) =>
+        Effect.flatMap(courier(options), ({ deliver }) => deliver(post(`http://127.0.0.1:${port}${path}`)))
+      const outcome = yield* tagAt("/cookies")
+      assertTrue(outcome._tag === "Answered")
+      deepStrictEqual(outcome.headers["set-cookie"], cookies)
+      strictEqual((yield* tagAt("/large"))._tag, "Answered")
+      const small = yield* tagAt("/cookies", { maxResponseHeaderBytes: 16_384 })
+      assertTrue(small._tag === "Unanswered")
+      assertInclude(small.reason, "more than 16384 bytes of response headers")
+      strictEqual((yield* tagAt("/large", { maxResponseHeaderBytes: 2_000_000 }))._tag, "Answered")
     })
   )
 

@@ -304,4 +304,25 @@ describe("an answer", () => {
       assert.deepStrictEqual(ended, ["stream", "stream"])
     }).pipe(Effect.provide(QStashTest.layerApp(app)))
   })
+
+  it.effect("fails the attempt if it has more than 1 MiB of headers", () =>
+    Effect.gen(function* () {
+      const limit = 1024 * 1024
+      yield* QStashTest.respond(({ url }) =>
+        Effect.succeed({
+          status: 200,
+          headers: { x: "x".repeat(url.endsWith("/most") ? limit - 1 : limit) }
+        })
+      )
+      yield* publish("most", { retries: 0 })
+      yield* publish("more", { retries: 0 })
+      yield* QStashTest.advance(0)
+      const [most, more] = (yield* QStashTest.deliveries).map(({ outcome }) => outcome)
+      assert.strictEqual(most?._tag, "Answered")
+      assert.strictEqual(
+        more?._tag === "Unanswered" ? more.reason : "",
+        "the response has more than 1048576 bytes of headers, the default limit of the local server"
+      )
+    }).pipe(Effect.provide(QStashTest.layer))
+  )
 })

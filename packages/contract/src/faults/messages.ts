@@ -236,6 +236,10 @@ export const faults: ReadonlyArray<Fault> = [
     "return yield* read(kind, [...inQuery, ...inBody], paging)",
     "return yield* read(kind, inBody.concat(inQuery.slice(0, 0)), paging)"
   ]),
+  courier("headers-limited-to-node", "16 kB of response headers are too many", [
+    "maxHeaderSize: maxHeaderBytes + 1",
+    "maxHeaderSize: 16_384"
+  ]),
   courier("answer-body-lost", "what a worker answers in its body is lost", [
     "body: Buffer.concat(chunks)",
     "body: Buffer.alloc(0)"

@@ -1,5 +1,6 @@
 import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
 import { assertMatch, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -25,7 +26,8 @@ import {
   freshQueue,
   getMessage,
   pending,
-  publish
+  publish,
+  statesOf
 } from "../internal/sending.ts"
 import { checkSignature } from "../internal/signature.ts"
 
@@ -90,6 +92,16 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
       // HTTP lets whoever passes a header on join its values.
       strictEqual(valuesOf(delivery, "X-Several").join(", "), "one, two")
       deepStrictEqual(delivery.body, everyByte)
+    })
+  )
+
+  timed("a response with 20 kB of headers counts like any other", (time) =>
+    Effect.gen(function* () {
+      const headers = Object.fromEntries(Arr.range(1, 10).map((n) => [`x-part-${n}`, "x".repeat(2048)]))
+      const endpoint = yield* endpointWith(time, { status: 200, headers }, 500)
+      const { messageId } = yield* publish({ destination: endpoint.url, retries: 0 })
+      yield* settle(time)
+      deepStrictEqual(yield* statesOf(messageId), ["CREATED", "ACTIVE", "DELIVERED"])
     })
   )
 

@@ -297,7 +297,8 @@ export const readParts = (request: RequestParts) => {
   }
   const settings = Either.gen(function* () {
     const workflow = workflowHeaders.find((name) => text(name) !== undefined)
-    if (workflow !== undefined) return yield* refuse("starts or continues an Upstash Workflow, which is not supported", workflow)
+    if (workflow !== undefined)
+      return yield* refuse("starts or continues an Upstash Workflow, which is not supported", workflow)
     return {
       method: yield* read("Upstash-Method", upperCase),
       headers: fromEntries(headers),
