@@ -7,6 +7,7 @@ import {
   FlowControlKeyNotFound,
   MessageId,
   MessageNotFound,
+  namingSchedule,
   type PublishMessage,
   QStashDlq,
   type QStashError,
@@ -181,6 +182,10 @@ export const once = [
 export const repeatable: ReadonlyArray<Method> = methods.filter(
   (method) => !once.some((other) => other === method)
 )
+
+/** The error of a call: that of a create names its schedule. */
+export const errorOf = <E extends QStashQuotaExceeded | QStashError>(method: Method, error: E): E =>
+  method === "QStashSchedules.create" ? namingSchedule(nightly)(error) : error
 
 /** What a 404 of QStash is to those that name one thing. */
 export const notFound = {

@@ -33,6 +33,7 @@ import {
   bodiless,
   calls,
   dlqId,
+  errorOf,
   flowControlKey,
   goneIsFine,
   limited,
@@ -83,7 +84,10 @@ describe("the table", () => {
     it.effect(`${method} has an error for every status`, () =>
       Effect.gen(function* () {
         for (const [status, expected] of everywhere) {
-          assertEquals(yield* answering(method, () => json(error("no"), { status })), expected)
+          assertEquals(
+            yield* answering(method, () => json(error("no"), { status })),
+            errorOf(method, expected)
+          )
         }
       })
     )
@@ -138,7 +142,7 @@ describe("the table", () => {
       Effect.gen(function* () {
         assertEquals(
           yield* answering(method, () => json(error("topic team not found"), { status: 404 })),
-          new QStashInvalidRequest({ status: 404, reason: "topic team not found" })
+          errorOf(method, new QStashInvalidRequest({ status: 404, reason: "topic team not found" }))
         )
       })
     )
@@ -187,12 +191,12 @@ describe("the table", () => {
       Effect.gen(function* () {
         assertEquals(
           yield* answering(method, () => json(error("schedules"), { status: 412 })),
-          new QStashQuotaExceeded({ status: 412, reason: "schedules" })
+          errorOf(method, new QStashQuotaExceeded({ status: 412, reason: "schedules" }))
         )
         for (const status of [400, 403, 413, 500]) {
           assertEquals(
             yield* answering(method, () => json(error("quota maxSchedules exceeded"), { status })),
-            new QStashQuotaExceeded({ status, reason: "quota maxSchedules exceeded" })
+            errorOf(method, new QStashQuotaExceeded({ status, reason: "quota maxSchedules exceeded" }))
           )
         }
       })

@@ -11,6 +11,7 @@ import {
 import { Clock, DateTime, Duration, Effect, Either, Fiber, TestClock } from "effect"
 import {
   calls,
+  errorOf,
   goneIsFine,
   message,
   messageId,
@@ -116,7 +117,10 @@ describe("backoff", () => {
       for (const method of some.filter((one) => repeatable.includes(one))) {
         const transport = inTurn(broken, () => refused(503))
         const result = yield* settle(calls[method].pipe(over(transport)))
-        assertEquals(result, Either.left(new QStashUnavailable({ status: 503, reason: "no" })))
+        assertEquals(
+          result,
+          Either.left(errorOf(method, new QStashUnavailable({ status: 503, reason: "no" })))
+        )
         const [start = 0] = transport.times
         const waits = transport.times.slice(1).map((time, index) => time - (transport.times[index] ?? 0))
         assertTrue(transport.times.every((time) => time - start <= 29_000))
@@ -326,7 +330,8 @@ describe("429", () => {
           kind: "daily",
           limit: 1000,
           remaining: 0,
-          resetAt: DateTime.unsafeMake(30_000)
+          resetAt: DateTime.unsafeMake(30_000),
+          scheduleId: nightly
         })
       )
       strictEqual(transport.times.length, 1)

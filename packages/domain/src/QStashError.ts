@@ -7,13 +7,22 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
+import { defined } from "./internal/defined.ts"
 import { quote } from "./internal/quote.ts"
-import { ScheduleIdFromAnswer } from "./ScheduleId.ts"
+import { ScheduleId, ScheduleIdFromAnswer } from "./ScheduleId.ts"
 import { DlqIdFromAnswer } from "./DlqId.ts"
 import { FlowControlKeyFromAnswer } from "./FlowControl.ts"
 import { MessageIdFromAnswer } from "./MessageId.ts"
 import { QueueNameFromAnswer } from "./QueueName.ts"
 import { UrlGroupNameFromAnswer } from "./UrlGroupName.ts"
+
+/** Which schedule a failed create was about. */
+const ofSchedule = {
+  scheduleId: Schema.optionalWith(Schema.typeSchema(ScheduleIdFromAnswer), { exact: true })
+}
+
+const suffix = ({ scheduleId }: { readonly scheduleId?: ScheduleId }): string =>
+  scheduleId === undefined ? "" : ` (schedule ${quote(scheduleId)})`
 
 /**
  * No schedule has this id: QStash answered 404 to a call that names it.
@@ -137,7 +146,8 @@ export class QStashInvalidRequest extends Schema.TaggedError<QStashInvalidReques
 )("QStashInvalidRequest", {
   reason: Schema.String,
   field: Schema.optionalWith(Schema.String, { exact: true }),
-  status: Schema.optionalWith(Schema.Number, { exact: true })
+  status: Schema.optionalWith(Schema.Number, { exact: true }),
+  ...ofSchedule
 }) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
@@ -145,9 +155,9 @@ export class QStashInvalidRequest extends Schema.TaggedError<QStashInvalidReques
   }
   override get message(): string {
     const subject = this.field === undefined ? this.reason : `${this.field}: ${this.reason}`
-    return this.status === undefined
-      ? `The request was not sent: ${subject}`
-      : `QStash refused the request (${this.status}): ${subject}`
+    const what =
+      this.status === undefined ? "The request was not sent" : `QStash refused the request (${this.status})`
+    return `${what}: ${subject}${suffix(this)}`
   }
 }
 
@@ -159,13 +169,13 @@ export class QStashInvalidRequest extends Schema.TaggedError<QStashInvalidReques
  */
 export class QStashUnauthorized extends Schema.TaggedError<QStashUnauthorized>(
   "@effect-qstash/domain/QStashUnauthorized"
-)("QStashUnauthorized", { status: Schema.Number, reason: Schema.String }) {
+)("QStashUnauthorized", { status: Schema.Number, reason: Schema.String, ...ofSchedule }) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
   }
   override get message(): string {
-    return `QStash did not accept the token (${this.status}): ${this.reason}. Check QSTASH_TOKEN, and that QSTASH_URL names the token's own region`
+    return `QStash did not accept the token (${this.status}): ${this.reason}. Check QSTASH_TOKEN, and that QSTASH_URL names the token's own region${suffix(this)}`
   }
 }
 
@@ -177,13 +187,13 @@ export class QStashUnauthorized extends Schema.TaggedError<QStashUnauthorized>(
  */
 export class QStashQuotaExceeded extends Schema.TaggedError<QStashQuotaExceeded>(
   "@effect-qstash/domain/QStashQuotaExceeded"
-)("QStashQuotaExceeded", { status: Schema.Number, reason: Schema.String }) {
+)("QStashQuotaExceeded", { status: Schema.Number, reason: Schema.String, ...ofSchedule }) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
   }
   override get message(): string {
-    return `The plan's quota is used up (${this.status}): ${this.reason}`
+    return `The plan's quota is used up (${this.status}): ${this.reason}${suffix(this)}`
   }
 }
 
@@ -200,7 +210,8 @@ export class QStashRateLimited extends Schema.TaggedError<QStashRateLimited>(
   kind: Schema.Literal("daily", "burst", "unknown"),
   limit: Schema.optionalWith(Schema.Number, { exact: true }),
   remaining: Schema.optionalWith(Schema.Number, { exact: true }),
-  resetAt: Schema.optionalWith(Schema.DateTimeUtc, { exact: true })
+  resetAt: Schema.optionalWith(Schema.DateTimeUtc, { exact: true }),
+  ...ofSchedule
 }) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
@@ -210,7 +221,7 @@ export class QStashRateLimited extends Schema.TaggedError<QStashRateLimited>(
     const limit = this.limit === undefined ? "" : ` of ${this.limit}`
     const reset = this.resetAt === undefined ? "" : `; it resets at ${DateTime.formatIso(this.resetAt)}`
     const name = this.kind === "daily" ? "daily limit" : this.kind === "burst" ? "burst limit" : "rate limit"
-    return `QStash's ${name}${limit} is reached${reset}`
+    return `QStash's ${name}${limit} is reached${reset}${suffix(this)}`
   }
 }
 
@@ -227,7 +238,8 @@ export class QStashUnavailable extends Schema.TaggedError<QStashUnavailable>(
 )("QStashUnavailable", {
   reason: Schema.String,
   status: Schema.optionalWith(Schema.Number, { exact: true }),
-  cause: Schema.optionalWith(Schema.Defect, { exact: true })
+  cause: Schema.optionalWith(Schema.Defect, { exact: true }),
+  ...ofSchedule
 }) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
@@ -235,8 +247,8 @@ export class QStashUnavailable extends Schema.TaggedError<QStashUnavailable>(
   }
   override get message(): string {
     return this.status === undefined
-      ? `QStash could not be reached: ${this.reason}`
-      : `QStash could not answer (${this.status}): ${this.reason}`
+      ? `QStash could not be reached: ${this.reason}${suffix(this)}`
+      : `QStash could not answer (${this.status}): ${this.reason}${suffix(this)}`
   }
 }
 
@@ -249,13 +261,13 @@ export class QStashUnavailable extends Schema.TaggedError<QStashUnavailable>(
  */
 export class QStashUnexpectedResponse extends Schema.TaggedError<QStashUnexpectedResponse>(
   "@effect-qstash/domain/QStashUnexpectedResponse"
-)("QStashUnexpectedResponse", { status: Schema.Number, reason: Schema.String }) {
+)("QStashUnexpectedResponse", { status: Schema.Number, reason: Schema.String, ...ofSchedule }) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
   }
   override get message(): string {
-    return `The answer is not one that QStash gives (${this.status}): ${this.reason}. Check QSTASH_URL`
+    return `The answer is not one that QStash gives (${this.status}): ${this.reason}. Check QSTASH_URL${suffix(this)}`
   }
 }
 
@@ -271,3 +283,44 @@ export type QStashError =
   | QStashRateLimited
   | QStashUnavailable
   | QStashUnexpectedResponse
+
+const isScheduleId = Schema.is(ScheduleId)
+
+/**
+ * Adds to an error which schedule it is about, so that one of many creates can be found. Without a valid id it returns
+ * the error as it is.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const namingSchedule = (
+  scheduleId: unknown
+): (<E extends QStashQuotaExceeded | ScheduleNotFound | QStashError>(error: E) => E) => {
+  function name<E extends QStashQuotaExceeded | ScheduleNotFound | QStashError>(error: E): E
+  function name(error: QStashQuotaExceeded | ScheduleNotFound | QStashError) {
+    if (!isScheduleId(scheduleId)) return error
+    switch (error._tag) {
+      case "ScheduleNotFound":
+        return error
+      case "QStashInvalidRequest": {
+        const { field, reason, status } = error
+        return new QStashInvalidRequest({ reason, ...defined({ field, status }), scheduleId })
+      }
+      case "QStashUnauthorized":
+        return new QStashUnauthorized({ status: error.status, reason: error.reason, scheduleId })
+      case "QStashQuotaExceeded":
+        return new QStashQuotaExceeded({ status: error.status, reason: error.reason, scheduleId })
+      case "QStashRateLimited": {
+        const { kind, limit, remaining, resetAt } = error
+        return new QStashRateLimited({ kind, ...defined({ limit, remaining, resetAt }), scheduleId })
+      }
+      case "QStashUnavailable": {
+        const { cause, reason, status } = error
+        return new QStashUnavailable({ reason, ...defined({ status, cause }), scheduleId })
+      }
+      case "QStashUnexpectedResponse":
+        return new QStashUnexpectedResponse({ status: error.status, reason: error.reason, scheduleId })
+    }
+  }
+  return name
+}

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import type { Destination } from "./Destination.ts"
+import { inBatch } from "./internal/inBatch.ts"
 import { encodeJson, withJsonType } from "./internal/jsonBody.ts"
 import type { MessageSelector } from "./MessageFilter.ts"
 import type { MessageId } from "./MessageId.ts"
@@ -83,16 +84,16 @@ export class QStashMessages extends Context.Tag("@effect-qstash/domain/QStashMes
   QStashMessages.Service
 >() {
   /**
-   * Publishes a value as JSON, encoded with its Schema, as `Content-Type: application/json` unless the headers name
-   * another type. A value that does not encode is a `QStashInvalidRequest` for `body`, which tells where and nothing of
-   * the value.
+   * Publishes a value as JSON, encoded with its Schema. The content type is `application/json` unless the headers name
+   * another one. A value that does not encode is a `QStashInvalidRequest` for `body`, which says where and repeats
+   * nothing of the value.
    *
    * @since 0.1.0
    * @category helpers
    */
   static readonly publishJson = <A, I, R, D extends Destination.Input>(
     schema: Schema.Schema<A, I, R>,
-    message: Omit<PublishMessage.Input<D>, "body"> & { readonly body: A }
+    message: Omit<PublishMessage.Input<D>, "body"> & { readonly body: NoInfer<A> }
   ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashError, QStashMessages | R> =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
@@ -109,7 +110,7 @@ export class QStashMessages extends Context.Tag("@effect-qstash/domain/QStashMes
   static readonly enqueueJson = <A, I, R, D extends Destination.Input>(
     schema: Schema.Schema<A, I, R>,
     queueName: QueueName,
-    message: Omit<PublishMessage.EnqueueInput<D>, "body"> & { readonly body: A }
+    message: Omit<PublishMessage.EnqueueInput<D>, "body"> & { readonly body: NoInfer<A> }
   ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashError, QStashMessages | R> =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
@@ -119,5 +120,31 @@ export class QStashMessages extends Context.Tag("@effect-qstash/domain/QStashMes
         headers: withJsonType(message.headers),
         body
       })
+    })
+
+  /**
+   * The same for {@link QStashMessages.Service.batch}: every message has a body of one Schema, which may be a union. If a
+   * value does not encode, nothing is sent, and the error names its position, such as `[2].body`.
+   *
+   * @since 0.1.0
+   * @category helpers
+   */
+  static readonly batchJson = <A, I, R>(
+    schema: Schema.Schema<A, I, R>,
+    messages: ReadonlyArray<Omit<PublishMessage.BatchInput, "body"> & { readonly body: NoInfer<A> }>
+  ): Effect.Effect<
+    ReadonlyArray<Either.Either<ReadonlyArray<Published>, QStashInvalidRequest>>,
+    QStashQuotaExceeded | QStashError,
+    QStashMessages | R
+  > =>
+    Effect.gen(function* () {
+      const service = yield* QStashMessages
+      const encoded = yield* Effect.forEach(messages, ({ body, ...message }, index) =>
+        Effect.mapBoth(encodeJson(schema, body), {
+          onFailure: inBatch(index),
+          onSuccess: (text) => ({ ...message, headers: withJsonType(message.headers), body: text })
+        })
+      )
+      return yield* service.batch(encoded)
     })
 }

@@ -6,7 +6,12 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type { CreateSchedule } from "./CreateSchedule.ts"
 import { encodeJson, withJsonType } from "./internal/jsonBody.ts"
-import type { QStashError, QStashQuotaExceeded, ScheduleNotFound } from "./QStashError.ts"
+import {
+  namingSchedule,
+  type QStashError,
+  type QStashQuotaExceeded,
+  type ScheduleNotFound
+} from "./QStashError.ts"
 import type { QStashSchedule } from "./QStashSchedule.ts"
 import type { ScheduleId } from "./ScheduleId.ts"
 
@@ -20,9 +25,9 @@ export declare namespace QStashSchedules {
    */
   export interface Service {
     /**
-     * Creates a schedule, or overwrites the one with the same id, and answers its id. An overwrite replaces every
+     * Creates a schedule, or overwrites the one with the same id, and returns its id. An overwrite replaces every
      * setting. Without an id of the caller's the call mints one before it sends anything, so that its own retries never
-     * leave two schedules. To repeat the call itself safely, give an id.
+     * leave two schedules. To repeat the call itself safely, pass an id. An error then has it as `scheduleId`.
      */
     readonly create: (
       schedule: CreateSchedule.Input
@@ -49,6 +54,22 @@ export declare namespace QStashSchedules {
      */
     readonly resume: (scheduleId: ScheduleId) => Effect.Effect<void, ScheduleNotFound | QStashError>
   }
+
+  /**
+   * The options of {@link QStashSchedules.upsert}: those of `create`, under an id of the caller's.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export interface UpsertInput extends CreateSchedule.Input {
+    readonly scheduleId: ScheduleId
+    /**
+     * Whether the schedule is paused afterwards.
+     *
+     * @default as it was; a new schedule is active
+     */
+    readonly isPaused?: boolean | undefined
+  }
 }
 
 /**
@@ -62,28 +83,32 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
   QStashSchedules.Service
 >() {
   /**
-   * Creates a schedule whose deliveries carry a value as JSON, encoded with its Schema, as
-   * `Content-Type: application/json` unless the headers name another type. A value that does not encode is a
-   * `QStashInvalidRequest` for `body`, which tells where and nothing of the value.
+   * Creates a schedule whose deliveries carry a value as JSON, encoded with its Schema. The content type is
+   * `application/json` unless the headers name another one. A value that does not encode is a `QStashInvalidRequest` for
+   * `body`, which says where and repeats nothing of the value.
    *
    * @since 0.1.0
    * @category helpers
    */
   static readonly createJson = <A, I, R>(
     schema: Schema.Schema<A, I, R>,
-    schedule: Omit<CreateSchedule.Input, "body"> & { readonly body: A }
+    schedule: Omit<CreateSchedule.Input, "body"> & { readonly body: NoInfer<A> }
   ): Effect.Effect<ScheduleId, QStashQuotaExceeded | QStashError, QStashSchedules | R> =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
-      const body = yield* encodeJson(schema, schedule.body)
-      return yield* schedules.create({ ...schedule, headers: withJsonType(schedule.headers), body })
+      return yield* schedules.create(yield* withJson(schema, schedule))
     })
 
   /**
-   * Creates or overwrites a schedule and leaves it as paused or active as it was, or as `isPaused` says; a new one is
-   * active. Whether QStash itself keeps the pause over an overwrite is not documented, so this looks first and pauses
-   * again after. Between the overwrite and the pause a firing may slip through. When it fails it may have overwritten and not
-   * paused: repeat it with `isPaused: true`, because looking again would find an active schedule.
+   * Makes sure that one schedule with this id exists and has exactly these settings. Repeating it is safe.
+   *
+   * - Without a schedule of this id it creates one. It is active unless `isPaused` is true.
+   * - Otherwise it overwrites every setting; what is left out returns to its default, as with `create`.
+   * - With `isPaused` the schedule is paused or active afterwards, as it says. Without, it stays as it was.
+   *
+   * QStash does not document whether an overwrite keeps the pause. So this reads the schedule first, and pauses it again
+   * after the overwrite. One firing may slip through in between. If the call fails, the schedule may be overwritten and
+   * not yet paused: repeat it with `isPaused: true`, because reading it again would find an active schedule.
    *
    * @since 0.1.0
    * @category helpers
@@ -91,14 +116,15 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
   static readonly upsert = ({
     isPaused,
     ...schedule
-  }: CreateSchedule.Input & {
-    readonly scheduleId: ScheduleId
-    readonly isPaused?: boolean | undefined
-  }): Effect.Effect<void, QStashQuotaExceeded | ScheduleNotFound | QStashError, QStashSchedules> =>
+  }: QStashSchedules.UpsertInput): Effect.Effect<
+    void,
+    QStashQuotaExceeded | ScheduleNotFound | QStashError,
+    QStashSchedules
+  > =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const wantsPause = isPaused ?? (yield* isPausedNow(schedules, schedule.scheduleId))
-      // Not to be left between the two by an interruption.
+      // Must not be interrupted between the two.
       yield* Effect.uninterruptible(
         Effect.gen(function* () {
           yield* schedules.create(schedule)
@@ -106,7 +132,20 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
           else if (isPaused === false) yield* schedules.resume(schedule.scheduleId)
         })
       )
-    })
+    }).pipe(Effect.mapError(namingSchedule(schedule.scheduleId)))
+
+  /**
+   * {@link QStashSchedules.upsert} with a body that is encoded as `createJson` does. A value that does not encode changes
+   * nothing.
+   *
+   * @since 0.1.0
+   * @category helpers
+   */
+  static readonly upsertJson = <A, I, R>(
+    schema: Schema.Schema<A, I, R>,
+    schedule: Omit<QStashSchedules.UpsertInput, "body"> & { readonly body: NoInfer<A> }
+  ): Effect.Effect<void, QStashQuotaExceeded | ScheduleNotFound | QStashError, QStashSchedules | R> =>
+    Effect.flatMap(withJson(schema, schedule), QStashSchedules.upsert)
 
   /**
    * Deletes a schedule if there is one: its absence is no error.
@@ -121,6 +160,18 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
       Effect.catchTag(schedules.delete(scheduleId), "ScheduleNotFound", () => Effect.void)
     )
 }
+
+/** Encodes the body of a schedule. */
+const withJson = <A, I, R, Rest extends Omit<CreateSchedule.Input, "body">>(
+  schema: Schema.Schema<A, I, R>,
+  { body, ...schedule }: Rest & { readonly body: A }
+) =>
+  encodeJson(schema, body).pipe(
+    Effect.mapBoth({
+      onFailure: namingSchedule(schedule.scheduleId),
+      onSuccess: (text) => ({ ...schedule, headers: withJsonType(schedule.headers), body: text })
+    })
+  )
 
 const isPausedNow = (schedules: QStashSchedules.Service, scheduleId: ScheduleId) =>
   schedules.get(scheduleId).pipe(

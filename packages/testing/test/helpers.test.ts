@@ -92,7 +92,10 @@ describe("upsert", () => {
     Effect.gen(function* () {
       const unavailable = new QStashUnavailable({ reason: "no reply in time" })
       yield* QStashTest.failNext("QStashSchedules.get", unavailable)
-      assertEquals(yield* Effect.flip(QStashSchedules.upsert(schedule)), unavailable)
+      assertEquals(
+        yield* Effect.flip(QStashSchedules.upsert(schedule)),
+        new QStashUnavailable({ reason: "no reply in time", scheduleId })
+      )
       assert.lengthOf(yield* (yield* QStashSchedules).list, 0)
     }).pipe(Effect.provide(QStashTest.layer))
   )

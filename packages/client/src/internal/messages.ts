@@ -95,6 +95,7 @@ const expectFits =
           Either.mapBoth(item, {
             onLeft: ({ reason, status }) =>
               new QStashInvalidRequest({
+                field: `[${index}]`,
                 reason: present(reason) || "no reason was given",
                 ...(status === undefined ? {} : { status })
               }),

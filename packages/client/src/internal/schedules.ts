@@ -1,6 +1,7 @@
 import {
   CreateSchedule,
   type IdGenerator,
+  namingSchedule,
   type QStashSchedules,
   ScheduleId,
   ScheduleNotFound
@@ -61,7 +62,7 @@ export const schedulesOver = (http: QStashHttp, ids: IdGenerator.Service): QStas
     })
 
   return {
-    create: (input) => create(input).pipe(span("create")),
+    create: (input) => create(input).pipe(Effect.mapError(namingSchedule(input?.scheduleId)), span("create")),
     get: (scheduleId) =>
       bySchedule(scheduleId, (common) => http.json({ method: "GET", ...common }, ScheduleRecord.decode)).pipe(
         span("get", scheduleId)

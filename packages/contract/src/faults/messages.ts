@@ -14,6 +14,7 @@ const request = inFile("domain/src/wire/MessageRequest.ts")
 const response = inFile("domain/src/wire/PublishResponse.ts")
 const message = inFile("domain/src/internal/messageRecord.ts")
 const criteria = inFile("domain/src/wire/Criteria.ts")
+const contract = inFile("domain/src/QStashMessages.ts")
 const client = inFile("client/src/internal/messages.ts")
 const selection = inFile("client/src/internal/selection.ts")
 const handlers = inFile("server/src/internal/messages.ts")
@@ -255,5 +256,13 @@ export const faults: ReadonlyArray<Fault> = [
   testing("answer-body-lost-in-test", "what a test answers in a body is lost", [
     "...(answer.body === undefined ? {} : { body: bytesOf(answer.body) }),",
     ""
+  ]),
+  contract("json-batch-without-its-type", "a batch of JSON does not say that it is JSON", [
+    "onSuccess: (text) => ({ ...message, headers: withJsonType(message.headers), body: text })",
+    "onSuccess: (text) => ({ ...message, body: text })"
+  ]),
+  contract("json-batch-without-position", "the error of a batch of JSON does not say which value", [
+    "onFailure: inBatch(index)",
+    "onFailure: (error) => error"
   ])
 ]

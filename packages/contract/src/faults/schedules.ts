@@ -20,6 +20,7 @@ const settings = inFile("domain/src/internal/settingsHeaders.ts")
 const answer = inFile("domain/src/wire/ScheduleRecord.ts")
 const fields = inFile("domain/src/internal/record.ts")
 const duration = inFile("domain/src/wire/DurationText.ts")
+const contract = inFile("domain/src/QStashSchedules.ts")
 const client = inFile("client/src/internal/schedules.ts")
 const list = inFile("client/src/internal/listOf.ts")
 const http = inFile("client/src/internal/http.ts")
@@ -378,5 +379,25 @@ export const faults: ReadonlyArray<Fault> = [
   testing("answer-headers-lost-in-test", "what a test answers in headers is lost", [
     "answer.headers ?? {}",
     "{}"
+  ]),
+  contract("upsert-forgets-pause", "an upsert makes a paused schedule active", [
+    "isPaused ?? (yield* isPausedNow(schedules, schedule.scheduleId))",
+    "isPaused ?? (yield* Effect.tap(isPausedNow(schedules, schedule.scheduleId), Effect.ignore(schedules.resume(schedule.scheduleId))), false)"
+  ]),
+  contract("upsert-cannot-resume", "an upsert that is to be active leaves a pause", [
+    "else if (isPaused === false)",
+    "else if (isPaused === null)"
+  ]),
+  contract("json-without-its-type", "a schedule of JSON does not say that it is JSON", [
+    "headers: withJsonType(schedule.headers)",
+    "headers: schedule.headers ?? {}"
+  ]),
+  service("create-error-without-schedule", "the error of a create does not say which schedule", [
+    "Effect.mapError(namingSchedule(input?.scheduleId))",
+    "Effect.mapError(namingSchedule(undefined))"
+  ]),
+  client("client-error-without-schedule", "the client's error does not say which schedule", [
+    "Effect.mapError(namingSchedule(input?.scheduleId))",
+    "Effect.mapError(namingSchedule(undefined))"
   ])
 ]

@@ -7,6 +7,8 @@ import {
 import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
 import { assertEquals, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
 import {
   headerOf,
   idOf,
@@ -30,6 +32,11 @@ import {
   makeGroup,
   makeQueue
 } from "../internal/sending.ts"
+
+const Event = Schema.Union(
+  Schema.TaggedStruct("Started", { at: Schema.Date }),
+  Schema.TaggedStruct("Stopped", {})
+)
 
 /** Expects a batch to be refused as invalid, as a whole. */
 const refused = (items: ReadonlyArray<PublishMessage.BatchInput>) =>
@@ -88,6 +95,51 @@ export const batching = chapter("batches", ({ law, timed }) => {
       const published = only(only(yield* batch([{ destination: somewhere, delay: "2 hours" }])))
       strictEqual(published.isDeduplicated, false)
       strictEqual((yield* getMessage(published.messageId)).url, somewhere)
+    })
+  )
+
+  timed("a batch of JSON delivers each value as its schema encodes it, under its type", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const queueName = yield* freshQueue
+      const answers = yield* QStashMessages.batchJson(Event, [
+        { destination: endpoint.url, body: { _tag: "Started", at: new Date(0) } },
+        { destination: endpoint.url, body: { _tag: "Stopped" }, queueName, headers: { "X-Number": "1" } }
+      ])
+      deepStrictEqual(answers.map(Either.isRight), [true, true])
+      yield* settle(time)
+      deepStrictEqual(
+        (yield* endpoint.deliveries)
+          .map((delivery) => [
+            textOf(delivery),
+            headerOf(delivery, "Content-Type"),
+            headerOf(delivery, "X-Number")
+          ])
+          .toSorted(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
+        [
+          ['{"_tag":"Started","at":"1970-01-01T00:00:00.000Z"}', "application/json", undefined],
+          ['{"_tag":"Stopped"}', "application/json", "1"]
+        ]
+      )
+    })
+  )
+
+  timed("a batch of JSON with a value that does not encode sends nothing and names its position", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const item = (body: string) => ({ destination: endpoint.url, body })
+      const error = yield* Effect.flip(
+        QStashMessages.batchJson(Schema.NonEmptyString, [item("a"), item(""), item("c")])
+      )
+      assertEquals(
+        error,
+        new QStashInvalidRequest({
+          field: "[1].body",
+          reason: "cannot be encoded: the JSON is not of the expected shape"
+        })
+      )
+      yield* time.advance("1 minute")
+      deepStrictEqual(yield* endpoint.deliveries, [])
     })
   )
 

@@ -1,10 +1,12 @@
 import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import {
   advanceTo,
   create,
   fireOne,
+  freshId,
   get,
   headerOf,
   hour,
@@ -15,6 +17,8 @@ import {
   only,
   overwrite,
   plain,
+  rarely,
+  somewhere,
   yearlyAt
 } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
@@ -122,5 +126,53 @@ export const overwriting = chapter("overwriting", ({ law, timed }) => {
       strictEqual(headerOf(delivery, "X-Made"), "before")
       deepStrictEqual(yield* after.deliveries, [])
     })
+  )
+
+  law(
+    "an upsert creates an active schedule, then replaces every setting and keeps whether it is paused",
+    () =>
+      Effect.gen(function* () {
+        const schedules = yield* QStashSchedules
+        const scheduleId = yield* freshId
+        const schedule = { scheduleId, cron: rarely, destination: somewhere }
+        const read = Effect.map(get(scheduleId), ({ body, isPaused, retries }) => ({
+          body,
+          isPaused,
+          retries
+        }))
+        yield* QStashSchedules.upsert({ ...schedule, body: "1", retries: 7 })
+        deepStrictEqual(yield* read, { body: "1", isPaused: false, retries: 7 })
+        yield* schedules.pause(scheduleId)
+        yield* QStashSchedules.upsert({ ...schedule, body: "2" })
+        deepStrictEqual(yield* read, { body: "2", isPaused: true, retries: 3 })
+        yield* QStashSchedules.upsert({ ...schedule, body: "3", isPaused: false })
+        deepStrictEqual(yield* read, { body: "3", isPaused: false, retries: 3 })
+        yield* QStashSchedules.upsert({ ...schedule, body: "4", isPaused: true })
+        yield* QStashSchedules.upsert({ ...schedule, body: "4", isPaused: true })
+        deepStrictEqual(yield* read, { body: "4", isPaused: true, retries: 3 })
+      })
+  )
+
+  law(
+    "an upsert of JSON stores the value as its schema encodes it, under its type, and the pause with it",
+    () =>
+      Effect.gen(function* () {
+        const scheduleId = yield* freshId
+        const Report = Schema.Struct({ kind: Schema.Literal("daily", "weekly"), since: Schema.Date })
+        const upsert = (kind: "daily" | "weekly", isPaused?: boolean) =>
+          QStashSchedules.upsertJson(Report, {
+            scheduleId,
+            cron: rarely,
+            destination: somewhere,
+            body: { kind, since: new Date(0) },
+            isPaused
+          })
+        yield* upsert("daily", true)
+        yield* upsert("weekly")
+        const schedule = yield* get(scheduleId)
+        strictEqual(schedule.body, '{"kind":"weekly","since":"1970-01-01T00:00:00.000Z"}')
+        deepStrictEqual(schedule.headers, { "Content-Type": ["application/json"] })
+        strictEqual(schedule.isPaused, true)
+      })
   )
 })

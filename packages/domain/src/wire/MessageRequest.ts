@@ -13,6 +13,7 @@ import { Destination } from "../Destination.ts"
 import { checkMessage } from "../internal/checkSettings.ts"
 import { each } from "../internal/each.ts"
 import { canonicalName, fromEntries, type HeaderMap } from "../internal/headers.ts"
+import { inBatch } from "../internal/inBatch.ts"
 import { quote } from "../internal/quote.ts"
 import {
   decodeDestination,
@@ -28,7 +29,7 @@ import {
 } from "../internal/settingsHeaders.ts"
 import { utf8Bytes } from "../internal/utf8.ts"
 import { PublishMessage } from "../PublishMessage.ts"
-import { QStashInvalidRequest } from "../QStashError.ts"
+import type { QStashInvalidRequest } from "../QStashError.ts"
 import type { QueueName } from "../QueueName.ts"
 import { errorTexts } from "./ErrorBody.ts"
 import * as PathSegment from "./PathSegment.ts"
@@ -185,13 +186,6 @@ export const checkEnqueue = (
     if (given !== undefined) return yield* refuse("is no option of enqueue", given[0])
     return yield* PublishMessage.make({ ...message, queueName })
   })
-
-const inBatch =
-  (index: number) =>
-  ({ field, reason }: QStashInvalidRequest): QStashInvalidRequest => {
-    const place = `[${index}]`
-    return new QStashInvalidRequest({ field: field === undefined ? place : `${place}.${field}`, reason })
-  }
 
 const checkItem = (message: PublishMessage.BatchInput): Decoded<PublishMessage> =>
   Either.flatMap(PublishMessage.make(message), (checked) =>

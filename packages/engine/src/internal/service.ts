@@ -13,6 +13,7 @@ import {
   DlqMessageNotFound,
   FlowControlKeyNotFound,
   MessageNotFound,
+  namingSchedule,
   QStashInvalidRequest,
   QStashQuotaExceeded,
   QueueNotFound,
@@ -184,7 +185,9 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
       )
     return {
       create: (input) =>
-        Effect.flatMap(CreateSchedule.make(input), (settings) => createSchedule(tenant, settings)),
+        Effect.flatMap(CreateSchedule.make(input), (settings) => createSchedule(tenant, settings)).pipe(
+          Effect.mapError(namingSchedule(input?.scheduleId))
+        ),
       get: byId((scheduleId: ScheduleId) =>
         Effect.flatMap(store.getSchedule(tenantId, scheduleId), (found) =>
           orFail(found, scheduleOf, () => new ScheduleNotFound({ scheduleId }))
