@@ -6,6 +6,7 @@ import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { readFileSync } from "node:fs"
 import process from "node:process"
@@ -16,8 +17,13 @@ const { version } = Schema.decodeUnknownSync(Schema.parseJson(Schema.Struct({ ve
   readFileSync(new URL("../package.json", import.meta.url), "utf8")
 )
 
-/** Node leaves the name out where `TZ` names a zone that it does not know, and lives in UTC then. */
-const timeZone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC"
+/**
+ * The machine's zone, or UTC. Some values of `TZ` make Node report no zone (`TZ=Foo/Bar`), or one that `Intl` rejects
+ * when asked for it by name (`TZ=` and `TZ=Etc/Unknown` give "Etc/Unknown", `TZ=GMT+5` gives "GMT+05:00").
+ */
+const timeZone = DateTime.zoneMakeNamed(new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC").pipe(
+  Option.getOrElse(() => DateTime.zoneUnsafeMakeNamed("UTC"))
+)
 
 const program = run(process.argv.slice(2), { version }).pipe(
   Effect.map((code) => {
@@ -28,7 +34,7 @@ const program = run(process.argv.slice(2), { version }).pipe(
     NodePath.layer,
     NodeTerminal.layer,
     Shell.layer,
-    DateTime.layerCurrentZone(DateTime.zoneUnsafeMakeNamed(timeZone))
+    DateTime.layerCurrentZone(timeZone)
   ])
 )
 

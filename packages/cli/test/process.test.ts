@@ -1,5 +1,5 @@
 import { describe, it } from "@effect/vitest"
-import { assertInclude, assertMatch, strictEqual } from "@effect/vitest/utils"
+import { assertInclude, assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import { createServer, type ServerResponse } from "node:http"
 import { serve, spawned, start, token } from "./support.ts"
@@ -45,6 +45,31 @@ describe("the program", () => {
         strictEqual(unasked.stdout, "")
         assertInclude(unasked.stderr, "--yes")
         strictEqual((yield* schedules.list).length, 1)
+      }),
+    60_000
+  )
+
+  it.scopedLive(
+    "works with every TZ, in UTC when Intl rejects the zone that Node reports",
+    () =>
+      Effect.gen(function* () {
+        const next = "schedules next @daily --count 1 --after 2026-01-01"
+        const zones = ["", "Etc/Unknown", "Foo/Bar", "GMT+5", "CET-1CEST,M3.5.0,M10.5.0/3"]
+        const ended = yield* Effect.forEach(zones, (TZ) => spawned(next, { TZ }), parallel)
+        deepStrictEqual(
+          ended.map(({ code, stderr, stdout }) => [code, stderr, stdout.includes("HERE (UTC)")]),
+          zones.map(() => [0, "", true])
+        )
+        const { env, schedules } = yield* serve
+        yield* schedules.create({ cron: "@daily", destination: "https://example.com/jobs" })
+        const [helped, listed] = yield* Effect.all(
+          [spawned("--help", { TZ: "" }), spawned("schedules list", { ...env, TZ: "" })],
+          parallel
+        )
+        strictEqual(helped.stderr, "")
+        strictEqual(helped.code, 0)
+        assertInclude(listed.stdout, "HERE (UTC)")
+        strictEqual(listed.code, 0)
       }),
     60_000
   )
