@@ -49,6 +49,32 @@ describe("schedules next", () => {
     })
   )
 
+  it.effect("warns of a firing that QStash misses after a change of the clocks", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* cli("schedules next 'CRON_TZ=Asia/Beirut 0 9 * * SUN' --after 2026-03-20")
+      assertInclude(stdout, "Sun 2026-03-22 09:00 +02:00")
+      assertInclude(stdout, "Sun 2026-04-05 09:00 +03:00")
+      assertInclude(
+        stdout,
+        "! On 2026-03-29 it does not fire at 09:00: QStash misses that time after the clocks in Asia/Beirut change."
+      )
+      const halfHour = yield* cli(
+        "schedules next 'CRON_TZ=Australia/Lord_Howe 15,45 1 * * *' --after 2026-04-01"
+      )
+      assertInclude(halfHour.stdout, "! On 2026-04-05 it fires twice at 01:45")
+      assertInclude(halfHour.stdout, "! On 2026-10-05 it does not fire at 01:15")
+    })
+  )
+
+  it.effect("names both days when what is missed lasts longer than one", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* cli(
+        "schedules next 'CRON_TZ=America/Asuncion 0 12 5-7 10 *' --after 2017-09-20 --count 1"
+      )
+      assertInclude(stdout, "! On 2017-10-05 it does not fire at 12:00 to 2017-10-07 12:00 (3 times)")
+    })
+  )
+
   it.effect("gives no warning where the clocks change nothing", () =>
     Effect.gen(function* () {
       const { stdout } = yield* cli("schedules next '30 2 * * *'")

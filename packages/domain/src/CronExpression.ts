@@ -12,10 +12,11 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { type ParsedCron, parseCron, trim } from "./internal/cronParser.ts"
-import { firstMinute, nextFiring } from "./internal/cronSearch.ts"
+import { clockChanges } from "./internal/clockChanges.ts"
+import { nextFiring, previousFiring } from "./internal/cronSearch.ts"
 import { CronTable } from "./internal/cronTable.ts"
 import { quote } from "./internal/quote.ts"
-import { type Period, type TimeZone } from "./internal/timeZone.ts"
+import { type TimeZone } from "./internal/timeZone.ts"
 import * as InstantInput from "./wire/InstantInput.ts"
 
 const TypeId: unique symbol = Symbol.for("@effect-qstash/domain/CronExpression")
@@ -40,18 +41,27 @@ export class InvalidCronExpression extends Schema.TaggedError<InvalidCronExpress
  */
 export declare namespace CronExpression {
   /**
-   * A local time that an expression names and that a change of the clocks skips or repeats.
+   * A local time that an expression names and at which it does not fire exactly once, because the clocks change.
    *
    * @since 0.1.0
    * @category models
    */
   export interface ClockChange {
-    readonly kind: "skipped" | "repeated"
+    /**
+     * - `skipped`: the clock never shows that time, so the schedule does not fire.
+     * - `repeated`: the clock shows that time twice, and the schedule fires twice.
+     * - `missed`: the clock shows that time, but the schedule does not fire. The search of robfig/cron goes wrong when it
+     *   crosses a change that skips or repeats a midnight or is not of one full hour, and can lose firings after it.
+     */
+    readonly kind: "skipped" | "repeated" | "missed"
     /** The time on the clock, in the expression's zone, such as `2026-03-29T02:30`. */
     readonly localTime: string
     /** When the clocks change. */
     readonly changeAt: DateTime.Utc
-    /** When the clock shows that time: never if it is skipped, twice if it is repeated. */
+    /**
+     * When the clock shows that time: never if it is skipped, twice if it is repeated. If it is missed, the one instant at
+     * which the schedule should fire and does not.
+     */
     readonly instants: ReadonlyArray<DateTime.Utc>
   }
 }
@@ -67,9 +77,9 @@ export declare namespace CronExpression {
  * - `n/step` runs from `n` to the field's maximum, ranges do not wrap around, and Sunday is 0 but not 7;
  * - a local time that a change of the clocks skips does not fire that day, and one that it repeats fires twice: see
  *   `clockChanges`;
- * - on a change that skips or repeats a midnight, or that is not of one full hour, robfig/cron stumbles, and this does
- *   likewise: it may miss firings that follow, or fire on the day without midnight in place of the day before. Only
- *   where it would go back in time or never end does this go on to the next matching minute.
+ * - after a change that skips or repeats a midnight, or that is not of one full hour, robfig/cron can miss firings, or
+ *   fire on the day without midnight in place of the day before, and so does this: `clockChanges` lists what is missed.
+ *   Only if robfig/cron would go back in time or never end does this go on to the next matching minute.
  *
  * The zones' rules are those that `Intl` brings along.
  *
@@ -151,6 +161,18 @@ export class CronExpression implements Equal.Equal, Inspectable {
     return millis === undefined ? Option.none() : Option.some(instant(millis))
   }
 
+  /**
+   * The latest firing at or before an instant. None if there is none back to the start of the fifth calendar year before
+   * it.
+   *
+   * Finds every instant that `next` returns, and no other. A firing is then one that `next` finds from the second before
+   * it, so one that a schedule loses to a change of the clocks (see `clockChanges`) counts.
+   */
+  previous(atOrBefore: DateTime.DateTime.Input): Option.Option<DateTime.Utc> {
+    const millis = previousFiring(this.#table, this.#zone, InstantInput.millisOf("atOrBefore", atOrBefore))
+    return millis === undefined ? Option.none() : Option.some(instant(millis))
+  }
+
   /** The first `count` firings after an instant, in order; fewer if `next` finds no more. */
   upcoming(count: number, after: DateTime.DateTime.Input): ReadonlyArray<DateTime.Utc> {
     const firings: Array<DateTime.Utc> = []
@@ -168,49 +190,25 @@ export class CronExpression implements Equal.Equal, Inspectable {
   }
 
   /**
-   * The local times of this expression that are skipped or repeated by the changes of the zone's clocks (daylight
-   * saving time or another) from `from` on and before `until`.
+   * The local times of this expression that the changes of the zone's clocks (daylight saving time or another) skip,
+   * repeat or make it miss, for the changes from `from` on and before `until`.
    *
-   * Tells of fixed hours only: an expression whose hour field matches all 24 hours simply goes on at its pace through
-   * any change, and the answer is empty. Each local time counts for itself, so a whole hour of minutes
-   * (`* 2 * * *`) makes sixty entries.
+   * An expression whose hour field matches all 24 hours keeps its pace through a change, so nothing is listed as skipped
+   * or repeated for it. What is missed is found by comparing the calendar with the firings that `upcoming` returns from
+   * `from` on. Each local time is an entry of its own, so a whole hour of minutes (`* 2 * * *`) makes sixty entries.
    */
   clockChanges(
     from: DateTime.DateTime.Input,
     until: DateTime.DateTime.Input
   ): ReadonlyArray<CronExpression.ClockChange> {
-    const changes: Array<CronExpression.ClockChange> = []
-    if (this.#table.everyHour) return changes
+    const start = InstantInput.millisOf("from", from)
     const end = InstantInput.millisOf("until", until)
-    let before = this.#zone.periodAt(InstantInput.millisOf("from", from) - 1)
-    while (before.end < end) {
-      const after = this.#zone.periodAt(before.end)
-      this.#collectChanges(before, after, changes)
-      before = after
-    }
-    return changes
-  }
-
-  #collectChanges(before: Period, after: Period, changes: Array<CronExpression.ClockChange>): void {
-    const kind = before.offset < after.offset ? "skipped" : "repeated"
-    const first = firstMinute(after.start, kind === "skipped" ? before : after)
-    const end = firstMinute(after.start, kind === "skipped" ? after : before)
-    for (
-      let minute = this.#table.next(first, end);
-      minute < end;
-      minute = this.#table.next(minute + 1, end)
-    ) {
-      const local = minute * 60_000
-      changes.push({
-        kind,
-        localTime: new Date(local).toISOString().slice(0, -":00.000Z".length),
-        changeAt: DateTime.unsafeMake(after.start),
-        instants:
-          kind === "skipped"
-            ? []
-            : [DateTime.unsafeMake(local - before.offset), DateTime.unsafeMake(local - after.offset)]
-      })
-    }
+    return clockChanges(this.#table, this.#zone, start, end).map(({ changeAt, instants, kind, local }) => ({
+      kind,
+      localTime: new Date(local).toISOString().slice(0, -":00.000Z".length),
+      changeAt: DateTime.unsafeMake(changeAt),
+      instants: instants.map((millis) => DateTime.unsafeMake(millis))
+    }))
   }
 
   [Equal.symbol](that: unknown): boolean {

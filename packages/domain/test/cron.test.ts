@@ -58,6 +58,22 @@ describe("CronExpression against robfig/cron's own answers", () => {
     }
   })
 
+  it("was last due when robfig/cron fired", () => {
+    for (const { expression, next, timeZone } of vectors.fires) {
+      const text = `CRON_TZ=${timeZone} ${expression}`
+      const cron = CronExpression.make(text)
+      const last = (instant: DateTime.DateTime.Input) => Option.map(cron.previous(instant), minuteText)
+      for (const [index, firing] of next.entries()) {
+        deepStrictEqual([text, last(firing)], [text, Option.some(firing)])
+        const before = next[index - 1]
+        if (before !== undefined) {
+          const secondBefore = DateTime.subtract(DateTime.unsafeMake(firing), { seconds: 1 })
+          deepStrictEqual([text, last(secondBefore)], [text, Option.some(before)])
+        }
+      }
+    }
+  })
+
   it.each(vectors.rejected)("refuses $expression: $error", ({ error, expression }) => {
     strictEqual(reasonOf(expression), error)
   })
@@ -343,6 +359,7 @@ describe("a CronExpression", () => {
       new RangeError(`${name}: expected an instant such as "2025-03-30T00:00:00Z", got "90"`)
     throws(() => expression.next("90"), refusal("after"))
     throws(() => expression.upcoming(1, "90"), refusal("after"))
+    throws(() => expression.previous("90"), refusal("atOrBefore"))
     throws(() => expression.clockChanges("90", "2026-01-01"), refusal("from"))
     throws(() => expression.clockChanges("2026-01-01", "90"), refusal("until"))
   })
@@ -429,6 +446,59 @@ describe("CronExpression.next", () => {
   })
 })
 
+describe("CronExpression.previous", () => {
+  const previous = (text: string, atOrBefore: DateTime.DateTime.Input) =>
+    Option.getOrUndefined(Option.map(CronExpression.make(text).previous(atOrBefore), minuteText))
+
+  it("is at or before the instant, on a full minute", () => {
+    strictEqual(previous("*/5 * * * *", "2026-01-01T00:05:00Z"), "2026-01-01T00:05Z")
+    strictEqual(previous("*/5 * * * *", "2026-01-01T00:04:59.999Z"), "2026-01-01T00:00Z")
+    strictEqual(previous("30 22 31 12 *", "2026-01-01T00:00:00Z"), "2025-12-31T22:30Z")
+    strictEqual(previous("59 23 * * *", "1970-01-01T00:00:00Z"), "1969-12-31T23:59Z")
+    strictEqual(
+      previous("*/5 * * * *", DateTime.unsafeMakeZoned("2026-01-01T00:06:00Z", { timeZone: "Asia/Tokyo" })),
+      "2026-01-01T00:05Z"
+    )
+  })
+
+  it.each([
+    ["0 0 31 2 *", "2026-01-01T00:00:00Z"],
+    ["CRON_TZ=America/Havana 0 0 30 2 *", "2026-01-01T00:00:00Z"],
+    [", * * * *", "2026-01-01T00:00:00Z"],
+    ["* , * * *", "2026-01-01T00:00:00Z"],
+    ["CRON_TZ=Asia/Gaza * * , * ?", "2026-01-01T00:00:00Z"],
+    ["0 0 29 2 *", "2102-01-01T00:00:00Z"]
+  ])("is none for %s up to %s", (text, atOrBefore) => {
+    assertNone(CronExpression.make(text).previous(atOrBefore))
+  })
+
+  it("looks back to the start of the fifth calendar year before, in the expression's zone", () => {
+    strictEqual(previous("0 0 29 2 *", "2101-12-31T23:59:59.999Z"), "2096-02-29T00:00Z")
+    strictEqual(previous("TZ=Asia/Tokyo 0 0 29 2 *", "2101-12-31T14:59:59.999Z"), "2096-02-28T15:00Z")
+    assertNone(CronExpression.make("TZ=Asia/Tokyo 0 0 29 2 *").previous("2101-12-31T15:00:00Z"))
+  })
+
+  it("skips a local time that does not exist and finds both of one that comes twice", () => {
+    strictEqual(previous("CRON_TZ=Europe/Berlin 30 2 * * *", "2026-03-29T20:00:00Z"), "2026-03-28T01:30Z")
+    strictEqual(previous("CRON_TZ=Europe/Berlin 30 2 * * *", "2026-10-25T20:00:00Z"), "2026-10-25T01:30Z")
+    strictEqual(previous("CRON_TZ=Europe/Berlin 30 2 * * *", "2026-10-25T01:29:59Z"), "2026-10-25T00:30Z")
+  })
+
+  it("counts a firing that a schedule misses, and one that robfig/cron makes on the wrong day", () => {
+    strictEqual(previous("CRON_TZ=Asia/Beirut 0 9 * * SUN", "2026-03-30T00:00:00Z"), "2026-03-29T06:00Z")
+    strictEqual(
+      previous("CRON_TZ=Asia/Beirut 47 18,14,8,12 23-30/6 * *", "2025-03-30T06:00:00Z"),
+      "2025-03-30T05:47Z"
+    )
+  })
+
+  it("knows no time outside of what a Date holds", () => {
+    strictEqual(previous("* * * * *", 8.64e15), "+275760-09-13T00:00Z")
+    strictEqual(previous("* * * * *", -8.64e15), "-271821-04-20T00:00Z")
+    strictEqual(previous("1 0 20 4 *", -8.64e15), undefined)
+  })
+})
+
 describe("CronExpression.clockChanges", () => {
   interface Change {
     readonly kind: string
@@ -505,6 +575,58 @@ describe("CronExpression.clockChanges", () => {
         "2026-05-01T00:00:00Z"
       ).map(({ kind, localTime }) => `${kind} ${localTime}`),
       ["repeated 2026-04-05T01:45"]
+    )
+  })
+
+  it.each([
+    ["Asia/Beirut 0 9 * * SUN", "2026", ["2026-03-29T09:00 to 2026-03-28T22:00Z"]],
+    ["Asia/Beirut 0 9 * * *", "2026", []],
+    ["Africa/Cairo 0 9 * * FRI", "2026", ["2026-04-24T09:00 to 2026-04-23T22:00Z"]],
+    [
+      "Africa/Cairo 0 9 * * FRI",
+      "2010",
+      ["2010-04-30T09:00 to 2010-04-29T22:00Z", "2010-09-10T09:00 to 2010-09-09T22:00Z"]
+    ],
+    ["Asia/Tehran 0 9 22 3 *", "2021", ["2021-03-22T09:00 to 2021-03-21T20:30Z"]],
+    ["America/Asuncion 0 12 5 10 *", "2017", ["2017-10-05T12:00 to 2017-10-01T04:00Z"]],
+    ["Asia/Pyongyang 0 9 * * *", "2018", ["2018-05-05T09:00 to 2018-05-04T15:00Z"]],
+    [
+      "Australia/Lord_Howe 0 9 * * *",
+      "2026",
+      ["2026-04-05T09:00 to 2026-04-04T15:00Z", "2026-10-04T09:00 to 2026-10-03T15:30Z"]
+    ],
+    ["Australia/Lord_Howe 15,45 1 * * *", "2026", ["2026-10-05T01:15 to 2026-10-03T15:30Z"]],
+    ["Australia/Lord_Howe */30 * * * *", "2026", []],
+    ["America/Sao_Paulo 0 9 * * SUN", "2018", []],
+    ["America/Havana 0 9 * * SUN", "2026", []],
+    ["Pacific/Apia 0 9 * * SAT", "2011", []],
+    ["Antarctica/Troll 0 9 * * SUN", "2026", []],
+    ["Europe/Berlin 0 9 * * SUN", "2026", []]
+  ])("lists what %s misses in %s", (cron, year, missed) => {
+    const listed = changes(`CRON_TZ=${cron}`, `${year}-01-01T00:00:00Z`, `${year}-12-31T00:00:00Z`)
+    deepStrictEqual(
+      listed
+        .filter(({ kind }) => kind === "missed")
+        .map(({ changeAt, localTime }) => `${localTime} to ${changeAt}`),
+      missed
+    )
+  })
+
+  it("says when a missed firing should have been", () => {
+    deepStrictEqual(
+      changes("CRON_TZ=Asia/Beirut 0 9 * * SUN", "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z"),
+      [
+        {
+          kind: "missed",
+          localTime: "2026-03-29T09:00",
+          changeAt: "2026-03-28T22:00Z",
+          instants: ["2026-03-29T06:00Z"]
+        }
+      ]
+    )
+    deepStrictEqual(
+      changes("CRON_TZ=Asia/Beirut 0 9 * * SUN", "2026-03-28T22:00:00.001Z", "2026-05-01T00:00:00Z"),
+      []
     )
   })
 

@@ -1,7 +1,7 @@
 import { CronExpression } from "@effect-qstash/domain/CronExpression"
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { DateTime, FastCheck } from "effect"
+import { DateTime, FastCheck, Option } from "effect"
 
 interface Field {
   readonly text: string
@@ -325,6 +325,91 @@ const robfigNext = (cron: Spec, timeZone: string, after: number): number | "usel
   return undefined
 }
 
+const previousMillis = (expression: CronExpression, at: number): number | undefined =>
+  Option.getOrUndefined(expression.previous(at))?.epochMillis
+
+describe("CronExpression.previous against a look at each minute", () => {
+  it.each([...regularChanges, ...irregularChanges])("%s, %s: %s", (timeZone, changeText) => {
+    const change = Date.parse(changeText)
+    const [start, end] = [change - 1.5 * dayMillis, change + 1.5 * dayMillis]
+    const clock = wallClock(timeZone)
+    const minutes = between(start, end, minuteMillis).map((millis) => ({ millis, local: clock(millis) }))
+    const seconds = FastCheck.array(FastCheck.integer({ min: 0, max: 3 * 86_400 }), {
+      minLength: 20,
+      maxLength: 40
+    })
+    const check = (cron: Spec, samples: ReadonlyArray<number>): void => {
+      const expression = inZone(timeZone, cron)
+      const known = new Set(
+        minutes
+          .filter(({ local }) => matchesTime(cron, local) && matchesDate(cron, local))
+          .map(({ millis }) => millis)
+      )
+      // What matches nothing and is found nevertheless: from each hour of the window, and from before it.
+      for (const after of [
+        ...between(start, end, hourMillis),
+        ...between(start - 40 * dayMillis, start, dayMillis)
+      ]) {
+        for (const second of [0, 1000, 59_000]) {
+          const firing = expression.nextMillis(after - second)
+          if (firing !== undefined && firing >= start && firing <= end) known.add(firing)
+        }
+      }
+      const firings = [...known].toSorted((one, other) => one - other)
+      for (const sample of samples) {
+        const at = start + sample * secondMillis
+        const found = previousMillis(expression, at)
+        const expected = firings.findLast((firing) => firing <= at)
+        if (expected === undefined) assertTrue(found === undefined || found < start)
+        else strictEqual(isoText(found), isoText(expected))
+      }
+      for (const firing of firings) strictEqual(previousMillis(expression, firing), firing)
+    }
+    FastCheck.assert(FastCheck.property(spec, seconds, check), { numRuns: 20 })
+  })
+
+  it.prop(
+    "finds in UTC what a look at each day finds, down to the start of the fifth year before",
+    [spec, FastCheck.integer({ min: Date.UTC(1970, 0), max: Date.UTC(2200, 0) })],
+    ([cron, at]) => {
+      const limit = Date.UTC(new Date(at).getUTCFullYear() - 5, 0)
+      const days = between(limit, at, dayMillis).filter((day) => matchesDate(cron, utcClock(day)))
+      const minutes = days
+        .slice(-2)
+        .flatMap((day) => between(day, day + dayMillis - 1, minuteMillis))
+        .filter((millis) => millis <= at && matchesTime(cron, utcClock(millis)))
+      strictEqual(isoText(previousMillis(inZone("UTC", cron), at)), isoText(minutes.at(-1)))
+    }
+  )
+
+  const zones = FastCheck.constantFrom(...Intl.supportedValuesOf("timeZone"))
+
+  it.prop(
+    "finds what next finds, and nothing between that and the one before",
+    [spec, zones, FastCheck.integer({ min: Date.UTC(1900, 0), max: Date.UTC(2200, 0) })],
+    ([cron, timeZone, after]) => {
+      const expression = inZone(timeZone, cron)
+      const firing = expression.nextMillis(after)
+      if (firing === undefined) return
+      strictEqual(isoText(previousMillis(expression, firing)), isoText(firing))
+      const before = previousMillis(expression, firing - 1)
+      if (before === undefined) return
+      assertTrue(before < firing)
+      const next = expression.nextMillis(before)
+      assertTrue(next !== undefined && next >= firing)
+    }
+  )
+
+  it.prop(
+    "is never later than asked, in any zone at any time",
+    [spec, zones, FastCheck.integer({ min: -8.64e15, max: 8.64e15 })],
+    ([cron, timeZone, at]) => {
+      const found = previousMillis(inZone(timeZone, cron), at)
+      assertTrue(found === undefined || (found <= at && found >= -8.64e15))
+    }
+  )
+})
+
 describe("CronExpression against robfig/cron's own search", () => {
   const check = (timeZone: string, from: number, cron: Spec): void => {
     const expression = inZone(timeZone, cron)
@@ -373,24 +458,46 @@ describe("CronExpression against robfig/cron's own search", () => {
 })
 
 describe("CronExpression.clockChanges against the firings", () => {
-  it.prop(
-    "lists the local times for which there is no firing, or two",
-    [spec, FastCheck.constantFrom("America/New_York", "Australia/Sydney")],
-    ([cron, timeZone]) => {
+  it.each([...regularChanges, ...irregularChanges])("%s, %s: %s", (timeZone, changeText) => {
+    const change = Date.parse(changeText)
+    const [start, end] = [change - 2 * dayMillis, change + 2 * dayMillis]
+    const clock = wallClock(timeZone)
+    const minutes = between(start, end - 1, minuteMillis).map((millis) => ({ millis, local: clock(millis) }))
+    const byLocalTime = new Map<string, Array<number>>()
+    for (const { local, millis } of minutes) {
+      const { day, hour, minute, month, year } = local
+      const text = new Date(Date.UTC(year, month - 1, day, hour, minute)).toISOString().slice(0, 16)
+      byLocalTime.set(text, [...(byLocalTime.get(text) ?? []), millis])
+    }
+    const check = (cron: Spec): void => {
       const expression = inZone(timeZone, cron)
-      const clock = wallClock(timeZone)
-      const changes = expression.clockChanges("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")
-      for (const { changeAt, instants, kind, localTime } of changes) {
-        const near = DateTime.toEpochMillis(changeAt)
-        const firings = firingsWithin(expression, near - 2 * hourMillis, near + 2 * hourMillis)
-        const there = firings.filter((millis) => {
-          const { day, hour, minute, month, year } = clock(millis)
-          return new Date(Date.UTC(year, month - 1, day, hour, minute)).toISOString().startsWith(localTime)
-        })
-        deepStrictEqual(there, instants.map(DateTime.toEpochMillis))
-        strictEqual(there.length, kind === "skipped" ? 0 : 2)
+      const firings = new Set(firingsWithin(expression, start, end))
+      const changes = expression.clockChanges(start, end)
+      const instantsOf = (kind: string) =>
+        changes
+          .filter((each) => each.kind === kind)
+          .flatMap(({ instants }) => instants.map(DateTime.toEpochMillis))
+      deepStrictEqual(
+        instantsOf("missed")
+          .filter((millis) => millis < end)
+          .map(isoText),
+        minutes
+          .filter(
+            ({ local, millis }) =>
+              matchesTime(cron, local) && matchesDate(cron, local) && !firings.has(millis)
+          )
+          .map(({ millis }) => isoText(millis))
+      )
+      for (const { instants, kind, localTime } of changes) {
+        const shown = byLocalTime.get(localTime) ?? []
+        if (kind === "skipped") deepStrictEqual(shown, [])
+        if (kind === "repeated") {
+          deepStrictEqual(shown, instants.map(DateTime.toEpochMillis))
+          strictEqual(shown.length, 2)
+          assertTrue(shown.every((millis) => firings.has(millis)))
+        }
       }
-    },
-    { fastCheck: { numRuns: 50 } }
-  )
+    }
+    FastCheck.assert(FastCheck.property(spec, check), { numRuns: 20 })
+  })
 })

@@ -5,7 +5,7 @@ import type { Reader } from "./reader.ts"
 import { table } from "./table.ts"
 import { yellow } from "./text.ts"
 
-/** When an expression fires, and the local times that changes of the clocks take from it or give it twice. */
+/** When an expression fires, and at which local times it does not fire exactly once because the clocks change. */
 export interface Preview {
   readonly cron: CronExpression
   readonly firings: ReadonlyArray<DateTime.Utc>
@@ -32,25 +32,35 @@ export const preview = ({ changes, cron, firings }: Preview, { zone }: Reader): 
 export const neverFires = ({ text }: CronExpression): string =>
   `${text} never fires: no date of the next five years matches.`
 
-/** One warning for each change, however many local times it touches. */
+/** One warning for each kind of each change, however many local times it affects. */
 const warningsOf = (
   changes: ReadonlyArray<CronExpression.ClockChange>,
   zone: DateTime.TimeZone
 ): ReadonlyArray<string> => {
-  const byChange = new Map<number, Array<CronExpression.ClockChange>>()
+  const groups = new Map<string, Array<CronExpression.ClockChange>>()
   for (const change of changes) {
-    const at = change.changeAt.epochMillis
-    byChange.set(at, [...(byChange.get(at) ?? []), change])
+    const key = `${change.changeAt.epochMillis} ${change.kind}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [change])
+    else group.push(change)
   }
-  return Array.from(byChange.values(), (group) => {
-    const [first] = group
-    const last = group.at(-1)
-    if (first === undefined || last === undefined) return ""
-    const [day = "", from = ""] = first.localTime.split("T")
-    const until = last.localTime.split("T")[1] ?? ""
-    const times = group.length === 1 ? from : `${from} to ${until} (${group.length} times)`
-    return first.kind === "skipped"
-      ? `! On ${day} it does not fire at ${times}: the clocks in ${DateTime.zoneToString(zone)} skip that time.`
-      : `! On ${day} it fires twice at ${times}: the clocks in ${DateTime.zoneToString(zone)} show that time twice.`
-  })
+  return Array.from(groups.values(), (group) => warningOf(group, DateTime.zoneToString(zone)))
+}
+
+const warningOf = (group: ReadonlyArray<CronExpression.ClockChange>, zone: string): string => {
+  const [first] = group
+  const last = group.at(-1)
+  if (first === undefined || last === undefined) return ""
+  const [day = "", from = ""] = first.localTime.split("T")
+  const [lastDay = "", until = ""] = last.localTime.split("T")
+  const end = lastDay === day ? until : `${lastDay} ${until}`
+  const times = group.length === 1 ? from : `${from} to ${end} (${group.length} times)`
+  switch (first.kind) {
+    case "skipped":
+      return `! On ${day} it does not fire at ${times}: the clocks in ${zone} skip that time.`
+    case "repeated":
+      return `! On ${day} it fires twice at ${times}: the clocks in ${zone} show that time twice.`
+    case "missed":
+      return `! On ${day} it does not fire at ${times}: QStash misses that time after the clocks in ${zone} change.`
+  }
 }

@@ -1,6 +1,6 @@
 import { dateOf, dayOf, dayOfMonthOf, monthOf, type PackedDate, yearOf } from "./civil.ts"
 import { type CronTable } from "./cronTable.ts"
-import { maxEpochMillis, type Period, type TimeZone } from "./timeZone.ts"
+import { isRegularChange, maxEpochMillis, type Period, type TimeZone } from "./timeZone.ts"
 
 const second = 1000
 const minute = 60_000
@@ -27,14 +27,69 @@ export const nextFiring = (table: CronTable, zone: TimeZone, after: number): num
     : search(table, zone, after)
 }
 
+/**
+ * The last instant at or before `at` that `nextFiring` returns for some earlier instant. `undefined` if there is none
+ * back to the start of the fifth calendar year before.
+ *
+ * These are all matches of the calendar, because `nextFiring` finds a match from the second before it; and the few
+ * firings of robfig/cron that match nothing, within a day after a change of the clocks that is not regular.
+ */
+export const previousFiring = (table: CronTable, zone: TimeZone, at: number): number | undefined => {
+  if (!(Math.abs(at) <= maxEpochMillis) || table.isEmpty) return undefined
+  const period = zone.periodAt(at)
+  const limit = dayOf(yearAt(at + period.offset) - 5, 1, 1) * (day / minute)
+  const match = previousMatch(table, zone, at, limit)
+  const since = match ?? limit * minute
+  const isRegular = zone.isRegular(since - backwards, at)
+  const firing = isRegular ? match : (straySince(table, zone, since, at) ?? match)
+  return firing === undefined || firing < -maxEpochMillis ? undefined : firing
+}
+
+/** The first match of the calendar after an instant, which is also the first firing unless robfig/cron loses it. */
+export const nextMatch = (table: CronTable, zone: TimeZone, after: number): number | undefined =>
+  table.isEmpty ? undefined : scan(table, zone, after, limitAfter(zone, after))
+
+/** The last match of the calendar at or before an instant, and not before the local minute `limit`. */
+export const previousMatch = (
+  table: CronTable,
+  zone: TimeZone,
+  at: number,
+  limit: number
+): number | undefined => {
+  let period = zone.periodAt(at)
+  let from = Math.floor((at + period.offset) / minute)
+  for (;;) {
+    const start = Math.max(firstMinute(period.start, period), limit)
+    const found = table.previous(from, start)
+    if (found >= start) return found * minute - period.offset
+    if (start === limit) return undefined
+    period = zone.periodAt(period.start - 1)
+    from = firstMinute(period.end, period) - 1
+  }
+}
+
+/** The last firing after `since` and up to `at` that robfig/cron makes although the calendar does not match. */
+const straySince = (table: CronTable, zone: TimeZone, since: number, at: number): number | undefined => {
+  let after = zone.periodAt(at)
+  while (after.start > since - day) {
+    const before = zone.periodAt(after.start - 1)
+    if (!isRegularChange(before, after)) {
+      // A stray firing is one that a walk over the change leads to, and each of those passes the last second before it.
+      const firing = nextFiring(table, zone, after.start - 2 * second)
+      if (firing !== undefined && firing > since && firing <= at) return firing
+    }
+    after = before
+  }
+  return undefined
+}
+
 /** The first local minute, counted from 1970, that a period's clocks show at an instant or after it. */
 export const firstMinute = (instant: number, period: Period): number =>
   Math.ceil((instant + period.offset) / minute)
 
 const search = (table: CronTable, zone: TimeZone, after: number): number | undefined => {
   if (table.isEmpty) return undefined
-  const period = zone.periodAt(after)
-  const limit = dayOf(yearAt(after + second + period.offset) + 6, 1, 1) * (day / minute)
+  const limit = limitAfter(zone, after)
   const found = scan(table, zone, after, limit)
   const isRegular = zone.isRegular(after - backwards, (found ?? limit * minute) + day)
   const walked = isRegular ? found : walk(table, zone, after)
@@ -42,6 +97,10 @@ const search = (table: CronTable, zone: TimeZone, after: number): number | undef
   const firing = walked !== undefined && walked <= after ? found : walked
   return firing === undefined || firing > maxEpochMillis ? undefined : firing
 }
+
+/** The local minute at which a search ends: the fifth calendar year is the last one. */
+const limitAfter = (zone: TimeZone, after: number): number =>
+  dayOf(yearAt(after + second + zone.periodAt(after).offset) + 6, 1, 1) * (day / minute)
 
 /** Searches the local time that the clocks show, period by period: what a look at each single minute would find. */
 const scan = (table: CronTable, zone: TimeZone, after: number, limit: number): number | undefined => {

@@ -20,6 +20,7 @@ export class CronTable {
   readonly #everyDay: boolean
   /** The first matching minute of a day, infinite where none is: a field such as `,` matches nothing. */
   readonly #firstOfDay: number
+  readonly #lastOfDay: number
 
   constructor(fields: CronFields) {
     this.#lowMinutes = maskOf(fields.minute)
@@ -35,6 +36,7 @@ export class CronTable {
       fields.dayOfWeek.values.size === 7
     this.everyHour = fields.hour.values.size === 24
     this.#firstOfDay = Math.min(...fields.hour.values) * 60 + Math.min(...fields.minute.values)
+    this.#lastOfDay = Math.max(...fields.hour.values) * 60 + Math.max(...fields.minute.values)
   }
 
   /** Whether nothing matches ever, as with a field that is `,`. Dates that never come are not counted in. */
@@ -73,6 +75,18 @@ export class CronTable {
     return Math.min(this.#nextDay(today + 1, Math.ceil(limit / 1440)) * 1440 + this.#firstOfDay, limit)
   }
 
+  /** The last matching minute that is not after `from`, or `limit - 1` if none is at or after `limit`. */
+  previous(from: number, limit: number): number {
+    if (this.isEmpty) return limit - 1
+    const today = Math.floor(from / 1440)
+    if (this.#everyDay || this.#previousDay(today, today) === today) {
+      const minute = this.#previousOfDay(from - today * 1440)
+      if (minute >= 0) return Math.max(today * 1440 + minute, limit - 1)
+    }
+    const day = this.#previousDay(today - 1, Math.floor(limit / 1440))
+    return Math.max(day * 1440 + this.#lastOfDay, limit - 1)
+  }
+
   /** The first matching minute of the day that is not before the given one, or 1440. */
   #nextOfDay(minute: number): number {
     const hour = (minute / 60) | 0
@@ -90,6 +104,24 @@ export class CronTable {
     if (low !== 0) return lowestBit(low)
     const high = this.#highMinutes & (-1 << Math.max(minute - 32, 0))
     return high === 0 ? 60 : lowestBit(high) + 32
+  }
+
+  /** The last matching minute of the day that is not after the given one, or -1. */
+  #previousOfDay(minute: number): number {
+    const hour = (minute / 60) | 0
+    if (this.matchesHour(hour)) {
+      const found = this.#previousOfHour(minute - hour * 60)
+      if (found >= 0) return hour * 60 + found
+    }
+    const earlier = this.#hours & ((1 << hour) - 1)
+    return earlier === 0 ? -1 : highestBit(earlier) * 60 + (this.#lastOfDay % 60)
+  }
+
+  #previousOfHour(minute: number): number {
+    const high = minute < 32 ? 0 : this.#highMinutes & upTo(minute - 32)
+    if (high !== 0) return highestBit(high) + 32
+    const low = this.#lowMinutes & upTo(Math.min(minute, 31))
+    return low === 0 ? -1 : highestBit(low)
   }
 
   /** The first matching day that is not before `from`; if none is before `until`, any that is not either. */
@@ -115,6 +147,28 @@ export class CronTable {
     return until
   }
 
+  /** The last matching day that is not after `from`, or `until - 1` if none is at or after `until`. */
+  #previousDay(from: number, until: number): number {
+    const date = dateOf(from)
+    let year = yearOf(date)
+    let month = monthOf(date)
+    let dayOfMonth = dayOfMonthOf(date)
+    let first = from - dayOfMonth + 1
+    while (first - 1 + dayOfMonth >= until) {
+      if (this.matchesMonth(month)) {
+        const rest = this.#daysOf(first, daysInMonth(year, month)) & upTo(dayOfMonth)
+        if (rest !== 0) return Math.max(first - 1 + highestBit(rest), until - 1)
+      }
+      if (--month === 0) {
+        month = 12
+        year--
+      }
+      dayOfMonth = daysInMonth(year, month)
+      first -= dayOfMonth
+    }
+    return until - 1
+  }
+
   /** The matching days of a month, the first as bit 1, given the month's first day and its length. */
   #daysOf(first: number, length: number): number {
     const weekday = weekdayOf(first)
@@ -135,3 +189,8 @@ const maskOf = (field: CronField, first = 0): number => {
 }
 
 const lowestBit = (mask: number): number => 31 - Math.clz32(mask & -mask)
+
+const highestBit = (mask: number): number => 31 - Math.clz32(mask)
+
+/** The bits from 0 to `bit`. */
+const upTo = (bit: number): number => -1 >>> (31 - bit)

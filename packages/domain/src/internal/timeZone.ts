@@ -126,7 +126,8 @@ export class TimeZone {
   }
 }
 
-const isRegularChange = (before: Period, after: Period): boolean => {
+/** Whether a change is by one hour, on the full hour, and neither skips nor repeats a midnight. */
+export const isRegularChange = (before: Period, after: Period): boolean => {
   const low = after.start + Math.min(before.offset, after.offset)
   const high = after.start + Math.max(before.offset, after.offset)
   const hasMidnight = Math.ceil(low / dayLength) * dayLength < high
