@@ -1,6 +1,7 @@
 /**
  * Compiles each `ts` block of the documentation as a module of its own, and reports errors at their place in the
- * Markdown. A block below the line `<!-- continues -->` starts with all of the block before it.
+ * Markdown. A block below the line `<!-- continues -->` starts with all of the block before it. A block below the line
+ * `<!-- file: worker.ts -->` has that name, so that other blocks can import it.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -39,6 +40,7 @@ const blocksOf = (file: string): ReadonlyArray<Block> => {
     | { readonly mark: string; readonly indent: number; readonly lines: Array<Line> | undefined }
     | undefined
   let continues: string | undefined
+  let fileName: string | undefined
   for (const [index, text] of readFileSync(join(root, file), "utf8").split(/\r?\n/).entries()) {
     const place = `${file}:${index + 1}`
     if (fence !== undefined) {
@@ -53,10 +55,14 @@ const blocksOf = (file: string): ReadonlyArray<Block> => {
       if (language === "ts") {
         if (continues !== undefined && previous === undefined) faults.add(`${place} continues no block`)
         lines = continues !== undefined && previous !== undefined ? [...previous.lines] : []
-        blocks.push({ name: `${file.replace(/[^A-Za-z0-9]+/g, "-")}-${index + 1}.ts`, lines })
+        blocks.push({ name: fileName ?? `${file.replace(/[^A-Za-z0-9]+/g, "-")}-${index + 1}.ts`, lines })
+        fileName = undefined
       } else if (continues !== undefined) faults.add(`${continues} is not followed by a ts block`)
       fence = { mark, indent: blanks.length, lines }
       continues = undefined
+    } else if (text.startsWith("<!-- file: ")) {
+      fileName = /^<!-- file: ([\w.]+\.ts) -->$/.exec(text)?.[1]
+      if (fileName === undefined) faults.add(`${place} does not name a .ts file`)
     } else if (text.trim() === "<!-- continues -->") {
       continues = place
     } else if (text.trim() !== "" && continues !== undefined) {
@@ -69,7 +75,12 @@ const blocksOf = (file: string): ReadonlyArray<Block> => {
 }
 
 const files = markdownFiles()
-const blocks = new Map(files.flatMap(blocksOf).map((block) => [block.name, block]))
+const blocks = new Map<string, Block>()
+for (const block of files.flatMap(blocksOf)) {
+  if (blocks.has(block.name))
+    faults.add(`${block.lines[0]?.place}: ${block.name} is the name of another block`)
+  blocks.set(block.name, block)
+}
 
 rmSync(join(root, output), { recursive: true, force: true })
 mkdirSync(join(root, output), { recursive: true })

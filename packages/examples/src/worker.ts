@@ -1,10 +1,8 @@
 /**
- * A backend worker to copy from: an `HttpApp` that takes a delivery only if QStash signed it for this very URL and body.
- *
- * What a delivery gets for an answer is what QStash acts on: 2xx ends the message, anything else is tried again.
+ * A backend worker to copy from: an `HttpApp` that runs a job only if QStash signed the delivery for this URL and body.
  */
 import * as CallbackBody from "@effect-qstash/domain/wire/CallbackBody"
-import type { VerifiedDelivery, VerifyError } from "@effect-qstash/receiver/node"
+import type { VerifiedDelivery } from "@effect-qstash/receiver/node"
 import { QStashReceiver } from "@effect-qstash/receiver/node"
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -12,6 +10,7 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 
 /** What a schedule is for. A verified delivery says which schedule it comes from, and with what payload. */
@@ -23,7 +22,7 @@ export class NightlyReport extends Context.Tag("examples/NightlyReport")<
 /** The payload of a message, for those who publish it and for the worker. */
 export const Mail = Schema.Struct({ to: Schema.NonEmptyString, text: Schema.String })
 
-/** Tried again later, it may do. */
+/** Temporary: QStash tries again. */
 export class MailServerDown extends Data.TaggedError("MailServerDown") {}
 
 /** What messages are for, and their failure callbacks. */
@@ -31,40 +30,48 @@ export class Mails extends Context.Tag("examples/Mails")<
   Mails,
   {
     readonly send: (mail: typeof Mail.Type) => Effect.Effect<void, MailServerDown>
-    /** Told once of a mail that has failed for good. */
+    /** Runs once for a mail that has failed for good. */
     readonly failed: (about: CallbackBody.CallbackBody) => Effect.Effect<void>
   }
 >() {}
 
-/** Each reason carries the status to answer with, and is safe to log. */
-const refuse = (error: VerifyError) =>
-  Effect.zipRight(
-    Effect.logWarning(error.message),
-    HttpServerResponse.text(error.message, { status: error.status })
-  )
-
-/** Verifies a request before anything else is done with it. */
-const verified = <E, R>(handle: (delivery: VerifiedDelivery) => Effect.Effect<void, E, R>) =>
+/**
+ * Verifies a request, decodes its payload and runs a job with it. The status of the response tells QStash what to do next:
+ * 489 gives the message up, and everything else but 2xx is tried again.
+ */
+const delivery = <A, DecodeError, E, R>(
+  decode: (body: string) => Effect.Effect<A, DecodeError>,
+  job: (payload: A, delivery: VerifiedDelivery) => Effect.Effect<void, E, R>
+) =>
   Effect.gen(function* () {
     const receiver = yield* QStashReceiver.QStashReceiver
     const request = yield* HttpServerRequest.HttpServerRequest
     // The raw bytes: a body that was parsed and written again would have another hash.
     const body = new Uint8Array(yield* request.arrayBuffer)
-    return yield* Effect.matchEffect(
-      receiver.verify({ headers: request.headers, url: request.originalUrl, body }),
-      {
-        onFailure: refuse,
-        onSuccess: (delivery) => Effect.as(handle(delivery), HttpServerResponse.empty({ status: 200 }))
-      }
+
+    const verified = yield* Effect.either(
+      receiver.verify({ headers: request.headers, url: request.originalUrl, body })
+    )
+    if (Either.isLeft(verified)) {
+      const { message, status } = verified.left
+      yield* Effect.logWarning(message)
+      return HttpServerResponse.text(message, { status })
+    }
+
+    const decoded = yield* Effect.either(decode(new TextDecoder().decode(verified.right.signed.body)))
+    if (Either.isLeft(decoded)) {
+      yield* Effect.logError("The payload does not decode", decoded.left)
+      return HttpServerResponse.empty({ status: 489, headers: { "Upstash-NonRetryable-Error": "true" } })
+    }
+
+    return yield* Effect.suspend(() => job(decoded.right, verified.right)).pipe(
+      Effect.as(HttpServerResponse.empty({ status: 200 })),
+      Effect.catchAllCause((cause) =>
+        Effect.as(Effect.logError("The job failed", cause), HttpServerResponse.empty({ status: 500 }))
+      )
     )
   })
 
-/** A signed body that is not what it should be; it will not be tomorrow either. */
-class Unreadable extends Data.TaggedError("Unreadable") {}
-
-const unreadable = Effect.mapError(() => new Unreadable())
-
-const textOf = ({ signed }: VerifiedDelivery): string => new TextDecoder().decode(signed.body)
 const mailOf = Schema.decode(Schema.parseJson(Mail))
 const jsonOf = Schema.decode(Schema.parseJson())
 
@@ -72,31 +79,17 @@ const jsonOf = Schema.decode(Schema.parseJson())
 export const worker = HttpRouter.empty.pipe(
   HttpRouter.post(
     "/jobs/nightly-report",
-    verified((delivery) => Effect.flatMap(NightlyReport, (report) => report.run(delivery)))
+    delivery(Effect.succeed, (_, verified) => Effect.flatMap(NightlyReport, (report) => report.run(verified)))
   ),
   HttpRouter.post(
     "/mails",
-    verified((delivery) =>
-      Effect.gen(function* () {
-        const mails = yield* Mails
-        yield* mails.send(yield* unreadable(mailOf(textOf(delivery))))
-      })
-    )
+    delivery(mailOf, (mail) => Effect.flatMap(Mails, (mails) => mails.send(mail)))
   ),
   HttpRouter.post(
     "/mails/failed",
-    verified((delivery) =>
-      Effect.gen(function* () {
-        const mails = yield* Mails
-        const json = yield* unreadable(jsonOf(textOf(delivery)))
-        yield* mails.failed(yield* unreadable(CallbackBody.decode(json)))
-      })
+    delivery(
+      (body) => Effect.flatMap(jsonOf(body), CallbackBody.decode),
+      (callback) => Effect.flatMap(Mails, (mails) => mails.failed(callback))
     )
-  ),
-  HttpRouter.catchTags({
-    MailServerDown: () => HttpServerResponse.empty({ status: 503 }),
-    // QStash gives a message up at once that is answered so.
-    Unreadable: () =>
-      HttpServerResponse.empty({ status: 489, headers: { "Upstash-NonRetryable-Error": "true" } })
-  })
+  )
 )

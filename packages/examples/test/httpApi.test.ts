@@ -1,7 +1,5 @@
 import { QStashClient } from "@effect-qstash/client"
-import { QStashMessages } from "@effect-qstash/domain"
-import * as HttpApiExample from "@effect-qstash/examples/httpApi"
-import { Mail, Mails, MailServerDown } from "@effect-qstash/examples/worker"
+import { QStashDlq, QStashMessages } from "@effect-qstash/domain"
 import { QStashReceiver } from "@effect-qstash/receiver/node"
 import { DevelopmentUsers, QStashServer } from "@effect-qstash/server"
 import { QStashTest } from "@effect-qstash/testing"
@@ -11,6 +9,8 @@ import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Layer, Logger, LogLevel } from "effect"
 import { createServer } from "node:http"
+import { MailServerDown } from "@effect-qstash/examples/worker"
+import { ApiLive, Mail, Mails } from "./docs/httpApi.ts"
 
 const mail = { to: "ada@example.com", text: "Grüße, 世界" }
 
@@ -26,8 +26,7 @@ const mailsTo = (sent: Array<unknown>) => {
         }
         sent.push(one)
         return Effect.void
-      }),
-    failed: () => Effect.void
+      })
   })
 }
 
@@ -43,13 +42,13 @@ describe("the HttpApi", () => {
       yield* QStashTest.advance("1 minute")
       deepStrictEqual(
         (yield* QStashTest.deliveries).map(({ status }) => status),
-        [503, 204]
+        [500, 204]
       )
       deepStrictEqual(sent, [mail])
     }).pipe(
       Effect.provide(
         Layer.unwrapEffect(Effect.map(HttpApiBuilder.httpApp, (app) => QStashTest.layerApp(app))).pipe(
-          Layer.provide(HttpApiExample.layer.pipe(Layer.provide([mailsTo(sent), receiver]))),
+          Layer.provide(ApiLive.pipe(Layer.provide([mailsTo(sent), receiver]))),
           Layer.provide([
             HttpApiBuilder.Router.Live,
             HttpApiBuilder.Middleware.layer,
@@ -76,6 +75,23 @@ describe("the HttpApi", () => {
       )
       deepStrictEqual(sent, [mail])
 
+      const client = QStashClient.layer({ url, token: user.token })
+      const deadLetters = Effect.flatMap(QStashDlq, (dlq) => dlq.list({})).pipe(Effect.provide(client))
+      yield* Effect.flatMap(QStashMessages, (messages) =>
+        messages.publish({
+          destination: `${origin}/mails`,
+          headers: { "Content-Type": "application/json" },
+          body: "not json"
+        })
+      ).pipe(Effect.provide(client))
+      const { items } = yield* Effect.repeat(Effect.delay(deadLetters, "5 millis"), {
+        until: (page) => page.items.length > 0
+      }).pipe(Effect.timeout("10 seconds"))
+      deepStrictEqual(
+        items.map(({ responseStatus }) => responseStatus),
+        [489]
+      )
+
       const forged = yield* Effect.promise(() =>
         fetch(`${origin}/mails`, {
           method: "POST",
@@ -88,7 +104,7 @@ describe("the HttpApi", () => {
     }).pipe(
       Effect.provide(
         HttpApiBuilder.serve().pipe(
-          Layer.provide(HttpApiExample.layer),
+          Layer.provide(ApiLive),
           Layer.provide(mailsTo(sent)),
           Layer.provide(
             Layer.unwrapEffect(

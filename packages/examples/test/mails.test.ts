@@ -81,7 +81,7 @@ describe("mails through a queue", () => {
       deepStrictEqual(yield* askedMails, [
         "eve@example.com",
         "eve@example.com",
-        "failed after 1 retries: 503"
+        "failed after 1 retries: 500"
       ])
 
       yield* setDown(false)

@@ -74,11 +74,12 @@ export declare namespace QStashReceiver {
    */
   export interface Service {
     /**
-     * Tells whether a request is a delivery of QStash to this very URL with this very body. Checked in this order: the
+     * Checks that a request is a delivery of QStash to this URL with this body. Checked in this order: the
      * types of the arguments, the size, the token's form, the HMAC, the issuer, the times, the subject, the body.
      *
-     * A request that was recorded passes again until its token expires; to do a thing once, remember `signed.tokenId`
-     * or what the body names.
+     * A delivery may arrive twice. The token id (`signed.tokenId`) protects against replays: it is new for each attempt,
+     * and signed. The message id (`unsigned.messageId`) protects against retries: it is the same for all attempts, but
+     * not signed. Best of all is a key in the signed body, such as an order number: it does both.
      */
     readonly verify: (delivery: Delivery) => Effect.Effect<VerifiedDelivery, VerifyError>
   }

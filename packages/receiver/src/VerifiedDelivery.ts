@@ -14,8 +14,8 @@ import type * as DateTime from "effect/DateTime"
  */
 export interface Delivery {
   /**
-   * By name in any case. Node's `IncomingMessage.headers` and the `Headers` of `@effect/platform` fit as they are, those
-   * of Fetch as `Object.fromEntries(request.headers)`.
+   * Names in any case. Pass Node's `IncomingMessage.headers` and the `Headers` of `@effect/platform` as they are, and
+   * those of Fetch as `Object.fromEntries(request.headers)`.
    */
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
   /**
@@ -23,7 +23,7 @@ export interface Delivery {
    * the option `subject: { publicUrl }` the path and query are enough.
    */
   readonly url: string
-  /** The raw bytes. A body that was parsed and written again has another hash. */
+  /** The raw bytes, never text. A body that was parsed and written again has another hash. */
   readonly body: Uint8Array
 }
 
@@ -53,7 +53,7 @@ export interface VerifiedDelivery {
 export interface SignedPart {
   /** The destination of the message with its query. Equal to the URL that was called, unless the receiver takes any. */
   readonly subject: string
-  /** Another one for each attempt, `jwt_…`: it tells a replayed request from a retried message. */
+  /** New for each attempt, `jwt_…`. If it comes twice, a recorded request was sent again. */
   readonly tokenId: string | undefined
   readonly issuedAt: DateTime.Utc | undefined
   /** 1970 as a rule: QStash leaves the start open, so that a slow clock at the receiver does no harm. */
@@ -71,7 +71,7 @@ export interface SignedPart {
  * @category models
  */
 export interface UnsignedPart {
-  /** The same over all retries of a message. From `Upstash-Message-Id`. */
+  /** The same for all attempts of a message. From `Upstash-Message-Id`. */
   readonly messageId: MessageId | undefined
   /** Present on what a schedule produced. From `Upstash-Schedule-Id`. */
   readonly scheduleId: ScheduleId | undefined
