@@ -5,7 +5,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { FlowControlKey } from "./FlowControl.ts"
 import type { FlowControlState, GlobalParallelism } from "./FlowControlState.ts"
-import type { FlowControlKeyNotFound, QStashError } from "./QStashError.ts"
+import type { FlowControlKeyNotFound, QStashError, QStashQuotaExceeded } from "./QStashError.ts"
 
 /**
  * @since 0.1.0
@@ -25,15 +25,18 @@ export declare namespace QStashFlowControl {
     ) => Effect.Effect<FlowControlState, FlowControlKeyNotFound | QStashError>
 
     /** Starts no delivery of the key until it is resumed. On a paused key it changes nothing. */
-    readonly pause: (key: FlowControlKey) => Effect.Effect<void, QStashError>
+    readonly pause: (key: FlowControlKey) => Effect.Effect<void, QStashQuotaExceeded | QStashError>
 
     /** Lets the deliveries of a key start again; on an active one it changes nothing. */
-    readonly resume: (key: FlowControlKey) => Effect.Effect<void, QStashError>
+    readonly resume: (key: FlowControlKey) => Effect.Effect<void, QStashQuotaExceeded | QStashError>
 
     /**
      * Fixes limits of a key: what later messages say of them does not count. A pinned rate begins a new period.
      */
-    readonly pin: (key: FlowControlKey, limits: FlowControlState.Pin) => Effect.Effect<void, QStashError>
+    readonly pin: (
+      key: FlowControlKey,
+      limits: FlowControlState.Pin
+    ) => Effect.Effect<void, QStashQuotaExceeded | QStashError>
 
     /** Lets later messages set the limits of a key again; until one does, those that were pinned stay in force. */
     readonly unpin: (key: FlowControlKey, limits: FlowControlState.Unpin) => Effect.Effect<void, QStashError>

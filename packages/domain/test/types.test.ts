@@ -648,9 +648,9 @@ describe("QStashFlowControl", () => {
   it("lists for each method what it can fail with", () => {
     expectTypeOf<Failure<Flow["get"]>>().toEqualTypeOf<FlowControlKeyNotFound | QStashError>()
     expectTypeOf<Failure<Flow["list"]>>().toEqualTypeOf<QStashError>()
-    expectTypeOf<Failure<Flow["pause"]>>().toEqualTypeOf<QStashError>()
-    expectTypeOf<Failure<Flow["resume"]>>().toEqualTypeOf<QStashError>()
-    expectTypeOf<Failure<Flow["pin"]>>().toEqualTypeOf<QStashError>()
+    expectTypeOf<Failure<Flow["pause"]>>().toEqualTypeOf<QStashQuotaExceeded | QStashError>()
+    expectTypeOf<Failure<Flow["resume"]>>().toEqualTypeOf<QStashQuotaExceeded | QStashError>()
+    expectTypeOf<Failure<Flow["pin"]>>().toEqualTypeOf<QStashQuotaExceeded | QStashError>()
     expectTypeOf<Failure<Flow["unpin"]>>().toEqualTypeOf<QStashError>()
     expectTypeOf<Failure<Flow["resetRate"]>>().toEqualTypeOf<QStashError>()
     expectTypeOf<Failure<Flow["globalParallelism"]>>().toEqualTypeOf<QStashError>()

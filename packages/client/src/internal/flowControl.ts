@@ -10,6 +10,7 @@ import * as Either from "effect/Either"
 import { type Parameters, type QStashHttp, withSpan } from "./http.ts"
 import { listOf } from "./listOf.ts"
 import { named } from "./named.ts"
+import { quotaError, type Refusal } from "./refusal.ts"
 
 const path = "/v2/flowControl"
 
@@ -23,14 +24,18 @@ const byKey = named(
 )
 
 export const flowControlOver = (http: QStashHttp): QStashFlowControl.Service => {
-  const change = (
+  const change = <E>(
+    ownError: (refused: Refusal) => E | undefined,
     method: "pause" | "resume" | "pin" | "unpin" | "resetRate",
     key: FlowControlKey,
     given: Either.Either<Parameters, QStashInvalidRequest> = Either.right([])
   ) =>
     byKey(key, ({ target }) =>
-      Effect.flatMap(given, (query) => http.done({ method: "POST", target: `${target}/${method}`, query }))
+      Effect.flatMap(given, (query) =>
+        http.done({ method: "POST", target: `${target}/${method}`, query, ownError })
+      )
     )
+  const none = () => undefined
 
   return {
     list: http
@@ -40,21 +45,23 @@ export const flowControlOver = (http: QStashHttp): QStashFlowControl.Service => 
       byKey(key, (common) => http.json({ method: "GET", ...common }, FlowControlRecord.decode)).pipe(
         span("get", key)
       ),
-    pause: (key) => change("pause", key).pipe(span("pause", key)),
-    resume: (key) => change("resume", key).pipe(span("resume", key)),
+    pause: (key) => change(quotaError, "pause", key).pipe(span("pause", key)),
+    resume: (key) => change(quotaError, "resume", key).pipe(span("resume", key)),
     pin: (key, limits) =>
       change(
+        quotaError,
         "pin",
         key,
         Either.map(FlowControlRecord.checkPin(limits), FlowControlRecord.pinToParameters)
       ).pipe(span("pin", key)),
     unpin: (key, limits) =>
-      change(
+      change<never>(
+        none,
         "unpin",
         key,
         Either.map(FlowControlRecord.checkUnpin(limits), FlowControlRecord.unpinToParameters)
       ).pipe(span("unpin", key)),
-    resetRate: (key) => change("resetRate", key).pipe(span("resetRate", key)),
+    resetRate: (key) => change<never>(none, "resetRate", key).pipe(span("resetRate", key)),
     globalParallelism: http
       .json({ method: "GET", target: "/v2/globalParallelism" }, FlowControlRecord.decodeGlobal)
       .pipe(span("globalParallelism"))

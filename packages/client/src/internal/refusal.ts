@@ -7,6 +7,7 @@ import {
   QStashUnexpectedResponse
 } from "@effect-qstash/domain"
 import { ErrorBody } from "@effect-qstash/domain/wire/ErrorBody"
+import * as QuotaText from "@effect-qstash/domain/wire/QuotaText"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { presentable } from "./foreignText.ts"
@@ -63,7 +64,7 @@ export const isAbsent = ({ isQStash, status }: Refusal): boolean => status === 4
 /** For the methods that a plan may refuse. */
 export const quotaError = ({ isQuota, reason, status }: Refusal): QStashQuotaExceeded | undefined =>
   status === 412 || (isQuota && status >= 400 && status !== 429)
-    ? new QStashQuotaExceeded({ status, reason })
+    ? new QStashQuotaExceeded({ status, reason: QuotaText.fromWire(reason) })
     : undefined
 
 /** What every method fails with at this refusal, unless it has an error of its own for it. */
