@@ -43,7 +43,7 @@ export const store = async (scale: number): Promise<ReadonlyArray<Row>> => {
           for (let index = 0; index < looks; index++) {
             now += minute
             const mintMessageId = () => MessageId.make(`msg_${now}`)
-            yield* among.claimDueSchedules({ now, limit: 1000, mintMessageId })
+            yield* among.claimDueSchedules({ now, limit: 1000, maxMessages: 1_000_000, mintMessageId })
             const { leases } = yield* among.claimDueMessages({ now, limit: 1000, leaseFor: () => minute })
             const settlements = leases.map(
               ({ token }) => ({ token, response: undefined, _tag: "Delivered" }) as const

@@ -5,6 +5,7 @@
  */
 import type { QStashServices } from "@effect-qstash/domain/QStashServices"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
+import type * as Limits from "@effect-qstash/engine/Limits"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
@@ -89,6 +90,24 @@ export interface Account {
 }
 
 /**
+ * The limits of a home that the laws reach.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Quotas = Pick<
+  Limits.Resolved,
+  | "maxSchedules"
+  | "maxQueues"
+  | "maxUrlGroups"
+  | "maxEndpointsPerUrlGroup"
+  | "maxMessagesPerRequest"
+  | "maxBytesPerRequest"
+  | "maxRetries"
+  | "maxPageBytes"
+>
+
+/**
  * What not every home has. A home that lacks one says why, and the laws that need it are skipped with that reason.
  *
  * @since 0.1.0
@@ -100,8 +119,8 @@ export interface Capabilities {
   readonly neighbour: Account
   /** An account that nobody else has, for laws about everything in it. A fresh one with each use. */
   readonly ownAccount: Effect.Effect<Account, never, Scope.Scope>
-  /** How many of each the account may hold: few enough to make them all. */
-  readonly quotas: { readonly schedules: number; readonly queues: number }
+  /** How many of each the account may hold, or a request may ask for: few enough to reach them. */
+  readonly quotas: Quotas
   /** Makes an answer that comes after a while, so that a law can look while a delivery is under way. */
   readonly slowly: (after: Duration.DurationInput, status: number) => Answer
 }

@@ -2,6 +2,7 @@
  * @since 0.1.0
  */
 import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import type { MessageId } from "@effect-qstash/domain/MessageId"
 import type { LogEntry } from "@effect-qstash/domain/LogEntry"
 import type { Page } from "@effect-qstash/domain/Page"
 import type { Published } from "@effect-qstash/domain/Published"
@@ -37,6 +38,7 @@ import type { Courier } from "./Courier.ts"
 import type { DeliveryEvent } from "./DeliveryEvent.ts"
 import * as Core from "./internal/core.ts"
 import { spanOf } from "./internal/spanOf.ts"
+import * as Limits from "./Limits.ts"
 import { VirtualTime } from "./internal/VirtualTime.ts"
 import type { Store } from "./Store.ts"
 import { VirtualClock } from "./VirtualClock.ts"
@@ -51,6 +53,8 @@ export interface Tenant {
   readonly tenantId: string
   /** The address of the caller; what it creates and publishes carries it as `Upstash-Caller-Ip`. */
   readonly callerIp?: string | undefined
+  /** The message that is being delivered by this request, where the request says so with `Upstash-Message-Id`. */
+  readonly deliveryOf?: MessageId | undefined
 }
 
 /**
@@ -68,8 +72,22 @@ export declare namespace Engine {
     /** The cursor of the page before. */
     readonly cursor?: string | undefined
     readonly count: number
+    /**
+     * How many bytes the page may hold.
+     *
+     * @default the option `maxPageBytes`
+     */
+    readonly maxBytes?: number | undefined
     readonly order: "latestFirst" | "earliestFirst"
   }
+
+  /**
+   * Which dead letters are deleted or tried again.
+   *
+   * @since 0.1.0
+   * @category models
+   */
+  export type Selection = Omit<PageRequest, "order" | "maxBytes">
 
   /**
    * Beside the contracts, which take what a user gives, there are entries for what a request over the wire gives:
@@ -117,14 +135,14 @@ export declare namespace Engine {
     /** Deletes dead letters, `count` of those that match, and answers a cursor where more would follow. */
     readonly dlqDelete: (
       tenant: Tenant,
-      request: Omit<PageRequest, "order">
+      request: Selection
     ) => Effect.Effect<{ readonly deleted: number; readonly cursor?: string }, QStashInvalidRequest>
 
     /** Publishes dead letters anew, `count` of those that match, and answers a cursor where more would follow. */
     readonly dlqRetry: (
       tenant: Tenant,
-      request: Omit<PageRequest, "order"> & { readonly retries?: number | undefined }
-    ) => Effect.Effect<Page<Published>, QStashInvalidRequest>
+      request: Selection & { readonly retries?: number | undefined }
+    ) => Effect.Effect<Page<Published>, QStashQuotaExceeded | QStashInvalidRequest>
 
     /** A page of the log. A cursor that is none is refused. */
     readonly logsPage: (
@@ -146,7 +164,7 @@ export class Engine extends Context.Tag("@effect-qstash/engine/Engine")<Engine, 
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface Options extends Limits.Limits {
   /** The keys that a tenant's deliveries are signed with until they are rotated. Asked once for each tenant. */
   readonly signingKeys: (tenantId: string) => SigningKeys
   /**
@@ -156,17 +174,11 @@ export interface Options {
    */
   readonly concurrency?: number | undefined
   /**
-   * How many schedules one tenant may hold; the next create fails with `QStashQuotaExceeded`.
+   * How long a message is recognised by its deduplication id or its content, so that it is not accepted twice.
    *
-   * @default 100000
+   * @default "10 minutes", as QStash documents it
    */
-  readonly maxSchedules?: number | undefined
-  /**
-   * How many queues one tenant may hold; a call that would make one more fails with `QStashQuotaExceeded`.
-   *
-   * @default 100000
-   */
-  readonly maxQueues?: number | undefined
+  readonly deduplicationWindow?: Duration.DurationInput | undefined
   /**
    * How long the log is kept.
    *
@@ -206,8 +218,8 @@ const resolve = (
 ): Core.CoreOptions => ({
   signingKeys: options.signingKeys,
   concurrency: atLeastOne(options.concurrency ?? 100),
-  maxSchedules: options.maxSchedules ?? 100_000,
-  maxQueues: options.maxQueues ?? 100_000,
+  limits: Limits.resolve(options),
+  deduplicationWindow: spanOf("deduplicationWindow", options.deduplicationWindow ?? "10 minutes"),
   logRetention: spanOf("logRetention", options.logRetention ?? "3 days"),
   dlqRetention: spanOf("dlqRetention", options.dlqRetention ?? "7 days"),
   defaultTimeout: spanOf("defaultTimeout", options.defaultTimeout ?? "2 hours"),

@@ -9,9 +9,9 @@ import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
 import type { QueueName } from "@effect-qstash/domain/QueueName"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
-import type { UrlGroupEndpoint } from "@effect-qstash/domain/UrlGroup"
 import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
+import * as QuotaText from "@effect-qstash/domain/wire/QuotaText"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -19,9 +19,13 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { callbackDrafts } from "./Callbacks.ts"
 import type { DeliveryEvent } from "./DeliveryEvent.ts"
-import { matchesDeadLetter, matchesEvent, matchesMessage } from "./internal/matches.ts"
+import { DeadLetters, type NumberedDeadLetter } from "./internal/DeadLetters.ts"
+import { withEndpoints, withoutEndpoints } from "./internal/endpoints.ts"
+import { exceededLimit } from "./internal/exceededLimit.ts"
+import { matchesEvent, matchesMessage } from "./internal/matches.ts"
 import { NumberedList } from "./internal/NumberedList.ts"
 import { type Due, Timetable } from "./internal/Timetable.ts"
+import { eventBytes } from "./Sizes.ts"
 import {
   type AcceptedMessage,
   type DeliveryResponse,
@@ -48,7 +52,7 @@ interface Tenant {
   readonly queues: Map<QueueName, QueueRow>
   readonly groups: Map<UrlGroupName, Mutable<StoredUrlGroup>>
   readonly flowControl: Map<FlowControlKey, FlowRow>
-  readonly deadLetters: Map<DlqId, NumberedDeadLetter>
+  readonly deadLetters: DeadLetters
   readonly log: NumberedList<DeliveryEvent>
   /** By key, those that end first in front. */
   readonly deduplication: Map<string, Deduplicated>
@@ -111,10 +115,6 @@ interface FlowRow {
   windowStart: number | undefined
 }
 
-interface NumberedDeadLetter extends StoredDeadLetter {
-  readonly number: number
-}
-
 interface Deduplicated {
   readonly until: number
   readonly messages: ReadonlyArray<AcceptedMessage>
@@ -130,6 +130,7 @@ interface Making {
   readonly callbackOf?: MessageRow | undefined
   readonly callerIp: string | undefined
   readonly notBefore: number
+  readonly hops?: number | undefined
 }
 
 const defaultPeriod = 1000
@@ -207,7 +208,7 @@ class Logbook {
     // Mostly it is one: an array of it takes a fraction of what the first push into an empty one does.
     if (this.noted === undefined) this.noted = [event]
     else this.noted.push(event)
-    tenant.log.add(event)
+    tenant.log.add(event, eventBytes(event))
   }
 
   get events(): ReadonlyArray<DeliveryEvent> {
@@ -275,7 +276,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       queues: new Map(),
       groups: new Map(),
       flowControl: new Map(),
-      deadLetters: new Map(),
+      deadLetters: new DeadLetters(),
       log: new NumberedList(),
       deduplication: new Map(),
       lastDlq: { time: -1, count: 0 },
@@ -474,7 +475,8 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         createdAt: now,
         notBefore: making.notBefore,
         dueAt: making.notBefore,
-        retried: 0
+        retried: 0,
+        hops: making.hops ?? callbackOf?.message.hops ?? 0
       },
       due: undefined,
       table: undefined,
@@ -547,7 +549,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     const count = tenant.lastDlq.time === time ? tenant.lastDlq.count + 1 : 0
     tenant.lastDlq = { time, count }
     const dlqId = dlqIdOf(`${time}-${count}`)
-    tenant.deadLetters.set(dlqId, {
+    tenant.deadLetters.add({
       dlqId,
       message: row.message,
       failedAt: now,
@@ -617,7 +619,13 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
           endpointName: name
         }))
 
-  const fire = (row: ScheduleRow, now: number, mintMessageId: () => MessageId, log: Logbook): void => {
+  const fire = (
+    row: ScheduleRow,
+    now: number,
+    maxMessages: number,
+    mintMessageId: () => MessageId,
+    log: Logbook
+  ): void => {
     const { callerIp, scheduleId, settings } = row
     const { destination } = settings
     const tenant = tenantOf(row.tenantId)
@@ -627,12 +635,25 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     row.states = new Map()
     row.error =
       endpoints === undefined ? errorTexts.urlGroupNotFound(Destination.toText(destination)) : undefined
+    if (tenant.messages.size + (endpoints?.length ?? 0) > maxMessages) {
+      row.error = QuotaText.make("maxMessages", maxMessages)
+      return
+    }
     for (const { endpointName, url, urlGroup } of endpoints ?? []) {
       const messageId = mintMessageId()
       row.states.set(messageId, "IN_PROGRESS")
       const making: Making = { settings, url, urlGroup, endpointName, scheduleId, callerIp, notBefore }
       makeMessage(tenant, messageId, making, now, log)
     }
+  }
+
+  /** The hops of what comes out of a delivery that is under way. */
+  const hopsAfter = (deliveryOf: MessageId): number => {
+    for (const { messages: rows } of tenants.values()) {
+      const row = rows.get(deliveryOf)
+      if (row?.token !== undefined) return row.message.hops + 1
+    }
+    return 0
   }
 
   const changeFlow = (flow: FlowRow, change: FlowControlChange): void => {
@@ -719,7 +740,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         return true
       }),
 
-    claimDueSchedules: ({ limit, mintMessageId, now }) =>
+    claimDueSchedules: ({ limit, maxMessages, mintMessageId, now }) =>
       Effect.sync(() => {
         const log = new Logbook(now)
         for (let taken = 0; taken < limit; taken++) {
@@ -727,28 +748,26 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
           if (row === undefined) break
           moveOn(row, now)
           if (row.isPaused) continue
-          fire(row, now, mintMessageId, log)
+          fire(row, now, maxMessages, mintMessageId, log)
         }
         return { events: log.events }
       }),
 
-    accept: ({ callerIp, drafts, maxQueues, mintMessageId, now, tenantId, window }) =>
+    accept: ({ callerIp, deliveryOf, drafts, limits, mintMessageId, now, tenantId, window }) =>
       Effect.sync(() => {
         const tenant = tenantOf(tenantId)
-        const newQueues = new Set<QueueName>()
-        for (const { destination, settings } of drafts) {
+        for (const { destination } of drafts) {
           if (typeof destination !== "string" && !tenant.groups.has(destination.urlGroup)) {
             return { _tag: "UrlGroupNotFound", urlGroup: destination.urlGroup }
           }
-          const { queueName } = settings
-          if (queueName !== undefined && !tenant.queues.has(queueName)) newQueues.add(queueName)
         }
-        if (newQueues.size > 0 && tenant.queues.size + newQueues.size > maxQueues)
-          return { _tag: "QueuesFull" }
         for (const [key, { until }] of tenant.deduplication) {
           if (until > now) break
           tenant.deduplication.delete(key)
         }
+        const hops = deliveryOf === undefined ? 0 : hopsAfter(deliveryOf)
+        const limit = exceededLimit(tenant, drafts, hops, limits)
+        if (limit !== undefined) return { _tag: "OverLimit", limit }
         const log = new Logbook(now)
         const accepted = drafts.map((draft): ReadonlyArray<AcceptedMessage> => {
           const key = draft.deduplicationKey
@@ -757,7 +776,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
           const made = (endpointsOf(tenant, draft.destination) ?? []).map((endpoint) => {
             const { settings, notBefore } = draft
             const messageId = mintMessageId()
-            makeMessage(tenant, messageId, { settings, ...endpoint, callerIp, notBefore }, now, log)
+            makeMessage(tenant, messageId, { settings, ...endpoint, callerIp, notBefore, hops }, now, log)
             return { messageId, url: endpoint.url, isDeduplicated: false }
           })
           if (key !== undefined) {
@@ -859,10 +878,10 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         Option.map(Option.fromNullable(tenants.get(tenantId)?.deadLetters.get(dlqId)), deadLetterOf)
       ),
 
-    pageDeadLetters: ({ after, count, criteria, order, tenantId }) =>
+    pageDeadLetters: ({ tenantId, ...request }) =>
       Effect.sync(() => {
-        const found = pageOfDeadLetters(tenants.get(tenantId), { after, count, criteria, order })
-        return { items: found.items.map(deadLetterOf), last: found.last }
+        const found = tenants.get(tenantId)?.deadLetters.page(request)
+        return { items: found?.items.map(deadLetterOf) ?? [], last: found?.last }
       }),
 
     takeDeadLetters: ({ after, count, criteria, now, retry, tenantId, upTo }) =>
@@ -870,15 +889,14 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         const log = new Logbook(now)
         const tenant = tenantOf(tenantId)
         const newest = lastNumber
-        const { items, last } = pageOfDeadLetters(
-          tenant,
-          { after, count, criteria, order: "earliestFirst" },
+        const { items, last } = tenant.deadLetters.page(
+          { after, count, criteria, maxBytes: Infinity, order: "earliestFirst" },
           upTo
         )
         const retried = items.flatMap(({ dlqId, message }) => {
           tenant.deadLetters.delete(dlqId)
           if (retry === undefined) return []
-          const { callerIp, endpointName, scheduleId, settings, url, urlGroup } = message
+          const { callerIp, endpointName, hops, scheduleId, settings, url, urlGroup } = message
           const { message: made } = makeMessage(
             tenant,
             retry.mintMessageId(),
@@ -889,6 +907,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
               endpointName,
               scheduleId,
               callerIp,
+              hops,
               notBefore: now
             },
             now,
@@ -961,17 +980,20 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         return true
       }),
 
-    upsertEndpoints: ({ endpoints, now, tenantId, urlGroup }) =>
+    upsertEndpoints: ({ endpoints, limits, now, tenantId, urlGroup }) =>
       Effect.sync(() => {
         const { groups } = tenantOf(tenantId)
         const known = groups.get(urlGroup)
-        const merged = endpoints.reduce(withEndpoint, known?.endpoints ?? [])
+        if (known === undefined && groups.size >= limits.maxUrlGroups) return "maxUrlGroups"
+        const merged = withEndpoints(known?.endpoints ?? [], endpoints)
+        if (merged.length > limits.maxEndpointsPerUrlGroup) return "maxEndpointsPerUrlGroup"
         if (known === undefined) {
           groups.set(urlGroup, { urlGroup, createdAt: now, updatedAt: now, endpoints: merged })
         } else {
           known.endpoints = merged
           known.updatedAt = now
         }
+        return "stored"
       }),
 
     removeEndpoints: ({ endpoints, now, tenantId, urlGroup }) =>
@@ -979,15 +1001,9 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         const groups = tenants.get(tenantId)?.groups
         const known = groups?.get(urlGroup)
         if (groups === undefined || known === undefined) return false
-        const isMeant =
-          (given: { readonly url?: string; readonly name?: string }) =>
-          ({ name, url }: UrlGroupEndpoint): boolean =>
-            (given.url === undefined || given.url === url) &&
-            (given.name === undefined || given.name === name)
-        if (!endpoints.every((given) => known.endpoints.some(isMeant(given)))) return false
-        known.endpoints = known.endpoints.filter(
-          (endpoint) => !endpoints.some((given) => isMeant(given)(endpoint))
-        )
+        const remaining = withoutEndpoints(known.endpoints, endpoints)
+        if (remaining === undefined) return false
+        known.endpoints = remaining
         known.updatedAt = now
         if (known.endpoints.length === 0) groups.delete(urlGroup)
         return true
@@ -1014,16 +1030,18 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     listFlowControl: (tenantId) =>
       Effect.sync(() => Array.from(tenants.get(tenantId)?.flowControl.values() ?? [], flowControlOf)),
 
-    changeFlowControl: ({ change, key, now, tenantId }) =>
+    changeFlowControl: ({ change, key, limit, now, tenantId }) =>
       Effect.sync(() => {
         const tenant = tenantOf(tenantId)
         const isMaking = change._tag !== "Unpin" && change._tag !== "ResetRate"
+        if (isMaking && !tenant.flowControl.has(key) && tenant.flowControl.size >= limit) return "full"
         const flow = isMaking ? flowOf(tenant, key) : tenant.flowControl.get(key)
-        if (flow === undefined) return
+        if (flow === undefined) return "stored"
         endWindowInTime(flow, now)
         changeFlow(flow, change)
         planWindow(flow)
         stir(flow)
+        return "stored"
       }),
 
     getSigningKeys: (tenantId) => Effect.sync(() => Option.fromNullable(tenants.get(tenantId)?.signingKeys)),
@@ -1036,52 +1054,15 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         return keys
       }),
 
-    prune: ({ deadLettersBefore, logsBefore }) =>
+    prune: (request) =>
       Effect.sync(() => {
         for (const { deadLetters, log } of tenants.values()) {
-          log.forgetWhile(({ time }) => time < logsBefore)
-          for (const [dlqId, { failedAt }] of deadLetters) {
-            if (failedAt >= deadLettersBefore) break
-            deadLetters.delete(dlqId)
-          }
+          log.keep(request.logs, ({ time }) => time)
+          deadLetters.keep(request.deadLetters)
         }
       })
   }
 })
-
-const pageOfDeadLetters = (
-  tenant: Tenant | undefined,
-  {
-    after,
-    count,
-    criteria,
-    order
-  }: Pick<Parameters<Store.Service["pageDeadLetters"]>[0], "after" | "count" | "criteria" | "order">,
-  upTo = Infinity
-): { readonly items: ReadonlyArray<NumberedDeadLetter>; readonly last: number | undefined } => {
-  const letters = tenant?.deadLetters.values() ?? []
-  const items: Array<NumberedDeadLetter> = []
-  for (const letter of order === "earliestFirst" ? letters : Array.from(letters).toReversed()) {
-    const isBehind =
-      after === undefined || (order === "earliestFirst" ? letter.number > after : letter.number < after)
-    if (!isBehind || letter.number > upTo || !matchesDeadLetter(criteria, letter)) continue
-    if (items.length === count) return { items, last: items.at(-1)?.number }
-    items.push(letter)
-  }
-  return { items, last: undefined }
-}
-
-/** One with the same URL or the same name is replaced where it stands. */
-const withEndpoint = (
-  endpoints: ReadonlyArray<UrlGroupEndpoint>,
-  endpoint: UrlGroupEndpoint
-): ReadonlyArray<UrlGroupEndpoint> => {
-  const isSame = ({ name, url }: UrlGroupEndpoint): boolean =>
-    url === endpoint.url || (name !== undefined && name === endpoint.name)
-  const place = endpoints.findIndex(isSame)
-  if (place < 0) return [...endpoints, endpoint]
-  return endpoints.flatMap((known, index) => (index === place ? [endpoint] : isSame(known) ? [] : [known]))
-}
 
 /**
  * @since 0.1.0

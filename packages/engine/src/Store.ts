@@ -22,6 +22,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type { DeliveryEvent } from "./DeliveryEvent.ts"
+import type { Resolved } from "./Limits.ts"
 
 /**
  * A schedule as it is kept.
@@ -73,6 +74,8 @@ export interface StoredMessage {
   readonly dueAt: number
   /** How many attempts have been made and settled. */
   readonly retried: number
+  /** How many deliveries in a row have led back to QStash's own API before this message was accepted. */
+  readonly hops: number
 }
 
 /**
@@ -248,8 +251,38 @@ export interface PageRequest {
   /** The number of the row after which it begins, in the order asked for. */
   readonly after: number | undefined
   readonly count: number
+  /** The page ends before the row that would make it larger, but has at least one row. Sizes.ts says what counts. */
+  readonly maxBytes: number
   readonly order: "latestFirst" | "earliestFirst"
 }
+
+/**
+ * Which rows are kept: none from before an instant, and no more than so many and so large. The oldest go first.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Retention {
+  readonly before: number
+  readonly maxEntries: number
+  readonly maxBytes: number
+}
+
+/**
+ * The limits that a Store checks where it accepts messages.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type AcceptLimits = Pick<
+  Resolved,
+  | "maxQueues"
+  | "maxFlowControlKeys"
+  | "maxMessages"
+  | "maxMessagesPerRequest"
+  | "maxBytesPerRequest"
+  | "maxHops"
+>
 
 interface Logged {
   /** What was written to the log, in order. */
@@ -305,19 +338,23 @@ export declare namespace Store {
     /**
      * Takes the schedules that are due, earliest first: inserts the messages of each active one and moves each to its
      * next time after now, in one step, so that a firing makes its messages exactly once. A paused one only moves. One
-     * that missed several times fires once. One whose URL group is gone notes that as its error.
+     * that missed several times fires once. One whose URL group is gone notes that as its error, and so does one whose
+     * messages would be more than `maxMessages` of the tenant.
      */
     readonly claimDueSchedules: (request: {
       readonly now: number
       readonly limit: number
+      readonly maxMessages: number
       /** Mints the id of a message. */
       readonly mintMessageId: () => MessageId
     }) => Effect.Effect<Logged>
 
     /**
-     * Accepts all drafts or none: one whose URL group does not exist is named, and so is a queue that would be one too
-     * many. A draft with the key of one that was accepted within `window` milliseconds is answered with that one's
-     * messages. Queues are made on first use; a flow-control key takes the limits of the latest draft.
+     * Accepts all drafts or none. The result names a URL group that does not exist, and a limit that would be exceeded;
+     * a message to a URL group counts once for each endpoint, and one that is recognised does not count. A draft with the
+     * key of one that was accepted within `window` milliseconds gets that one's messages. Queues are made on first use; a
+     * flow-control key takes the limits of the latest draft. Drafts that come out of the delivery of a leased message, of
+     * whatever tenant, become messages with one hop more than that one.
      */
     readonly accept: (request: {
       readonly tenantId: string
@@ -325,7 +362,8 @@ export declare namespace Store {
       readonly drafts: ReadonlyArray<MessageDraft>
       readonly now: number
       readonly window: number
-      readonly maxQueues: number
+      readonly deliveryOf: MessageId | undefined
+      readonly limits: AcceptLimits
       readonly mintMessageId: () => MessageId
     }) => Effect.Effect<
       | ({
@@ -333,7 +371,7 @@ export declare namespace Store {
           readonly messages: ReadonlyArray<ReadonlyArray<AcceptedMessage>>
         } & Logged)
       | { readonly _tag: "UrlGroupNotFound"; readonly urlGroup: UrlGroupName }
-      | { readonly _tag: "QueuesFull" }
+      | { readonly _tag: "OverLimit"; readonly limit: keyof AcceptLimits }
     >
 
     /**
@@ -403,7 +441,7 @@ export declare namespace Store {
      * to hand on with the next page, so that what fails again meanwhile is not taken twice.
      */
     readonly takeDeadLetters: (
-      request: Omit<PageRequest, "order"> & {
+      request: Omit<PageRequest, "order" | "maxBytes"> & {
         readonly upTo?: number | undefined
         readonly now: number
         readonly retry:
@@ -456,13 +494,17 @@ export declare namespace Store {
       readonly now: number
     }) => Effect.Effect<boolean>
 
-    /** Adds endpoints to a group, or puts them in the place of those with the same URL or name. */
+    /**
+     * Adds endpoints to a group, or puts them in the place of those with the same URL or name. Returns the limit that the
+     * tenant or the group would exceed; then nothing changes.
+     */
     readonly upsertEndpoints: (request: {
       readonly tenantId: string
       readonly urlGroup: UrlGroupName
       readonly endpoints: ReadonlyArray<UrlGroupEndpoint>
       readonly now: number
-    }) => Effect.Effect<void>
+      readonly limits: Pick<Resolved, "maxUrlGroups" | "maxEndpointsPerUrlGroup">
+    }) => Effect.Effect<"stored" | "maxUrlGroups" | "maxEndpointsPerUrlGroup">
 
     /**
      * Removes endpoints, the group with the last one. Answers whether the group has each of them; if not, all stay.
@@ -495,13 +537,16 @@ export declare namespace Store {
     /** The tenant's flow-control keys, oldest first. */
     readonly listFlowControl: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredFlowControl>>
 
-    /** Changes a flow-control key. */
+    /**
+     * Changes a flow-control key. `full` when the tenant has `limit` keys and the change would make one more.
+     */
     readonly changeFlowControl: (request: {
       readonly tenantId: string
       readonly key: FlowControlKey
       readonly change: FlowControlChange
       readonly now: number
-    }) => Effect.Effect<void>
+      readonly limit: number
+    }) => Effect.Effect<"stored" | "full">
 
     /** The signing keys, where they have been rotated. */
     readonly getSigningKeys: (tenantId: string) => Effect.Effect<Option.Option<SigningKeys>>
@@ -513,10 +558,10 @@ export declare namespace Store {
       readonly next: SigningKeys["next"]
     }) => Effect.Effect<SigningKeys>
 
-    /** Forgets the log and the dead letters from before these instants. */
+    /** Forgets what is not to be kept of each tenant's log and dead letters. */
     readonly prune: (request: {
-      readonly logsBefore: number
-      readonly deadLettersBefore: number
+      readonly logs: Retention
+      readonly deadLetters: Retention
     }) => Effect.Effect<void>
   }
 }

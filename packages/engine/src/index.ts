@@ -6,6 +6,7 @@
 export * as Courier from "./Courier.ts"
 export * as DeliveryEvent from "./DeliveryEvent.ts"
 export * as Engine from "./Engine.ts"
+export * as Limits from "./Limits.ts"
 export * as MemoryStore from "./MemoryStore.ts"
 export * as RetryAfter from "./RetryAfter.ts"
 export * as Signer from "./Signer.ts"

@@ -292,7 +292,8 @@ describe("the events of a delivery", () => {
         createdAt: created,
         notBefore: first,
         dueAt: first,
-        retried: 0
+        retried: 0,
+        hops: 0
       }
       const retried: StoredMessage = { ...message, dueAt: second, retried: 1 }
       const answer = (status: number, text: string) => ({

@@ -18,8 +18,10 @@ import {
   failed,
   id,
   idsOf,
+  limits,
   minute,
   mintMessageId,
+  prune,
   retried,
   second,
   send,
@@ -31,8 +33,7 @@ import { storeLaws } from "./storeLaws.ts"
 
 storeLaws("memory", MemoryStore.layer)
 
-const pruneAll = (now: number) =>
-  Effect.flatMap(Store, (store) => store.prune({ logsBefore: now, deadLettersBefore: now }))
+const pruneAll = (now: number) => prune(now, now)
 
 /** Does it so often, and then several times as often again, which has to leave nothing behind. */
 const doesNotGrow = <E>(
@@ -67,7 +68,7 @@ describe("MemoryStore", () => {
       const now = count * minute
       if (count === 0) yield* upsert(id("job"), {}, now)
       const store = yield* Store
-      yield* store.claimDueSchedules({ now, limit: 1, mintMessageId })
+      yield* store.claimDueSchedules({ now, limit: 1, maxMessages: 100, mintMessageId })
       const leases = yield* claim(now, 10, minute / 2)
       // One lease in three is slept through, one is given back.
       if (count % 3 === 1) yield* store.release(tokensOf(leases))
@@ -142,7 +143,13 @@ describe("MemoryStore", () => {
       const now = count * minute
       const queueName = QueueName.make(`queue-${count}`)
       const urlGroup = UrlGroupName.make(`group-${count}`)
-      yield* store.upsertEndpoints({ tenantId: acme, urlGroup, endpoints: [{ url: destination }], now })
+      yield* store.upsertEndpoints({
+        tenantId: acme,
+        urlGroup,
+        endpoints: [{ url: destination }],
+        now,
+        limits
+      })
       yield* send(["a", "b"], { queueName, destination: { urlGroup } }, now)
       const leases = yield* claim(now)
       yield* store.deleteQueue({ tenantId: acme, queueName, now })

@@ -6,6 +6,7 @@
 import type { Courier } from "@effect-qstash/engine/Courier"
 import { Engine } from "@effect-qstash/engine/Engine"
 import * as EngineLayer from "@effect-qstash/engine/Engine"
+import type { Limits } from "@effect-qstash/engine/Limits"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import type { Store } from "@effect-qstash/engine/Store"
 import { VirtualClock } from "@effect-qstash/engine/VirtualClock"
@@ -29,7 +30,7 @@ import * as UndiciCourier from "./UndiciCourier.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface Options extends Limits {
   /**
    * 0 takes a free one.
    *
@@ -118,8 +119,14 @@ export interface Options {
    */
   readonly maxQueues?: number | undefined
   /**
-   * How long the log is kept, in memory with the bodies of messages and answers: a server that gets many large ones needs
-   * less.
+   * How long a message is recognised by its deduplication id or its content, so that it is not accepted twice.
+   *
+   * @default "10 minutes", as QStash documents it
+   */
+  readonly deduplicationWindow?: Duration.DurationInput | undefined
+  /**
+   * How long the log is kept, in memory with the bodies of messages and responses. `maxLogEntries` and `maxLogBytes`
+   * bound it too.
    *
    * @default "3 days", as in QStash's free plan
    */
@@ -197,14 +204,11 @@ export const layer = (
 ): Layer.Layer<QStashServer, PortInUse | ListenFailed, Store | Courier> => {
   const users = options.users ?? developmentUsers
   const engineOptions: EngineLayer.Options = {
+    ...options,
     signingKeys: signingKeysOf(users),
-    concurrency: options.concurrency,
     maxSchedules: options.maxSchedules ?? 1000,
     maxQueues: options.maxQueues ?? 100,
-    logRetention: options.logRetention,
-    dlqRetention: options.dlqRetention,
     defaultTimeout: options.deliveryTimeout,
-    shutdownGrace: options.shutdownGrace,
     onEvents: DeliveryLog.log
   }
   return options.time === "virtual"

@@ -24,6 +24,7 @@ import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import * as Courier from "@effect-qstash/engine/Courier"
 import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
 import * as Engine from "@effect-qstash/engine/Engine"
+import type { Limits } from "@effect-qstash/engine/Limits"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import { VirtualClock, type VirtualTimePassed } from "@effect-qstash/engine/VirtualClock"
 import type * as HttpApp from "@effect/platform/HttpApp"
@@ -52,7 +53,7 @@ import { asIn } from "./internal/asIn.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface Options extends Limits {
   /**
    * Where virtual time begins.
    *
@@ -75,6 +76,12 @@ export interface Options {
    * @default 10_000
    */
   readonly retention?: number | undefined
+  /**
+   * How long a message is recognised by its deduplication id or its content, so that it is not accepted twice.
+   *
+   * @default "10 minutes", as QStash documents it
+   */
+  readonly deduplicationWindow?: Duration.DurationInput | undefined
 }
 
 /**
@@ -473,7 +480,7 @@ const howMany = (retention: number): number => {
   throw new RangeError(`retention: expected a whole number from 0 up, got ${retention}`)
 }
 
-const all = { criteria: {}, count: Infinity, order: "earliestFirst" } as const
+const all = { criteria: {}, count: Infinity, maxBytes: Infinity, order: "earliestFirst" } as const
 
 /**
  * Every service of QStash, with a destination that answers 200 until `respond` or `serve` says otherwise. The layer's Clock
@@ -505,12 +512,12 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
           })
       })
       const layer = Engine.layerVirtual({
+        ...options,
         signingKeys: () => ({
           current: signingKeys.currentSigningKey,
           next: signingKeys.nextSigningKey
         }),
         start: options.start ?? (yield* Effect.clockWith((clock) => Effect.succeed(startAt(clock)))),
-        settle: options.settle,
         // A test that holds a thousand handlers up has its reasons.
         concurrency: Infinity,
         // A handler that never returns is no reason to hold up the end of a test.

@@ -38,7 +38,7 @@ const list = (filter: DlqFilter) =>
     Effect.map(dlq.list(filter), ({ items }) => items.map(({ messageId }) => messageId))
   )
 
-export const listing = chapter("listing", ({ alone, law, timed }) => {
+export const listing = chapter("listing", ({ alone, given, law, timed }) => {
   timed("a page holds the oldest dead letters first", (time) =>
     Effect.gen(function* () {
       const { label, messageIds } = yield* buryMany(time, 4)
@@ -63,6 +63,29 @@ export const listing = chapter("listing", ({ alone, law, timed }) => {
       )
       strictEqual((yield* dlq.list({ label, count: 5 })).cursor, undefined)
     })
+  )
+
+  given(
+    ["quotas", "time"],
+    "a page of dead letters ends before it has too many bytes, and its cursor leads to the rest",
+    ({ quotas, time }) =>
+      Effect.gen(function* () {
+        const dlq = yield* QStashDlq
+        const label = yield* freshName
+        const body = new Uint8Array(quotas.maxPageBytes / 2 - 10_000).fill(0xff)
+        for (let index = 0; index < 3; index++) yield* bury(time, { labels: [label], body })
+        const large = yield* bury(time, { labels: [label], body: "a".repeat(quotas.maxPageBytes + 1) })
+        const first = yield* dlq.list({ label })
+        const second = yield* dlq.list({ label, cursor: first.cursor })
+        const third = yield* dlq.list({ label, cursor: second.cursor })
+        deepStrictEqual(
+          [first, second, third].map(({ items }) => items.length),
+          [2, 1, 1]
+        )
+        strictEqual(only(third.items).messageId, large.messageId)
+        strictEqual(third.cursor, undefined)
+        strictEqual(Chunk.size(yield* Stream.runCollect(dlq.stream({ label }))), 4)
+      })
   )
 
   timed("a cursor holds its place when dead letters before it are deleted", (time) =>

@@ -7,7 +7,17 @@ import { assertEquals, assertTrue, deepStrictEqual, strictEqual } from "@effect/
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { callbackBody } from "../internal/callbacks.ts"
-import { freshName, headerOf, idOf, iso, only, secondsAfter, settle, textOf } from "../internal/given.ts"
+import {
+  freshName,
+  headerOf,
+  idOf,
+  iso,
+  only,
+  quotaExceeded,
+  secondsAfter,
+  settle,
+  textOf
+} from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 import { refuseMisnamed } from "../internal/misnamed.ts"
 import {
@@ -25,7 +35,7 @@ import {
 
 const absent = DlqId.make("1-999")
 
-export const retrying = chapter("retrying", ({ alone, law, timed }) => {
+export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
   law("a number of retries that is none is refused, and shown", () =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
@@ -217,6 +227,21 @@ export const retrying = chapter("retrying", ({ alone, law, timed }) => {
       }
       strictEqual((yield* dlq.get(dlqId)).dlqId, dlqId)
     })
+  )
+
+  given(
+    ["quotas", "time"],
+    "rejects a retry with more retries than the quota allows, and the dead letter stays",
+    ({ quotas, time }) =>
+      Effect.gen(function* () {
+        const dlq = yield* QStashDlq
+        const { dlqId } = (yield* bury(time)).letter
+        const retries = quotas.maxRetries + 1
+        const tooMany = quotaExceeded("maxRetries", quotas.maxRetries)
+        assertEquals(yield* Effect.flip(dlq.retry(dlqId, { retries })), tooMany)
+        assertEquals(yield* Effect.flip(dlq.retryMany({ dlqIds: [dlqId] }, { retries })), tooMany)
+        strictEqual((yield* dlq.get(dlqId)).dlqId, dlqId)
+      })
   )
 
   timed("a retry of many takes those that there are, and answers each", (time) =>

@@ -3,6 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashDlq")
 
 const store = inFile("engine/src/MemoryStore.ts")
+const letters = inFile("engine/src/internal/DeadLetters.ts")
 const service = inFile("engine/src/internal/service.ts")
 const matches = inFile("engine/src/internal/matches.ts")
 const record = inFile("domain/src/wire/DlqRecord.ts")
@@ -20,13 +21,13 @@ export const faults: ReadonlyArray<Fault> = [
     "dlqIdOf(`${time}-${count}`)",
     "dlqIdOf(`${time}-0`)"
   ]),
-  store("page-repeats", "a page begins with the last entry of the one before", [
-    "letter.number > after : letter",
-    "letter.number >= after : letter"
+  letters("page-repeats", "a page begins with the last entry of the one before", [
+    "number <= after : number",
+    "number < after : number"
   ]),
-  store("page-one-more", "a page holds one dead letter more than asked for", [
-    "if (items.length === count)",
-    "if (items.length > count)"
+  letters("page-one-more", "a page holds one dead letter more than asked for", [
+    "if (items.length === count ||",
+    "if (items.length > count ||"
   ]),
   store("retried-letter-stays", "a dead letter is still there when it is retried", [
     "tenant.deadLetters.delete(dlqId)\n          if (retry === undefined) return []",
@@ -115,5 +116,13 @@ export const faults: ReadonlyArray<Fault> = [
   handlers("retry-of-one-as-before", "the server passes over the retries of a retry", [
     "all.retry(id, { retries: yield* retriesOf(call) })",
     "all.retry(id)"
+  ]),
+  letters("page-unbounded", "a page of dead letters may hold any number of bytes", [
+    " || (items.length > 0 && bytes > maxBytes)",
+    ""
+  ]),
+  service("retry-unlimited", "a dead letter may be tried again with any number of retries", [
+    "yield* checkRetries({ retries })\n",
+    ""
   ])
 ]

@@ -82,8 +82,8 @@ export const faults: ReadonlyArray<Fault> = [
     "defined({ parallelism, rate })"
   ]),
   client("unpin-is-pin", "the client pins what is to be unpinned", [
-    'change(\n        "unpin",',
-    'change(\n        "pin",'
+    'change<never>(\n        none,\n        "unpin",',
+    'change(\n        quotaError,\n        "pin",'
   ]),
   segment("names-not-encoded", "the client writes names into the path as they are", [
     "Encoding.encodeUriComponent(value)",

@@ -82,5 +82,9 @@ export const faults: ReadonlyArray<Fault> = [
   handlers("served-oldest-first", "the server shows the oldest entries first", [
     'order = "latestFirst"',
     'order = "earliestFirst"'
+  ]),
+  numbered("page-of-log-unbounded", "a page of the log may hold any number of bytes", [
+    " || (found.length > 0 && bytes > maxBytes)",
+    ""
   ])
 ]

@@ -4,6 +4,8 @@ const inFile = faultsOf("QStashMessages")
 
 const store = inFile("engine/src/MemoryStore.ts")
 const service = inFile("engine/src/internal/service.ts")
+const limit = inFile("engine/src/internal/exceededLimit.ts")
+const engine = inFile("engine/src/Engine.ts")
 const deduplication = inFile("engine/src/internal/deduplication.ts")
 const matches = inFile("engine/src/internal/matches.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
@@ -37,20 +39,20 @@ export const faults: ReadonlyArray<Fault> = [
     ": now"
   ]),
   store("published-by-nobody", "a message does not know who published it", [
-    "{ settings, ...endpoint, callerIp, notBefore }",
-    "{ settings, ...endpoint, callerIp: undefined, notBefore }"
+    "{ settings, ...endpoint, callerIp, notBefore, hops }",
+    "{ settings, ...endpoint, callerIp: undefined, notBefore, hops }"
   ]),
   attempt("attempts-named-apart", "each attempt has an id of its own", [
     '["Upstash-Message-Id", message.messageId]',
     '["Upstash-Message-Id", `${message.messageId}${message.retried || ""}`]'
   ]),
-  deduplication("duplicates-for-hours", "a message is recognised for an hour and more", [
-    "deduplicationWindow = 600_000",
-    "deduplicationWindow = 6_000_000"
+  engine("duplicates-for-hours", "a message is recognised for an hour and more", [
+    'options.deduplicationWindow ?? "10 minutes"',
+    'options.deduplicationWindow ?? "100 minutes"'
   ]),
-  deduplication("duplicates-for-a-minute", "a message is recognised for a minute", [
-    "deduplicationWindow = 600_000",
-    "deduplicationWindow = 60_000"
+  engine("duplicates-for-a-minute", "a message is recognised for a minute", [
+    'options.deduplicationWindow ?? "10 minutes"',
+    'options.deduplicationWindow ?? "1 minute"'
   ]),
   store("duplicate-renews", "every duplicate makes the time longer", [
     "if (known !== undefined) return known.messages",
@@ -101,7 +103,7 @@ export const faults: ReadonlyArray<Fault> = [
     "if (messageId === null) {"
   ]),
   matches("first-label-only", "messages are found by their first label alone", [
-    "settings.labels?.some((label) => labels.includes(label)) !== true",
+    "settings.labels?.some((label) => includes(labels, label)) !== true",
     '!labels.includes(settings.labels?.[0] ?? "")'
   ]),
   matches("to-date-excluded", "the end of a range of time is not part of it", [
@@ -264,5 +266,17 @@ export const faults: ReadonlyArray<Fault> = [
   contract("json-batch-without-position", "the error of a batch of JSON does not say which value", [
     "onFailure: inBatch(index)",
     "onFailure: (error) => error"
+  ]),
+  service("callback-retries-unlimited", "a callback may ask for any number of retries", [
+    "[retries, callback?.retries, failureCallback?.retries]",
+    "[retries]"
+  ]),
+  limit("messages-unlimited", "one request may create any number of messages", [
+    'if (count > limits.maxMessagesPerRequest) return "maxMessagesPerRequest"',
+    ""
+  ]),
+  limit("copies-weigh-nothing", "the bytes of a message to a group count once", [
+    "bytes += copies * (body?.length ?? 0)",
+    "bytes += body?.length ?? 0"
   ])
 ]

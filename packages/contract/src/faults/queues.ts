@@ -3,6 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashQueues")
 
 const store = inFile("engine/src/MemoryStore.ts")
+const limit = inFile("engine/src/internal/exceededLimit.ts")
 const record = inFile("domain/src/wire/QueueRecord.ts")
 const client = inFile("client/src/internal/messages.ts")
 const handlers = inFile("server/src/internal/queues.ts")
@@ -69,9 +70,9 @@ export const faults: ReadonlyArray<Fault> = [
     "tenant.queues.size >= limit",
     "tenant.queues.size > limit"
   ]),
-  store("enqueue-over-quota", "an enqueue makes a queue beyond the quota", [
-    "tenant.queues.size + newQueues.size > maxQueues",
-    "newQueues.size > maxQueues"
+  limit("enqueue-over-quota", "an enqueue makes a queue beyond the quota", [
+    "queues.size + newQueues.size > limits.maxQueues",
+    "newQueues.size > limits.maxQueues"
   ]),
   store("queues-mixed", "one account finds the queues of another", [
     "tenants.get(tenantId)?.queues.get(queueName)), queueOf",

@@ -399,5 +399,9 @@ export const faults: ReadonlyArray<Fault> = [
   client("client-error-without-schedule", "the client's error does not say which schedule", [
     "Effect.mapError(namingSchedule(input?.scheduleId))",
     "Effect.mapError(namingSchedule(undefined))"
+  ]),
+  service("schedule-retries-unlimited", "a schedule may ask for any number of retries", [
+    "yield* checkRetries(settings)\n",
+    ""
   ])
 ]

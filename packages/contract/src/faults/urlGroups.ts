@@ -3,35 +3,42 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashUrlGroups")
 
 const store = inFile("engine/src/MemoryStore.ts")
+const editing = inFile("engine/src/internal/endpoints.ts")
 const service = inFile("engine/src/internal/service.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
 const attempt = inFile("engine/src/internal/attempt.ts")
 const record = inFile("domain/src/wire/UrlGroupRecord.ts")
 const message = inFile("domain/src/internal/messageRecord.ts")
 const answer = inFile("domain/src/wire/ScheduleRecord.ts")
+const refusal = inFile("client/src/internal/refusal.ts")
 const client = inFile("client/src/internal/urlGroups.ts")
 
 /** In groups, and in what goes to them. */
 export const faults: ReadonlyArray<Fault> = [
-  store("group-backwards", "a new endpoint stands before the others", [
-    "return [...endpoints, endpoint]",
-    "return [endpoint, ...endpoints]"
+  editing("group-backwards", "a new endpoint comes before the others", [
+    "return slots.filter((endpoint) => endpoint !== undefined)",
+    "return slots.filter((endpoint) => endpoint !== undefined).toReversed()"
   ]),
-  store("group-by-url-alone", "an endpoint with a known name is added", [
-    "url === endpoint.url || (name !== undefined && name === endpoint.name)",
-    "url === endpoint.url"
+  editing("group-by-url-alone", "an endpoint with a known name is added", [
+    "endpoint.name === undefined ? undefined : byName.get(endpoint.name)",
+    "undefined"
   ]),
-  store("nameless-alike", "endpoints without a name count as one", [
-    "(name !== undefined && name === endpoint.name)",
-    "name === endpoint.name"
-  ]),
+  editing(
+    "nameless-alike",
+    "endpoints without a name count as one",
+    [
+      "if (endpoint.name !== undefined) byName.set(endpoint.name, slot)",
+      'byName.set(endpoint.name ?? "", slot)'
+    ],
+    ["endpoint.name === undefined ? undefined : byName.get(endpoint.name)", 'byName.get(endpoint.name ?? "")']
+  ),
   store("empty-group-stays", "a group without endpoints stays", [
     "if (known.endpoints.length === 0) groups.delete(urlGroup)",
     ""
   ]),
-  store("half-removed", "a removal takes what it finds", [
-    "if (!endpoints.every((given)",
-    "if (!endpoints.some((given)"
+  editing("half-removed", "a removal takes what it finds", [
+    "endpoint.name !== name)) return undefined",
+    "endpoint.name !== name)) continue"
   ]),
   store("first-endpoint-only", "a message to a group goes to the first endpoint alone", [
     "?.endpoints.map(({ name, url })",
@@ -88,5 +95,17 @@ export const faults: ReadonlyArray<Fault> = [
   client("group-removal-adds", "the client adds the endpoints that are to be removed", [
     'method: "DELETE",\n          target: `${target}/endpoints`',
     'method: "POST",\n          target: `${target}/endpoints`'
+  ]),
+  store("one-endpoint-more", "a group may have one endpoint more than its quota", [
+    "merged.length > limits.maxEndpointsPerUrlGroup",
+    "merged.length > limits.maxEndpointsPerUrlGroup + 1"
+  ]),
+  store("one-group-more", "an account may hold one group more than its quota", [
+    "groups.size >= limits.maxUrlGroups",
+    "groups.size > limits.maxUrlGroups"
+  ]),
+  refusal("quota-under-its-wire-name", "the client names the quota of groups as the wire does", [
+    "reason: QuotaText.fromWire(reason)",
+    "reason"
   ])
 ]

@@ -20,9 +20,8 @@ import * as Redacted from "effect/Redacted"
 import { type Account, Harness } from "../Harness.ts"
 import { makeEndpoints } from "../internal/endpoints.ts"
 import { mintIds } from "../internal/mintIds.ts"
+import { quotas } from "../internal/quotas.ts"
 import { slowly } from "../internal/slowly.ts"
-
-const quotas = { schedules: 20, queues: 10 }
 
 const signingKeysOf = (tenantId: string): SigningKeys => ({
   current: Redacted.make(`sig_of_${tenantId}`),
@@ -48,8 +47,7 @@ export const layer: Layer.Layer<QStashServices | Harness> = Layer.scopedContext(
         signingKeys: signingKeysOf,
         start: "2025-01-01T00:00:00Z",
         settle: "200 millis",
-        maxSchedules: quotas.schedules,
-        maxQueues: quotas.queues,
+        ...quotas,
         shutdownGrace: 0
       }).pipe(Layer.provide([MemoryStore.layer, courier]))
     )

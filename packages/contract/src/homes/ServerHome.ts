@@ -26,9 +26,8 @@ import * as Schema from "effect/Schema"
 import { type Account, Harness } from "../Harness.ts"
 import { makeEndpoints } from "../internal/endpoints.ts"
 import { mintIds } from "../internal/mintIds.ts"
+import { quotas } from "../internal/quotas.ts"
 import { listen } from "../internal/worker.ts"
-
-const quotas = { schedules: 20, queues: 10 }
 
 const ClockAnswer = Schema.Struct({ now: Schema.DateTimeUtc })
 
@@ -46,8 +45,7 @@ const server = QStashServer.layerMemory({
   users: [...developmentUsers, ...strangers],
   // Long enough for a worker on a busy machine, short enough for the laws in which it never answers.
   settle: "1 second",
-  maxSchedules: quotas.schedules,
-  maxQueues: quotas.queues,
+  ...quotas,
   shutdownGrace: 0
 }).pipe(Layer.provide(Logger.minimumLogLevel(LogLevel.None)))
 

@@ -15,11 +15,12 @@ import type * as Scope from "effect/Scope"
 import { type Account, Harness } from "../Harness.ts"
 import { makeEndpoints } from "../internal/endpoints.ts"
 import { mintIds } from "../internal/mintIds.ts"
+import { quotas } from "../internal/quotas.ts"
 import { slowly } from "../internal/slowly.ts"
 
 /** Every use is a test of its own, whose clock is that of the scope. */
 const test: Effect.Effect<Account, never, Scope.Scope> = Effect.gen(function* () {
-  const services = yield* Layer.build(QStashTest.layerWith({ settle: "200 millis" }))
+  const services = yield* Layer.build(QStashTest.layerWith({ settle: "200 millis", ...quotas }))
   const endpoints = makeEndpoints("https://worker.example.com")
   yield* Effect.provide(
     QStashTest.respond(({ body, method, request, time, url }) => {
@@ -52,6 +53,7 @@ export const layer: Layer.Layer<QStashServices | Harness> = Layer.scopedContext(
       time,
       // It is built within a law, where nobody has said what to log.
       ownAccount: Logger.withMinimumLogLevel(test, LogLevel.None),
+      quotas,
       slowly
     })
   })
@@ -63,6 +65,5 @@ export const layer: Layer.Layer<QStashServices | Harness> = Layer.scopedContext(
  * @category constants
  */
 export const lacks = {
-  neighbour: "a test has one account",
-  quotas: "a test has no quota"
+  neighbour: "a test has one account"
 }

@@ -1,10 +1,11 @@
 import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import { QStashQuotaExceeded } from "@effect-qstash/domain/QStashError"
 import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
 import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import { strictEqual } from "@effect/vitest/utils"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import { type Delivery, Harness, type Time } from "../Harness.ts"
+import { type Delivery, Harness, type Quotas, type Time } from "../Harness.ts"
 
 export const second = 1000
 export const minute = 60 * second
@@ -77,6 +78,10 @@ export const fireOne = (time: Time, settings: Partial<CreateSchedule.Input>) =>
     if (scheduleId === undefined) throw new Error("one schedule was to be made")
     return { firedAt, scheduleId }
   })
+
+/** How every home refuses what is beyond a quota. */
+export const quotaExceeded = (name: keyof Quotas, limit: number): QStashQuotaExceeded =>
+  new QStashQuotaExceeded({ status: 412, reason: `quota ${name} exceeded, current limit: ${limit}` })
 
 /** Lets what is due be delivered and answered. */
 export const settle = (time: Time) => time.advance(0)

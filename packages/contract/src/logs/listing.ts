@@ -45,7 +45,33 @@ const messagesOf = (filter: LogFilter) =>
     )
   )
 
-export const listing = chapter("listing", ({ alone, law, timed }) => {
+export const listing = chapter("listing", ({ alone, given, law, timed }) => {
+  given(
+    ["quotas"],
+    "a page of the log ends before it has too many bytes, and its cursor leads to the rest",
+    ({ quotas }) =>
+      Effect.gen(function* () {
+        const logs = yield* QStashLogs
+        const label = yield* freshName
+        const ids: Array<string> = []
+        for (const bytes of [quotas.maxPageBytes + 1, quotas.maxPageBytes / 2 - 10_000]) {
+          for (let index = 0; index < 2; index++) {
+            const { messageId } = yield* pending({ labels: [label], body: "a".repeat(bytes) })
+            ids.unshift(messageId)
+          }
+        }
+        const pages: Array<ReadonlyArray<string>> = []
+        let cursor: string | undefined
+        do {
+          const page = yield* logs.list({ label, cursor })
+          pages.push(page.items.map(({ messageId }) => messageId))
+          cursor = page.cursor
+        } while (cursor !== undefined)
+        deepStrictEqual(pages, [ids.slice(0, 2), ids.slice(2, 3), ids.slice(3)])
+        strictEqual(Chunk.size(yield* Stream.runCollect(logs.stream({ label }))), 4)
+      })
+  )
+
   law("an order that there is not is refused before anything is asked", () =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs

@@ -9,11 +9,12 @@ import {
 } from "@effect-qstash/domain/QStashError"
 import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
 import { assertEquals, assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import { settle, somewhere } from "../internal/given.ts"
+import { quotaExceeded, settle, somewhere } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 import { refuseMisnamed } from "../internal/misnamed.ts"
-import { freshGroup, freshQueue, getMessage, pending } from "../internal/sending.ts"
+import { freshGroup, freshQueue, getMessage, makeGroup, pending } from "../internal/sending.ts"
 
 /** Expects a publish to be refused as invalid. */
 const refused = (message: Partial<PublishMessage.Input>) =>
@@ -27,7 +28,7 @@ const refused = (message: Partial<PublishMessage.Input>) =>
     return error
   })
 
-export const refusing = chapter("refusing", ({ law, timed }) => {
+export const refusing = chapter("refusing", ({ given, law, timed }) => {
   law(
     "the id of a message that is empty, or would name another route, is refused before anything is sent",
     () =>
@@ -162,6 +163,53 @@ export const refusing = chapter("refusing", ({ law, timed }) => {
         )
       }
     })
+  )
+
+  given(
+    ["quotas"],
+    "rejects more retries than the quota allows, of a message and of its callbacks",
+    ({ quotas }) =>
+      Effect.gen(function* () {
+        const messages = yield* QStashMessages
+        const queueName = yield* freshQueue
+        const retries = quotas.maxRetries + 1
+        const tooMany = quotaExceeded("maxRetries", quotas.maxRetries)
+        for (const settings of [
+          { retries },
+          { callback: { url: somewhere, retries } },
+          { failureCallback: { url: somewhere, retries } }
+        ]) {
+          const message = { destination: somewhere, ...settings }
+          assertEquals(yield* Effect.flip(messages.publish(message)), tooMany)
+          assertEquals(yield* Effect.flip(messages.enqueue(queueName, message)), tooMany)
+          assertEquals(yield* Effect.flip(messages.batch([{ destination: somewhere }, message])), tooMany)
+        }
+        yield* pending({ retries: quotas.maxRetries })
+      })
+  )
+
+  given(
+    ["quotas", "time"],
+    "rejects a batch that would create too many messages or too many bytes, and creates none of them",
+    ({ quotas, time }) =>
+      Effect.gen(function* () {
+        const messages = yield* QStashMessages
+        const endpoint = yield* time.endpoint
+        const endpoints = Arr.makeBy(10, (index) => ({ url: `${endpoint.url}/${index}` }))
+        const urlGroup = yield* makeGroup(...endpoints)
+        const items = (count: number, body: string) =>
+          Array.from({ length: count }, () => ({ destination: { urlGroup }, body, retries: 0 }))
+        assertEquals(
+          yield* Effect.flip(messages.batch(items(quotas.maxMessagesPerRequest / 10 + 1, ""))),
+          quotaExceeded("maxMessagesPerRequest", quotas.maxMessagesPerRequest)
+        )
+        assertEquals(
+          yield* Effect.flip(messages.batch(items(5, "a".repeat(quotas.maxBytesPerRequest / 40)))),
+          quotaExceeded("maxBytesPerRequest", quotas.maxBytesPerRequest)
+        )
+        yield* settle(time)
+        deepStrictEqual(yield* endpoint.deliveries, [])
+      })
   )
 
   timed("what is refused is not delivered", (time) =>

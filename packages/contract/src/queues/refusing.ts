@@ -95,7 +95,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     ({ quotas }) =>
       Effect.gen(function* () {
         const queues = yield* QStashQueues
-        const room = quotas.queues - (yield* queues.list).length
+        const room = quotas.maxQueues - (yield* queues.list).length
         const names = yield* Effect.replicateEffect(makeQueue(), room)
         const [first] = names
         if (first === undefined) return yield* Effect.dieMessage("the account was full")

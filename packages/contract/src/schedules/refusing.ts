@@ -1,14 +1,19 @@
 import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
-import {
-  type QStashError,
-  type QStashQuotaExceeded,
-  ScheduleNotFound
-} from "@effect-qstash/domain/QStashError"
+import { type QStashError, QStashQuotaExceeded, ScheduleNotFound } from "@effect-qstash/domain/QStashError"
 import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
 import { assertEquals, assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
-import { create, freshId, get, overwrite, plain, rarely } from "../internal/given.ts"
+import {
+  create,
+  freshId,
+  get,
+  overwrite,
+  plain,
+  quotaExceeded,
+  rarely,
+  somewhere
+} from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 import { refuseMisnamed } from "../internal/misnamed.ts"
 
@@ -180,13 +185,26 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
+  given(["quotas"], "rejects more retries than the quota allows", ({ quotas }) =>
+    Effect.gen(function* () {
+      const scheduleId = yield* freshId
+      const retries = quotas.maxRetries + 1
+      for (const settings of [{ retries }, { callback: { url: somewhere, retries } }]) {
+        const error = yield* Effect.flip(overwrite(scheduleId, settings))
+        const { reason, status } = quotaExceeded("maxRetries", quotas.maxRetries)
+        assertEquals(error, new QStashQuotaExceeded({ status, reason, scheduleId }))
+      }
+      yield* overwrite(scheduleId, { retries: quotas.maxRetries })
+    })
+  )
+
   given(
     ["quotas"],
     "one schedule more than the plan allows is refused, and an overwrite never is",
     ({ quotas }) =>
       Effect.gen(function* () {
         const schedules = yield* QStashSchedules
-        const room = quotas.schedules - (yield* schedules.list).length
+        const room = quotas.maxSchedules - (yield* schedules.list).length
         const ids = yield* Effect.replicateEffect(create(), room)
         const [first] = ids
         if (first === undefined) return yield* Effect.dieMessage("the account was full")

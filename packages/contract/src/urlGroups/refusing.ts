@@ -7,8 +7,9 @@ import {
 import { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
 import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import { assertEquals, assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import { plain, somewhere } from "../internal/given.ts"
+import { plain, quotaExceeded, somewhere } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 import { refuseMisnamed } from "../internal/misnamed.ts"
 import { freshGroup, makeGroup } from "../internal/sending.ts"
@@ -18,7 +19,7 @@ const isInvalid = (error: UrlGroupNotFound | QStashQuotaExceeded | QStashError) 
   strictEqual(error.isRetryable, false)
 }
 
-export const refusing = chapter("refusing", ({ law }) => {
+export const refusing = chapter("refusing", ({ given, law }) => {
   law(
     "the name of a group that is empty, or would name another route, is refused before anything is sent",
     () =>
@@ -97,6 +98,39 @@ export const refusing = chapter("refusing", ({ law }) => {
       }
       // @ts-expect-error an empty list is a type error as well
       isInvalid(yield* Effect.flip(groups.upsertEndpoints(urlGroup, [])))
+      assertEquals(yield* Effect.flip(groups.get(urlGroup)), new UrlGroupNotFound({ urlGroup }))
+    })
+  )
+
+  given(
+    ["quotas"],
+    "rejects a group with more endpoints than the quota allows, and leaves it as it was",
+    ({ quotas }) =>
+      Effect.gen(function* () {
+        const groups = yield* QStashUrlGroups
+        const limit = quotas.maxEndpointsPerUrlGroup
+        const endpoints = Arr.makeBy(limit, (index) => ({ url: `${somewhere}/${index}` }))
+        const urlGroup = yield* makeGroup(...endpoints)
+        assertEquals(
+          yield* Effect.flip(groups.upsertEndpoints(urlGroup, [{ url: `${somewhere}/more` }])),
+          quotaExceeded("maxEndpointsPerUrlGroup", limit)
+        )
+        yield* groups.upsertEndpoints(urlGroup, [{ url: `${somewhere}/0`, name: "first" }])
+        strictEqual((yield* groups.get(urlGroup)).endpoints.length, limit)
+      })
+  )
+
+  given(["quotas"], "rejects one group more than the quota allows", ({ quotas }) =>
+    Effect.gen(function* () {
+      const groups = yield* QStashUrlGroups
+      const endpoint = { url: somewhere }
+      const room = quotas.maxUrlGroups - (yield* groups.list).length
+      yield* Effect.replicateEffect(makeGroup(endpoint), room)
+      const urlGroup = yield* freshGroup
+      assertEquals(
+        yield* Effect.flip(groups.upsertEndpoints(urlGroup, [endpoint])),
+        quotaExceeded("maxUrlGroups", quotas.maxUrlGroups)
+      )
       assertEquals(yield* Effect.flip(groups.get(urlGroup)), new UrlGroupNotFound({ urlGroup }))
     })
   )

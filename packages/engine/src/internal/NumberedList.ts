@@ -1,32 +1,43 @@
-import type { PageRequest, StoredPage } from "../Store.ts"
+import type { PageRequest, Retention, StoredPage } from "../Store.ts"
 
-/** A list that grows at its end and is forgotten from its beginning. Each item keeps the number that it came with. */
+/**
+ * A list that grows at its end and is forgotten from its beginning. Each item has a size, and keeps the number that it
+ * came with.
+ */
 export class NumberedList<A> {
-  private items: Array<A> = []
+  private items: Array<A | undefined> = []
+  private sizes: Array<number> = []
+  private bytes = 0
   /** The number of the first item. */
   private base = 0
   /** How many at the beginning are forgotten, and not yet cut off. */
   private forgotten = 0
 
-  add(item: A): void {
+  add(item: A, size: number): void {
     this.items.push(item)
+    this.sizes.push(size)
+    this.bytes += size
   }
 
-  /** Forgets from the beginning as long as the test says so. */
-  forgetWhile(isOver: (item: A) => boolean): void {
-    for (let item = this.items[this.forgotten]; item !== undefined && isOver(item);) {
+  /** Forgets the oldest items while they are too old, too many or too large. */
+  keep({ before, maxBytes, maxEntries }: Retention, timeOf: (item: A) => number): void {
+    for (let item = this.items[this.forgotten]; item !== undefined; item = this.items[this.forgotten]) {
+      const isOver = this.bytes > maxBytes || this.items.length - this.forgotten > maxEntries
+      if (!isOver && timeOf(item) >= before) break
+      this.items[this.forgotten] = undefined
+      this.bytes -= this.sizes[this.forgotten] ?? 0
       this.forgotten += 1
-      item = this.items[this.forgotten]
     }
     if (this.forgotten * 2 <= this.items.length) return
     this.items = this.items.slice(this.forgotten)
+    this.sizes = this.sizes.slice(this.forgotten)
     this.base += this.forgotten
     this.forgotten = 0
   }
 
   /** The part of the list that is asked for, of the items that match. */
   page(
-    { after, count, order }: Pick<PageRequest, "after" | "count" | "order">,
+    { after, count, maxBytes, order }: Pick<PageRequest, "after" | "count" | "maxBytes" | "order">,
     matches: (item: A) => boolean
   ): StoredPage<A> {
     const step = order === "earliestFirst" ? 1 : -1
@@ -34,11 +45,13 @@ export class NumberedList<A> {
     const start = after === undefined ? first : after - this.base + step
     const found: Array<A> = []
     let last: number | undefined
+    let bytes = 0
     const at = step === 1 ? Math.max(start, this.forgotten) : Math.min(start, this.items.length - 1)
     for (let index = at; index >= this.forgotten && index < this.items.length; index += step) {
       const item = this.items[index]
       if (item === undefined || !matches(item)) continue
-      if (found.length === count) return { items: found, last }
+      bytes += this.sizes[index] ?? 0
+      if (found.length === count || (found.length > 0 && bytes > maxBytes)) return { items: found, last }
       found.push(item)
       last = this.base + index
     }

@@ -14,6 +14,7 @@ import type { YieldWrap } from "effect/Utils"
 import { Courier, type DeliveryOutcome } from "../Courier.ts"
 import type { Engine } from "../Engine.ts"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
+import type * as Limits from "../Limits.ts"
 import * as Signer from "../Signer.ts"
 import { type Lease, type Settlement, Store, type StoredMessage } from "../Store.ts"
 import { judge, requestOf } from "./attempt.ts"
@@ -25,6 +26,10 @@ const batch = 1000
 /** What is too old is forgotten this often, in milliseconds. */
 const pruneEvery = 3_600_000
 
+/** The log and the dead letters are brought back within their limits after so many new entries, or so many bytes. */
+const pruneEntries = 1000
+const pruneBytes = 16 * 2 ** 20
+
 /** A lease outlives its attempt's deadline, so that a deadline is settled before the lease ends. */
 const leaseMargin = 60_000
 
@@ -34,8 +39,8 @@ const isListener = FiberRef.unsafeMake(false)
 export interface CoreOptions {
   readonly signingKeys: (tenantId: string) => SigningKeys
   readonly concurrency: number
-  readonly maxSchedules: number
-  readonly maxQueues: number
+  readonly limits: Limits.Resolved
+  readonly deduplicationWindow: number
   readonly logRetention: number
   readonly dlqRetention: number
   readonly defaultTimeout: number
@@ -93,6 +98,8 @@ export const make = (
     /** What came back at once and is not settled: for longer than a moment only where the store has failed to. */
     let unsettled: ReadonlyArray<Settlement> = []
     let lastPrune = -Infinity
+    let newEntries = 0
+    let newBytes = 0
     let changed = (): void => {}
 
     /** The keys that count now: those of the last rotation, else those that the tenant began with. */
@@ -110,7 +117,11 @@ export const make = (
       })
 
     const note = (more: ReadonlyArray<DeliveryEvent>): void => {
-      for (const event of more) events.push(event)
+      for (const event of more) {
+        events.push(event)
+        newBytes += (event.message.settings.body?.length ?? 0) + (event.responseBody?.length ?? 0)
+      }
+      newEntries += more.length
     }
 
     /**
@@ -233,12 +244,21 @@ export const make = (
     const mintMessageId = (): MessageId => messageIdOf(ids.unsafeNext("msg"))
 
     const prune = (now: number): Effect.Effect<void> => {
+      const { maxDeadLetterBytes, maxDeadLetters, maxLogBytes, maxLogEntries } = options.limits
       lastPrune = now
+      newEntries = 0
+      newBytes = 0
       return store.prune({
-        logsBefore: now - options.logRetention,
-        deadLettersBefore: now - options.dlqRetention
+        logs: { before: now - options.logRetention, maxEntries: maxLogEntries, maxBytes: maxLogBytes },
+        deadLetters: {
+          before: now - options.dlqRetention,
+          maxEntries: maxDeadLetters,
+          maxBytes: maxDeadLetterBytes
+        }
       })
     }
+
+    const mustPrune = (): boolean => newEntries >= pruneEntries || newBytes >= pruneBytes
 
     /** A full house is woken by a delivery that ends, not by a message that has to wait anyway. */
     const wakeAt = (schedule = Infinity, message = Infinity): number | undefined => {
@@ -252,7 +272,12 @@ export const make = (
     const pass: Core["pass"] = function* () {
       const now = yield* options.now
       if (inFlight.size > 0 || unsettled.length > 0) yield* settleEnded(now)
-      const fired = yield* store.claimDueSchedules({ now, limit: batch, mintMessageId })
+      const fired = yield* store.claimDueSchedules({
+        now,
+        limit: batch,
+        maxMessages: options.limits.maxMessages,
+        mintMessageId
+      })
       note(fired.events)
       const slots = options.concurrency - inFlight.size
       if (slots > 0) {
@@ -266,7 +291,7 @@ export const make = (
         }
       }
       yield* tell()
-      if (now - lastPrune >= pruneEvery) yield* prune(now)
+      if (now - lastPrune >= pruneEvery || mustPrune()) yield* prune(now)
       const { message, schedule } = yield* store.nextWake
       return wakeAt(schedule, message)
     }
@@ -288,8 +313,8 @@ export const make = (
       ids,
       mintMessageId,
       now: options.now,
-      maxSchedules: options.maxSchedules,
-      maxQueues: options.maxQueues,
+      limits: options.limits,
+      deduplicationWindow: options.deduplicationWindow,
       // A number that JSON can carry.
       parallelism: Math.min(options.concurrency, Number.MAX_SAFE_INTEGER),
       prune: Effect.flatMap(options.now, prune),
@@ -299,7 +324,7 @@ export const make = (
         Effect.suspend(() => {
           note(more)
           changed()
-          return tell()
+          return mustPrune() ? Effect.zipRight(Effect.flatMap(options.now, prune), tell()) : tell()
         })
     })
 

@@ -2,9 +2,6 @@ import { Destination } from "@effect-qstash/domain/Destination"
 import type { PublishMessage } from "@effect-qstash/domain/PublishMessage"
 import { createHash } from "node:crypto"
 
-/** QStash recognises a message for ten minutes, in milliseconds. */
-export const deduplicationWindow = 600_000
-
 /**
  * What another message within the window is recognised by: the id, or a hash of all that QStash's documents name, which
  * is the destination, the body and the headers, `Content-Type` among them.

@@ -2,9 +2,19 @@ import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
 import type { StoredDeadLetter, StoredMessage } from "../Store.ts"
 
+/** Long lists of a criterion as sets. Every row is compared with the same list. */
+const sets = new WeakMap<ReadonlyArray<unknown>, ReadonlySet<unknown>>()
+
+const includes = (wanted: ReadonlyArray<unknown>, value: unknown): boolean => {
+  if (wanted.length < 8) return wanted.includes(value)
+  let set = sets.get(wanted)
+  if (set === undefined) sets.set(wanted, (set = new Set(wanted)))
+  return set.has(value)
+}
+
 /** No criterion is one that everything meets. */
 const isOneOf = <A>(wanted: ReadonlyArray<A> | undefined, value: A | undefined): boolean =>
-  wanted === undefined || (value !== undefined && wanted.includes(value))
+  wanted === undefined || (value !== undefined && includes(wanted, value))
 
 const isWithin = ({ fromDate = -Infinity, toDate = Infinity }: Criteria, instant: number): boolean =>
   fromDate <= instant && instant <= toDate
@@ -30,7 +40,7 @@ const isAbout = (criteria: Criteria, message: StoredMessage): boolean => {
     !isOneOf<string>(criteria.flowControlKey, settings.flowControl?.key) ||
     !isOneOf<string>(criteria.url, message.url) ||
     !isOneOf<string>(criteria.callerIp, message.callerIp) ||
-    (labels !== undefined && settings.labels?.some((label) => labels.includes(label)) !== true)
+    (labels !== undefined && settings.labels?.some((label) => includes(labels, label)) !== true)
   ) {
     return false
   }

@@ -5,6 +5,7 @@ import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import type { FlowControlState } from "@effect-qstash/domain/FlowControlState"
 import type { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import type { MessageId } from "@effect-qstash/domain/MessageId"
+import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
 import type { Page } from "@effect-qstash/domain/Page"
 import type { Published } from "@effect-qstash/domain/Published"
 import { PublishMessage } from "@effect-qstash/domain/PublishMessage"
@@ -32,6 +33,7 @@ import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import * as Criteria from "@effect-qstash/domain/wire/Criteria"
+import * as QuotaText from "@effect-qstash/domain/wire/QuotaText"
 import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
 import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
 import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
@@ -52,8 +54,9 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
 import type { Engine, Tenant } from "../Engine.ts"
+import type * as Limits from "../Limits.ts"
 import { type FlowControlChange, type MessageDraft, type Store, type StoredPage } from "../Store.ts"
-import { deduplicationKeyOf, deduplicationWindow } from "./deduplication.ts"
+import { deduplicationKeyOf } from "./deduplication.ts"
 import {
   deadLetterOf,
   flowControlOf,
@@ -70,8 +73,8 @@ export interface ServiceOptions {
   readonly ids: IdGenerator.Service
   readonly mintMessageId: () => MessageId
   readonly now: Effect.Effect<number>
-  readonly maxSchedules: number
-  readonly maxQueues: number
+  readonly limits: Limits.Resolved
+  readonly deduplicationWindow: number
   readonly parallelism: number
   /** Forgets what is too old. Comes before each look at what is kept for a while. */
   readonly prune: Effect.Effect<void>
@@ -85,7 +88,7 @@ export interface ServiceOptions {
 const maxDelaySeconds = 365 * 24 * 60 * 60
 
 const quotaExceeded = (name: string, limit: number): QStashQuotaExceeded =>
-  new QStashQuotaExceeded({ status: 412, reason: `quota ${name} exceeded, current limit: ${limit}` })
+  new QStashQuotaExceeded({ status: 412, reason: QuotaText.make(name, limit) })
 
 const orFail = <A, B, E>(
   found: Option.Option<A>,
@@ -138,7 +141,21 @@ const allPages = <A>(
   )
 
 export const makeService = (options: ServiceOptions): Engine.Service => {
-  const { changed, mintMessageId, now, prune, store } = options
+  const { changed, limits, mintMessageId, now, prune, store } = options
+
+  const overLimit = (name: keyof Limits.Limits): QStashQuotaExceeded => quotaExceeded(name, limits[name])
+
+  /** A message may not ask for more retries than the limit, nor may its callbacks. */
+  const checkRetries = ({
+    callback,
+    failureCallback,
+    retries
+  }: Pick<MessageSettings, "callback" | "failureCallback"> & {
+    readonly retries?: number | undefined
+  }): Either.Either<void, QStashQuotaExceeded> =>
+    [retries, callback?.retries, failureCallback?.retries].some((count = 0) => count > limits.maxRetries)
+      ? Either.left(overLimit("maxRetries"))
+      : Either.void
 
   /** A change that is stored but not told of would be slept through, so the two go together. */
   const change = <A, E, R>(
@@ -156,6 +173,7 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
       if (settings.delay !== undefined && Duration.toSeconds(settings.delay) > maxDelaySeconds) {
         return yield* quotaExceeded("maxDelay", maxDelaySeconds)
       }
+      yield* checkRetries(settings)
       const scheduleId =
         settings.scheduleId ?? (yield* Effect.map(options.ids.next("scd"), (text) => ScheduleId.make(text)))
       const stored = yield* change((instant) =>
@@ -165,10 +183,10 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
           settings,
           callerIp,
           now: instant,
-          limit: options.maxSchedules
+          limit: limits.maxSchedules
         })
       )
-      return stored === "full" ? yield* quotaExceeded("maxSchedules", options.maxSchedules) : scheduleId
+      return stored === "full" ? yield* overLimit("maxSchedules") : scheduleId
     })
 
   const schedules = (tenant: Tenant): QStashSchedules.Service => {
@@ -205,7 +223,7 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
     }
   }
 
-  const accept: Engine.Service["accept"] = ({ callerIp, tenantId }, messages) =>
+  const accept: Engine.Service["accept"] = ({ callerIp, deliveryOf, tenantId }, messages) =>
     Effect.gen(function* () {
       const result = yield* change(
         (instant) =>
@@ -216,6 +234,7 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
               if (notBefore - instant > maxDelaySeconds * 1000) {
                 return yield* quotaExceeded("maxDelay", maxDelaySeconds)
               }
+              yield* checkRetries(message)
               const { destination } = message
               drafts.push({
                 settings: message,
@@ -229,8 +248,9 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
               callerIp,
               drafts,
               now: instant,
-              window: deduplicationWindow,
-              maxQueues: options.maxQueues,
+              window: options.deduplicationWindow,
+              deliveryOf,
+              limits,
               mintMessageId
             })
           }),
@@ -242,8 +262,10 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
             reason: errorTexts.urlGroupNotFound(result.urlGroup),
             status: 400
           })
-        case "QueuesFull":
-          return yield* quotaExceeded("maxQueues", options.maxQueues)
+        case "OverLimit":
+          return result.limit === "maxHops"
+            ? yield* endLoop(deliveryOf, limits.maxHops)
+            : yield* overLimit(result.limit)
         case "Accepted":
           return result.messages
       }
@@ -332,10 +354,10 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
               parallelism,
               isPaused,
               now: instant,
-              limit: options.maxQueues
+              limit: limits.maxQueues
             })
           )
-          if (stored === "full") yield* quotaExceeded("maxQueues", options.maxQueues)
+          if (stored === "full") yield* overLimit("maxQueues")
         }),
       get: byQueue((queueName: QueueName) =>
         Effect.flatMap(store.getQueue(tenantId, queueName), (found) =>
@@ -364,7 +386,10 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
           Effect.gen(function* () {
             const endpoints = yield* UrlGroupRecord.checkEndpoints(input)
             const urlGroup = yield* parseUrlGroup(name)
-            yield* change((instant) => store.upsertEndpoints({ tenantId, urlGroup, endpoints, now: instant }))
+            const stored = yield* change((instant) =>
+              store.upsertEndpoints({ tenantId, urlGroup, endpoints, now: instant, limits })
+            )
+            if (stored !== "stored") yield* overLimit(stored)
           })
       ),
       removeEndpoints: byGroup(
@@ -389,11 +414,14 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
     }
   }
 
-  const dlqPage: Engine.Service["dlqPage"] = ({ tenantId }, { count, criteria, cursor, order }) =>
+  const dlqPage: Engine.Service["dlqPage"] = (
+    { tenantId },
+    { count, criteria, cursor, maxBytes = limits.maxPageBytes, order }
+  ) =>
     Effect.gen(function* () {
       const after = yield* numberOf(cursor)
       yield* prune
-      const page = yield* store.pageDeadLetters({ tenantId, criteria, after, count, order })
+      const page = yield* store.pageDeadLetters({ tenantId, criteria, after, count, maxBytes, order })
       return pageOf(page, deadLetterOf, ({ failedAt }) => failedAt)
     })
 
@@ -404,7 +432,7 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
       criteria,
       cursor,
       retry
-    }: Omit<Engine.PageRequest, "order"> & Pick<Parameters<Store.Service["takeDeadLetters"]>[0], "retry">
+    }: Engine.Selection & Pick<Parameters<Store.Service["takeDeadLetters"]>[0], "retry">
   ) =>
     // Before the number stands how far the first page saw: what has failed again since is not taken by a later one.
     Effect.flatMap(Effect.zipRight(prune, partsOf(cursor)), ([upTo, after]) =>
@@ -421,13 +449,14 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
     }))
 
   const dlqRetry: Engine.Service["dlqRetry"] = (tenant, { retries, ...request }) =>
-    Effect.map(
-      take(tenant, { ...request, retry: { retries, mintMessageId } }),
-      ({ last, retried, upTo }) => ({
+    Effect.gen(function* () {
+      yield* checkRetries({ retries })
+      const { last, retried, upTo } = yield* take(tenant, { ...request, retry: { retries, mintMessageId } })
+      return {
         items: retried.map(({ messageId, url }) => ({ messageId, url, isDeduplicated: false })),
         ...cursorOf(upTo, last)
-      })
-    )
+      }
+    })
 
   const dlq = (tenant: Tenant): QStashDlq.Service => {
     const { tenantId } = tenant
@@ -494,9 +523,21 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
     const byKey = about("flowControlKey")
     const alter = (given: FlowControlKey, what: FlowControlChange) =>
       Effect.flatMap(parseFlowControlKey(given), (key) =>
-        change((instant) => store.changeFlowControl({ tenantId, key, change: what, now: instant }))
+        change((instant) =>
+          store.changeFlowControl({
+            tenantId,
+            key,
+            change: what,
+            now: instant,
+            limit: limits.maxFlowControlKeys
+          })
+        )
       )
-    const always = (what: FlowControlChange) => byKey((key: FlowControlKey) => alter(key, what))
+    /** For the changes that make a key. */
+    const make = (key: FlowControlKey, what: FlowControlChange) =>
+      Effect.flatMap(alter(key, what), (stored) =>
+        stored === "full" ? overLimit("maxFlowControlKeys") : Effect.void
+      )
     return {
       list: Effect.zipWith(store.listFlowControl(tenantId), now, (all, instant) =>
         all.map((stored) => flowControlOf(stored, instant))
@@ -511,11 +552,11 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
           )
         })
       ),
-      pause: always({ _tag: "Pause" }),
-      resume: always({ _tag: "Resume" }),
-      pin: byKey((key: FlowControlKey, limits: FlowControlState.Pin) =>
-        Effect.flatMap(FlowControlRecord.checkPin(limits), ({ parallelism, period, rate }) =>
-          alter(key, {
+      pause: byKey((key: FlowControlKey) => make(key, { _tag: "Pause" })),
+      resume: byKey((key: FlowControlKey) => make(key, { _tag: "Resume" })),
+      pin: byKey((key: FlowControlKey, pinned: FlowControlState.Pin) =>
+        Effect.flatMap(FlowControlRecord.checkPin(pinned), ({ parallelism, period, rate }) =>
+          make(key, {
             _tag: "Pin",
             parallelism,
             rate,
@@ -523,12 +564,12 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
           })
         )
       ),
-      unpin: byKey((key: FlowControlKey, limits: FlowControlState.Unpin) =>
-        Effect.flatMap(FlowControlRecord.checkUnpin(limits), ({ parallelism, rate }) =>
-          alter(key, { _tag: "Unpin", parallelism, rate })
+      unpin: byKey((key: FlowControlKey, unpinned: FlowControlState.Unpin) =>
+        Effect.flatMap(FlowControlRecord.checkUnpin(unpinned), ({ parallelism, rate }) =>
+          Effect.asVoid(alter(key, { _tag: "Unpin", parallelism, rate }))
         )
       ),
-      resetRate: always({ _tag: "ResetRate" }),
+      resetRate: byKey((key: FlowControlKey) => Effect.asVoid(alter(key, { _tag: "ResetRate" }))),
       globalParallelism: Effect.map(store.countLeased(tenantId), (parallelismCount) => ({
         parallelismMax: options.parallelism,
         parallelismCount
@@ -536,11 +577,14 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
     }
   }
 
-  const logsPage: Engine.Service["logsPage"] = ({ tenantId }, { count, criteria, cursor, order }) =>
+  const logsPage: Engine.Service["logsPage"] = (
+    { tenantId },
+    { count, criteria, cursor, maxBytes = limits.maxPageBytes, order }
+  ) =>
     Effect.gen(function* () {
       const after = yield* numberOf(cursor)
       yield* prune
-      const page = yield* store.pageLogs({ tenantId, criteria, after, count, order })
+      const page = yield* store.pageLogs({ tenantId, criteria, after, count, maxBytes, order })
       return pageOf(page, logEntryOf, ({ time }) => time)
     })
 
@@ -607,6 +651,21 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
     logsPage
   }
 }
+
+/** A message that leads back to this server again and again would never end. */
+const endLoop = (
+  deliveryOf: MessageId | undefined,
+  maxHops: number
+): Effect.Effect<never, QStashInvalidRequest> =>
+  Effect.zipRight(
+    Effect.logWarning(
+      `Message loop: refused what the delivery of ${deliveryOf} published, beyond ${maxHops} hops`
+    ),
+    new QStashInvalidRequest({
+      reason: `message loop: a delivery has led back here more than ${maxHops} times in a row (limit maxHops)`,
+      status: 400
+    })
+  )
 
 /** A call about one thing. Its id or name is checked as the client does, which writes it into a path. */
 const about =

@@ -11,6 +11,7 @@ import { callbackDrafts } from "@effect-qstash/engine/Callbacks"
 import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
 import {
   type AcceptedMessage,
+  type AcceptLimits,
   type DeliveryResponse,
   type FlowControlChange,
   type Lease,
@@ -27,7 +28,7 @@ import {
 } from "@effect-qstash/engine/Store"
 import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Duration, Effect, FastCheck } from "effect"
+import { Duration, Effect, FastCheck, Struct } from "effect"
 import { acme, all, answer, callerIp, draftOf, id, minute, mint, second, settingsOf, start } from "./given.ts"
 
 // What is done, and in which words.
@@ -93,7 +94,7 @@ const endpoints = FastCheck.array(
 )
 
 const common = [
-  FastCheck.record({ _tag: tag("ClaimSchedules"), limit }),
+  FastCheck.record({ _tag: tag("ClaimSchedules"), limit, maxMessages: oneOf(4, 100, 100, 100) }),
   FastCheck.record({
     _tag: tag("Accept"),
     tenant,
@@ -104,7 +105,15 @@ const common = [
         maxLength: 3
       }
     ),
-    maxQueues: oneOf(1, 100, 100)
+    deliveryOf: FastCheck.option(FastCheck.nat(), { nil: undefined }),
+    limits: FastCheck.record({
+      maxQueues: oneOf(1, 100, 100),
+      maxFlowControlKeys: oneOf(1, 100, 100),
+      maxMessages: oneOf(8, 100, 100),
+      maxMessagesPerRequest: oneOf(2, 100, 100),
+      maxBytesPerRequest: FastCheck.constant(0),
+      maxHops: oneOf(1, 100)
+    })
   }),
   FastCheck.record({ _tag: tag("ClaimMessages"), limit, leaseFor: oneOf(1, 45 * second, 3 * minute) }),
   FastCheck.record({
@@ -159,13 +168,19 @@ const rare = [
   }),
   FastCheck.record({ _tag: tag("PauseQueue"), tenant, name, isPaused: FastCheck.boolean() }),
   FastCheck.record({ _tag: tag("DeleteQueue"), tenant, name }),
-  FastCheck.record({ _tag: tag("UpsertEndpoints"), tenant, endpoints }),
+  FastCheck.record({
+    _tag: tag("UpsertEndpoints"),
+    tenant,
+    endpoints,
+    limits: FastCheck.record({ maxUrlGroups: oneOf(0, 1, 1), maxEndpointsPerUrlGroup: oneOf(1, 9, 9) })
+  }),
   FastCheck.record({ _tag: tag("DeleteGroup"), tenant }),
-  FastCheck.record({ _tag: tag("ChangeFlow"), tenant, key: flowKey, change }),
+  FastCheck.record({ _tag: tag("ChangeFlow"), tenant, key: flowKey, change, limit: oneOf(1, 100) }),
   FastCheck.record({
     _tag: tag("Prune"),
     logs: oneOf(0, minute, 5 * minute),
-    deadLetters: oneOf(0, 5 * minute)
+    deadLetters: oneOf(0, 5 * minute),
+    maxEntries: oneOf(1, 3, Infinity)
   })
 ]
 
@@ -450,7 +465,8 @@ export class Model {
       sequence: this.sequences.get(messageId) ?? Number.NaN,
       createdAt: this.now,
       dueAt: made.notBefore,
-      retried: 0
+      retried: 0,
+      hops: made.hops ?? callbackOf?.message.hops ?? 0
     }
     const row: Row = {
       message,
@@ -658,29 +674,39 @@ export class Model {
           })
         }
         case "ClaimSchedules": {
-          const { events } = yield* store.claimDueSchedules({ now, limit: next.limit, mintMessageId })
+          const { events } = yield* store.claimDueSchedules({
+            now,
+            limit: next.limit,
+            maxMessages: next.maxMessages,
+            mintMessageId
+          })
           this.learn(events)
           const due = this.schedules
             .filter((schedule) => (schedule.nextTime ?? Infinity) <= now)
             .toSorted((self, that) => (self.nextTime ?? 0) - (that.nextTime ?? 0))
             .slice(0, next.limit)
-          for (const schedule of due) this.fire(schedule)
+          for (const schedule of due) this.fire(schedule, next.maxMessages)
           return this.tell(events)
         }
         case "Accept": {
           const drafts = yield* Effect.forEach(next.drafts, (draft) =>
             draftOf(inputOf(draft.settings), now, draft.key)
           )
+          const from =
+            next.deliveryOf === undefined ? undefined : this.rows[next.deliveryOf % this.rows.length]
+          const isUnderWay = from !== undefined && !from.isDone && from.token !== undefined
           const accepted = yield* store.accept({
             tenantId: next.tenant,
             callerIp,
             drafts,
             now,
             window: minute,
-            maxQueues: next.maxQueues,
+            deliveryOf: from?.message.messageId,
+            limits: next.limits,
             mintMessageId
           })
-          return this.accept(next.tenant, drafts, next.maxQueues, accepted)
+          const hops = isUnderWay ? from.message.hops + 1 : 0
+          return this.accept(next.tenant, drafts, next.limits, hops, accepted)
         }
         case "ClaimMessages": {
           const { leaseFor } = next
@@ -814,7 +840,6 @@ export class Model {
         }
         case "UpsertEndpoints": {
           const group = { tenantId: next.tenant, urlGroup: UrlGroupName.make("group") }
-          yield* store.upsertEndpoints({ ...group, endpoints: next.endpoints, now })
           const known = this.groups.find(({ tenantId }) => tenantId === next.tenant)
           let merged = known?.endpoints ?? []
           for (const endpoint of next.endpoints) {
@@ -826,6 +851,18 @@ export class Model {
                 ? [...merged, endpoint]
                 : merged.with(place, endpoint).filter((other) => other === endpoint || !isSame(other))
           }
+          const { maxEndpointsPerUrlGroup, maxUrlGroups } = next.limits
+          const stored =
+            known === undefined && maxUrlGroups === 0
+              ? "maxUrlGroups"
+              : merged.length > maxEndpointsPerUrlGroup
+                ? "maxEndpointsPerUrlGroup"
+                : "stored"
+          strictEqual(
+            yield* store.upsertEndpoints({ ...group, endpoints: next.endpoints, now, limits: next.limits }),
+            stored
+          )
+          if (stored !== "stored") return
           const changed = { ...group, createdAt: known?.createdAt ?? now, updatedAt: now, endpoints: merged }
           this.groups =
             known === undefined
@@ -840,14 +877,34 @@ export class Model {
         }
         case "ChangeFlow": {
           const { change: changed, key, tenant: tenantId } = next
-          yield* store.changeFlowControl({ tenantId, key, change: changed, now })
-          return this.changeFlow(tenantId, key, changed)
+          const { limit: most } = next
+          const keys = this.flows.filter((flow) => flow.tenantId === tenantId)
+          const isMaking = changed._tag !== "Unpin" && changed._tag !== "ResetRate"
+          const isKnown = keys.some(({ flowControlKey }) => flowControlKey === key)
+          const isFull = isMaking && !isKnown && keys.length >= most
+          strictEqual(
+            yield* store.changeFlowControl({ tenantId, key, change: changed, now, limit: most }),
+            isFull ? "full" : "stored"
+          )
+          return isFull ? undefined : this.changeFlow(tenantId, key, changed)
         }
         case "Prune": {
-          const before = { logsBefore: now - next.logs, deadLettersBefore: now - next.deadLetters }
-          yield* store.prune(before)
-          this.log = this.log.filter(({ time }) => time >= before.logsBefore)
-          this.letters = this.letters.filter(({ failedAt }) => failedAt >= before.deadLettersBefore)
+          const { maxEntries } = next
+          const logsBefore = now - next.logs
+          const lettersBefore = now - next.deadLetters
+          yield* store.prune({
+            logs: { before: logsBefore, maxEntries, maxBytes: Infinity },
+            deadLetters: { before: lettersBefore, maxEntries, maxBytes: Infinity }
+          })
+          /** Whether a row is among the newest of its tenant. */
+          const isNew = <A extends { readonly message: StoredMessage }>(row: A, rows: ReadonlyArray<A>) =>
+            rows
+              .slice(rows.indexOf(row) + 1)
+              .filter(({ message }) => message.tenantId === row.message.tenantId).length < maxEntries
+          this.log = this.log.filter((event, _, log) => event.time >= logsBefore && isNew(event, log))
+          this.letters = this.letters.filter(
+            (letter, _, letters) => letter.failedAt >= lettersBefore && isNew(letter, letters)
+          )
           return
         }
         case "Wait": {
@@ -877,12 +934,16 @@ export class Model {
     })
   }
 
-  private fire(schedule: StoredSchedule): void {
+  private fire(schedule: StoredSchedule, maxMessages: number): void {
     const { now } = this
     const { callerIp: its, scheduleId, settings: fired, tenantId } = schedule
     const moved = { nextTime: nextTime(fired.cron, now) }
     if (schedule.isPaused) return this.update(schedule, moved)
     const targets = this.endpointsOf(tenantId, fired.destination)
+    if (targets !== undefined && this.countMessages(tenantId) + targets.length > maxMessages) {
+      const error = `quota maxMessages exceeded, current limit: ${maxMessages}`
+      return this.update(schedule, { ...moved, lastTime: now, lastStates: {}, error })
+    }
     const made = (targets ?? []).map((target) =>
       this.make(tenantId, {
         settings: fired,
@@ -903,30 +964,24 @@ export class Model {
   private accept(
     tenantId: string,
     drafts: ReadonlyArray<MessageDraft>,
-    maxQueues: number,
+    limits: AcceptLimits,
+    hops: number,
     accepted: Effect.Effect.Success<ReturnType<Store["Type"]["accept"]>>
   ): void {
     for (const { destination } of drafts) {
       if (this.endpointsOf(tenantId, destination) !== undefined || typeof destination === "string") continue
       return deepStrictEqual(accepted, { _tag: "UrlGroupNotFound", urlGroup: destination.urlGroup })
     }
-    const newQueues = new Set(
-      drafts.flatMap(({ settings: { queueName } }) =>
-        queueName === undefined || this.findQueue(tenantId, queueName) !== undefined ? [] : [queueName]
-      )
-    )
-    if (newQueues.size > 0 && this.countQueues(tenantId) + newQueues.size > maxQueues) {
-      return deepStrictEqual(accepted, { _tag: "QueuesFull" })
-    }
+    const exceeded = this.exceeded(tenantId, drafts, limits, hops)
+    if (exceeded !== undefined) return deepStrictEqual(accepted, { _tag: "OverLimit", limit: exceeded })
     if (accepted._tag !== "Accepted") return strictEqual(accepted._tag, "Accepted")
     this.learn(accepted.events)
     const messages = drafts.map(({ deduplicationKey: key, destination, notBefore, settings: its }) => {
-      const known = this.known.find(
-        (other) => other.tenantId === tenantId && other.key === key && other.until > this.now
-      )
+      const known = this.recognised(tenantId, key)
       if (known !== undefined) return known.messages
       const made = (this.endpointsOf(tenantId, destination) ?? []).map((target) => {
-        const { messageId, url } = this.make(tenantId, { settings: its, ...target, callerIp, notBefore })
+        const draft = { settings: its, ...target, callerIp, notBefore, hops }
+        const { messageId, url } = this.make(tenantId, draft)
         return { messageId, url, isDeduplicated: false }
       })
       if (key !== undefined) {
@@ -939,11 +994,53 @@ export class Model {
     this.tell(accepted.events)
   }
 
+  private recognised(tenantId: string, key: string | undefined): Known | undefined {
+    return this.known.find(
+      (known) => known.tenantId === tenantId && known.key === key && known.until > this.now
+    )
+  }
+
+  /** The first limit that drafts would exceed. */
+  private exceeded(
+    tenantId: string,
+    drafts: ReadonlyArray<MessageDraft>,
+    limits: AcceptLimits,
+    hops: number
+  ): keyof AcceptLimits | undefined {
+    const newQueues = new Set(
+      drafts.flatMap(({ settings: { queueName } }) =>
+        queueName === undefined || this.findQueue(tenantId, queueName) !== undefined ? [] : [queueName]
+      )
+    )
+    const keys = this.flows.flatMap((flow) => (flow.tenantId === tenantId ? [flow.flowControlKey] : []))
+    const newKeys = new Set(
+      drafts.flatMap(({ settings: { flowControl: its } }) =>
+        its === undefined || keys.includes(its.key) ? [] : [its.key]
+      )
+    )
+    const count = drafts
+      .filter(
+        ({ deduplicationKey: key }, place) =>
+          key === undefined ||
+          (this.recognised(tenantId, key) === undefined &&
+            drafts.findIndex(({ deduplicationKey }) => deduplicationKey === key) === place)
+      )
+      .flatMap(({ destination }) => this.endpointsOf(tenantId, destination) ?? []).length
+    const isExceeded = {
+      maxHops: hops > limits.maxHops,
+      maxQueues: newQueues.size > 0 && this.countQueues(tenantId) + newQueues.size > limits.maxQueues,
+      maxFlowControlKeys: newKeys.size > 0 && keys.length + newKeys.size > limits.maxFlowControlKeys,
+      maxMessagesPerRequest: count > limits.maxMessagesPerRequest,
+      maxMessages: count > 0 && this.countMessages(tenantId) + count > limits.maxMessages
+    }
+    return Struct.keys(isExceeded).find((of) => isExceeded[of])
+  }
+
   private again(
     message: StoredMessage,
     { retries }: { readonly retries: number | undefined }
   ): StoredMessage {
-    const { callerIp: its, endpointName, scheduleId, tenantId, url, urlGroup } = message
+    const { callerIp: its, endpointName, hops, scheduleId, tenantId, url, urlGroup } = message
     const settings: MessageSettings =
       retries === undefined ? message.settings : { ...message.settings, retries }
     return this.make(tenantId, {
@@ -953,6 +1050,7 @@ export class Model {
       endpointName,
       scheduleId,
       callerIp: its,
+      hops,
       notBefore: this.now
     })
   }
@@ -1017,6 +1115,10 @@ export class Model {
   /** Any token that was ever given out. */
   private tokenOf(lease: number): number | undefined {
     return this.tokens[lease % this.tokens.length]
+  }
+
+  private countMessages(tenantId: string): number {
+    return this.pending.filter(({ message }) => message.tenantId === tenantId).length
   }
 
   private countQueues(tenantId: string): number {

@@ -101,7 +101,7 @@ export const laws = (law: Law): void => {
         const pages: Array<string> = []
         let after: number | undefined
         do {
-          const page = yield* store.pageDeadLetters({ tenantId: acme, criteria: {}, after, count: 2, order })
+          const page = yield* store.pageDeadLetters({ tenantId: acme, ...all, after, count: 2, order })
           pages.push(page.items.map(({ message }) => nameOf(message)).join(""))
           after = page.last
         } while (after !== undefined)

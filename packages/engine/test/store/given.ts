@@ -9,6 +9,7 @@ import {
   UrlGroupName
 } from "@effect-qstash/domain"
 import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
+import * as Limits from "@effect-qstash/engine/Limits"
 import {
   type AcceptedMessage,
   type DeliveryResponse,
@@ -74,8 +75,9 @@ export const createdIn = (events: ReadonlyArray<DeliveryEvent>): ReadonlyArray<S
 
 export const claimSchedules = (now: number, limit = 1000, mintId: () => MessageId = mintMessageId) =>
   Effect.flatMap(Store, (store) =>
-    Effect.map(store.claimDueSchedules({ now, limit, mintMessageId: mintId }), ({ events }) =>
-      createdIn(events)
+    Effect.map(
+      store.claimDueSchedules({ now, limit, maxMessages: 1000, mintMessageId: mintId }),
+      ({ events }) => createdIn(events)
     )
   )
 
@@ -103,13 +105,17 @@ export const draftOf = (
 /** The first of several; there has to be one. */
 export const first = <A>(items: ReadonlyArray<A>): A => Option.getOrThrow(Arr.head(items))
 
+/** None that a law is about reaches these. */
+export const limits = Limits.resolve({})
+
 /** What a verb needs that accepts drafts, but the drafts. */
 export const accepting = (now: number) => ({
   tenantId: acme,
   callerIp,
   now,
   window: 10 * minute,
-  maxQueues: 1000,
+  deliveryOf: undefined,
+  limits,
   mintMessageId
 })
 
@@ -199,9 +205,26 @@ export const queue = (parallelism: number, isPaused?: boolean, now = start) =>
   )
 
 export const changeFlow = (change: FlowControlChange, now = start) =>
-  Effect.flatMap(Store, (store) => store.changeFlowControl({ tenantId: acme, key: api, change, now }))
+  Effect.flatMap(Store, (store) =>
+    store.changeFlowControl({ tenantId: acme, key: api, change, now, limit: 10 })
+  )
 
-export const all = { criteria: {}, after: undefined, count: Infinity, order: "earliestFirst" } as const
+export const all = {
+  criteria: {},
+  after: undefined,
+  count: Infinity,
+  maxBytes: Infinity,
+  order: "earliestFirst"
+} as const
+
+/** Forgets what is from before these instants. */
+export const prune = (logsBefore: number, deadLettersBefore: number) =>
+  Effect.flatMap(Store, (store) =>
+    store.prune({
+      logs: { before: logsBefore, maxEntries: Infinity, maxBytes: Infinity },
+      deadLetters: { before: deadLettersBefore, maxEntries: Infinity, maxBytes: Infinity }
+    })
+  )
 
 /** Who has died, as a user would list them. */
 export const deadLetters = Effect.flatMap(Store, (store) =>

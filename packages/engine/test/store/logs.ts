@@ -18,6 +18,7 @@ import {
   minute,
   mint,
   mintMessageId,
+  prune,
   retried,
   second,
   send,
@@ -40,7 +41,14 @@ const follow = <A, E>(
     let after: number | undefined
     for (let index = 0; ; index++) {
       const count = counts[index % counts.length] ?? 1
-      const { items, last } = yield* page({ tenantId: acme, criteria: {}, after, count, order })
+      const { items, last } = yield* page({
+        tenantId: acme,
+        criteria: {},
+        after,
+        count,
+        maxBytes: Infinity,
+        order
+      })
       found.push(...items)
       strictEqual(items.length <= count, true)
       if (last === undefined) return found
@@ -66,7 +74,7 @@ export const laws = (law: Law): void => {
     Effect.gen(function* () {
       const store = yield* Store
       deepStrictEqual(yield* store.pageLogs({ tenantId: acme, ...all }), { items: [], last: undefined })
-      yield* store.prune({ logsBefore: Infinity, deadLettersBefore: Infinity })
+      yield* prune(Infinity, Infinity)
     })
   )
 
@@ -251,7 +259,7 @@ export const laws = (law: Law): void => {
       const from = (count: number) => start + count * second
       const middle = yield* store.pageLogs({ tenantId: acme, ...all, count: 90 })
       for (const count of [0, 1, 5, 21, 21, 30, 39]) {
-        yield* store.prune({ logsBefore: from(count), deadLettersBefore: from(count + 1) })
+        yield* prune(from(count), from(count + 1))
         deepStrictEqual(
           yield* log,
           entries.filter(({ time }) => time >= from(count))
@@ -274,7 +282,7 @@ export const laws = (law: Law): void => {
             .toReversed()
         )
       }
-      yield* store.prune({ logsBefore: Infinity, deadLettersBefore: Infinity })
+      yield* prune(Infinity, Infinity)
       deepStrictEqual([yield* log, yield* deadLetters], [[], []])
       yield* send(["new"])
       deepStrictEqual(steps(yield* log), ["CREATED new#0"])
@@ -286,7 +294,7 @@ export const laws = (law: Law): void => {
     Effect.gen(function* () {
       const store = yield* Store
       const messages = createdIn(yield* Effect.zipRight(send(["a", "b"]), log))
-      yield* store.prune({ logsBefore: Infinity, deadLettersBefore: Infinity })
+      yield* prune(Infinity, Infinity)
       deepStrictEqual(yield* store.listMessages(acme), messages)
       deepStrictEqual(yield* starting(start), ["a", "b"])
     })

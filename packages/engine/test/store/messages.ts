@@ -30,6 +30,7 @@ import {
   start,
   starting,
   steps,
+  limits,
   tokensOf,
   upsert,
   workers
@@ -83,7 +84,8 @@ export const laws = (law: Law): void => {
         createdAt: start,
         notBefore: start + minute,
         dueAt: start + minute,
-        retried: 0
+        retried: 0,
+        hops: 0
       })
       assertSome(yield* store.getMessage(acme, messageId), message)
       assertNone(yield* store.getMessage("other", messageId))
@@ -121,7 +123,8 @@ export const laws = (law: Law): void => {
         tenantId: acme,
         urlGroup: workers,
         endpoints: [{ url: "https://api.example.com/b", name: "B" }, { url: "https://api.example.com/a" }],
-        now: start
+        now: start,
+        limits
       })
       const drafts = yield* Effect.forEach(
         ["https://api.example.com/1", { urlGroup: workers }, "https://api.example.com/2"],
@@ -323,7 +326,7 @@ export const laws = (law: Law): void => {
       yield* upsert(job)
       const [before] = yield* store.listSchedules(acme)
       const copy = { ...before }
-      yield* store.claimDueSchedules({ now: start + minute, limit: 1, mintMessageId: mint() })
+      yield* store.claimDueSchedules({ now: start + minute, limit: 1, maxMessages: 9, mintMessageId: mint() })
       const [lease] = yield* claim(start + minute)
       const message = { ...lease?.message }
       yield* settle([retried(lease, start + 2 * minute)])
@@ -468,6 +471,7 @@ export const laws = (law: Law): void => {
           notBefore: start + minute,
           dueAt: start + minute,
           retried: 0,
+          hops: 0,
           retries: name === "done" ? 1 : 5
         }))
       )

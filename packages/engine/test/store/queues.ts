@@ -23,6 +23,7 @@ import {
   send,
   settle,
   start,
+  limits,
   starting,
   steps,
   upsert
@@ -123,13 +124,14 @@ export const laws = (law: Law): void => {
           const drafts = yield* Effect.forEach(names, (name) =>
             draftOf({ queueName: QueueName.make(name) }, start)
           )
-          return (yield* store.accept({ ...accepting(start), drafts, maxQueues: 3 }))._tag
+          return (yield* store.accept({ ...accepting(start), drafts, limits: { ...limits, maxQueues: 3 } }))
+            ._tag
         })
-      strictEqual(yield* accept("c", "d"), "QueuesFull")
+      strictEqual(yield* accept("c", "d"), "OverLimit")
       strictEqual((yield* store.listMessages(acme)).length, 0)
       strictEqual((yield* store.listQueues(acme)).length, 2)
       strictEqual(yield* accept("c", "a", "c"), "Accepted")
-      strictEqual(yield* accept("d"), "QueuesFull")
+      strictEqual(yield* accept("d"), "OverLimit")
       strictEqual(yield* accept("c"), "Accepted")
       // Another tenant's queues are no matter of this one.
       strictEqual(
@@ -137,7 +139,7 @@ export const laws = (law: Law): void => {
           ...accepting(start),
           tenantId: "other",
           drafts: [yield* draftOf({ queueName: QueueName.make("d") }, start)],
-          maxQueues: 1
+          limits: { ...limits, maxQueues: 1 }
         }))._tag,
         "Accepted"
       )

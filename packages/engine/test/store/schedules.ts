@@ -14,6 +14,7 @@ import {
   mint,
   mintMessageId,
   settle,
+  limits,
   start,
   upsert,
   workers
@@ -34,9 +35,12 @@ export const laws = (law: Law): void => {
         yield* store.setPaused({ tenantId: acme, scheduleId: job, isPaused: true, now: start }),
         false
       )
-      deepStrictEqual(yield* store.claimDueSchedules({ now: start, limit: 10, mintMessageId }), {
-        events: []
-      })
+      deepStrictEqual(
+        yield* store.claimDueSchedules({ now: start, limit: 10, maxMessages: 9, mintMessageId }),
+        {
+          events: []
+        }
+      )
       deepStrictEqual(yield* store.nextWake, { schedule: undefined, message: undefined })
     })
   )
@@ -154,6 +158,7 @@ export const laws = (law: Law): void => {
       strictEqual((yield* stored).lastTime, start + minute)
       yield* store.upsertEndpoints({
         ...group,
+        limits,
         endpoints: [{ url: "https://a.example.com", name: "first" }, { url: "https://b.example.com" }]
       })
       strictEqual(yield* error, "topic workers not found")
@@ -188,7 +193,8 @@ export const laws = (law: Law): void => {
           drafts,
           now: start + minute,
           window: minute,
-          maxQueues: 1,
+          deliveryOf: undefined,
+          limits,
           mintMessageId
         })
         return accepted._tag === "Accepted" ? idsOf(accepted.messages.flat()) : []

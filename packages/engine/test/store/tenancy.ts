@@ -2,7 +2,7 @@ import { UrlGroupName } from "@effect-qstash/domain"
 import { Store } from "@effect-qstash/engine/Store"
 import { assertNone, assertSome, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Option, Redacted } from "effect"
-import { acme, start, workers } from "./given.ts"
+import { acme, limits, start, workers } from "./given.ts"
 import type { Law } from "./law.ts"
 
 const a = "https://a.example.com"
@@ -11,7 +11,7 @@ const c = "https://c.example.com"
 
 const add = (endpoints: ReadonlyArray<{ readonly url: string; readonly name?: string }>, now = start) =>
   Effect.flatMap(Store, (store) =>
-    store.upsertEndpoints({ tenantId: acme, urlGroup: workers, endpoints, now })
+    store.upsertEndpoints({ tenantId: acme, urlGroup: workers, endpoints, now, limits })
   )
 
 const remove = (endpoints: ReadonlyArray<{ readonly url?: string; readonly name?: string }>, now = start) =>
@@ -76,7 +76,8 @@ export const laws = (law: Law): void => {
         tenantId: acme,
         urlGroup: UrlGroupName.make("a"),
         endpoints: [{ url: c }],
-        now: start + 1
+        now: start + 1,
+        limits
       })
       yield* add([{ url: c }], start + 2)
       const first = { urlGroup: workers, createdAt: start }

@@ -1,8 +1,11 @@
+import { MessageId } from "@effect-qstash/domain/MessageId"
 import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import type { VirtualClock } from "@effect-qstash/engine/VirtualClock"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import type { User } from "../DevelopmentUsers.ts"
 import { type Handlers, type Limits, refusalOf } from "./call.ts"
@@ -51,12 +54,19 @@ export const make = ({ clock, engine, limits, users }: ApiOptions) => {
           handlers[route._tag]({
             request,
             limits,
-            tenant: { tenantId: name, callerIp: request.callerIp },
+            tenant: {
+              tenantId: name,
+              callerIp: request.callerIp,
+              deliveryOf: Option.getOrUndefined(decodeMessageId(request.headers["upstash-message-id"]?.[0]))
+            },
             id: route.id,
             destination: route.destination
           }).pipe(Effect.mapError(refusalOf))
         )
 }
+
+/** Has every delivery; that of a message whose destination is this server leads to a request here. */
+const decodeMessageId = Schema.decodeUnknownOption(MessageId)
 
 /** Tokens are looked up by their hash, so that how long the look-up takes tells nothing of them. */
 const authenticator = (users: ReadonlyArray<User>) => {

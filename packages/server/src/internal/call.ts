@@ -10,6 +10,7 @@ import {
   type UrlGroupNotFound
 } from "@effect-qstash/domain/QStashError"
 import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
+import * as QuotaText from "@effect-qstash/domain/wire/QuotaText"
 import type { Tenant } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -151,6 +152,7 @@ export const refusalOf = (error: Failure): Refusal => {
         error: error.field === undefined ? error.reason : `${error.field}: ${error.reason}`
       })
     case "QStashQuotaExceeded":
+      return new Refusal({ status: error.status, error: QuotaText.toWire(error.reason) })
     case "QStashUnauthorized":
       return new Refusal({ status: error.status, error: error.reason })
     case "QStashRateLimited":

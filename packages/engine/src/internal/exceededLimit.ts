@@ -1,0 +1,48 @@
+import type { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import type { QueueName } from "@effect-qstash/domain/QueueName"
+import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import type { AcceptLimits, MessageDraft } from "../Store.ts"
+
+/** What a tenant holds. */
+interface Holdings {
+  readonly queues: ReadonlyMap<QueueName, unknown>
+  readonly flowControl: ReadonlyMap<FlowControlKey, unknown>
+  readonly groups: ReadonlyMap<UrlGroupName, { readonly endpoints: ReadonlyArray<unknown> }>
+  readonly messages: ReadonlyMap<unknown, unknown>
+  readonly deduplication: ReadonlyMap<string, unknown>
+}
+
+/** The first limit that the drafts would exceed. Counts without making anything of them. */
+export const exceededLimit = (
+  { deduplication, flowControl, groups, messages, queues }: Holdings,
+  drafts: ReadonlyArray<MessageDraft>,
+  hops: number,
+  limits: AcceptLimits
+): keyof AcceptLimits | undefined => {
+  if (hops > limits.maxHops) return "maxHops"
+  const newQueues = new Set<QueueName>()
+  const newKeys = new Set<FlowControlKey>()
+  const newDeduplicationKeys = new Set<string>()
+  let count = 0
+  let bytes = 0
+  for (const { deduplicationKey, destination, settings } of drafts) {
+    const { body, flowControl: flow, queueName } = settings
+    if (queueName !== undefined && !queues.has(queueName)) newQueues.add(queueName)
+    if (flow !== undefined && !flowControl.has(flow.key)) newKeys.add(flow.key)
+    if (deduplicationKey !== undefined) {
+      if (deduplication.has(deduplicationKey) || newDeduplicationKeys.has(deduplicationKey)) continue
+      newDeduplicationKeys.add(deduplicationKey)
+    }
+    const copies =
+      typeof destination === "string" ? 1 : (groups.get(destination.urlGroup)?.endpoints.length ?? 0)
+    count += copies
+    bytes += copies * (body?.length ?? 0)
+  }
+  if (newQueues.size > 0 && queues.size + newQueues.size > limits.maxQueues) return "maxQueues"
+  if (newKeys.size > 0 && flowControl.size + newKeys.size > limits.maxFlowControlKeys) {
+    return "maxFlowControlKeys"
+  }
+  if (count > limits.maxMessagesPerRequest) return "maxMessagesPerRequest"
+  if (bytes > limits.maxBytesPerRequest) return "maxBytesPerRequest"
+  return count > 0 && messages.size + count > limits.maxMessages ? "maxMessages" : undefined
+}
