@@ -1,10 +1,10 @@
 /**
- * Why a request is not taken for a delivery of QStash. All are safe to log: none holds the body, a key, the token, or a
- * URL's credentials or query.
+ * Why a request does not count as a delivery of QStash. All are safe to log: none contains the body, a key, the token, or
+ * a URL's credentials or query.
  *
- * Each has the HTTP `status` to answer with. QStash takes any of them for a failed attempt and tries again, signed
- * afresh, until the message's retries are used up and it becomes a dead letter: so a message survives a wrong key, clock
- * or URL that is put right in time. None is 489, with which a worker gives a message up for good.
+ * Each has the HTTP `status` to respond with. For QStash any of them is a failed attempt. It tries again with a new
+ * signature, until the message has no retries left and becomes a dead letter. So a message survives a wrong key, clock or
+ * URL that is fixed in time. None is 489, which would give the message up for good.
  *
  * @since 0.1.0
  */
