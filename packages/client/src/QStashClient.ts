@@ -42,7 +42,8 @@ export interface Options {
   /** The token of the account, as the console shows it. It belongs to one region. */
   readonly token: Redacted.Redacted
   /**
-   * The origin of the token's region or of a local server, without a path.
+   * The origin of the token's region or of a local server, without a path. If it is plain http to another machine, a
+   * warning is logged once when the client is built, since everybody on the way can read the token.
    *
    * @default "https://qstash.upstash.io"
    */

@@ -72,6 +72,14 @@ describe("layerConfig", () => {
     })
   )
 
+  it.effect("warns of plain http to another machine too", () =>
+    Effect.gen(function* () {
+      const { warnings } = yield* home({ ...plain, QSTASH_URL: "http://plain.example" })
+      strictEqual(warnings.length, 1)
+      assertTrue(warnings[0]?.startsWith("WARN The token is sent to http://plain.example unencrypted."))
+    })
+  )
+
   it.effect("puts an option that is given before every variable", () =>
     Effect.gen(function* () {
       const given = { token: Config.redacted("MY_TOKEN"), url: Config.string("MY_URL") }
@@ -140,7 +148,9 @@ describe("layerConfig", () => {
 
 describe("layer", () => {
   const build = (options: Partial<QStashClient.Options>) =>
-    Effect.scoped(Layer.build(QStashClient.layer({ token, ...options }).pipe(Layer.provide(working().layer))))
+    Effect.scoped(
+      Layer.build(QStashClient.layer({ token, ...options }).pipe(Layer.provide(working().layer)))
+    ).pipe(Effect.provide(Logger.remove(Logger.defaultLogger)))
 
   const refused: ReadonlyArray<readonly [Partial<QStashClient.Options>, string, RegExp]> = [
     [{ token: Redacted.make("") }, "token", /empty/],
@@ -179,6 +189,45 @@ describe("layer", () => {
       })
     )
   }
+
+  it.effect("warns once that the token goes to another machine over plain http", () =>
+    Effect.gen(function* () {
+      const warningsOf = (url: string) =>
+        Effect.gen(function* () {
+          const warnings: Array<string> = []
+          const logger = Logger.make(({ logLevel, message }) => {
+            warnings.push(`${logLevel.label} ${String(message)}`)
+          })
+          const layer = QStashClient.layer({ token, url }).pipe(Layer.provide(working().layer))
+          yield* Effect.all([calls["QStashSchedules.list"], calls["QStashQueues.list"]]).pipe(
+            Effect.provide(Layer.provideMerge(layer, Logger.replace(Logger.defaultLogger, logger)))
+          )
+          return warnings
+        })
+      for (const url of [
+        "http://qstash:8080",
+        "http://192.168.1.2",
+        "http://127.example",
+        "http://[fd00::1]"
+      ]) {
+        deepStrictEqual(yield* warningsOf(`${url}/`), [
+          `WARN The token is sent to ${url} unencrypted. Use https, unless nobody else can read this network.`
+        ])
+      }
+      for (const url of [
+        "https://qstash.example.com",
+        "http://localhost:8080",
+        "http://LOCALHOST",
+        "http://127.0.0.1:8080",
+        "http://127.1.2.3",
+        "http://[::1]:8080",
+        "http://0.0.0.0:8080",
+        "http://[::]:8080"
+      ]) {
+        deepStrictEqual(yield* warningsOf(url), [], url)
+      }
+    })
+  )
 
   it.effect.prop(
     "takes any URL that is an origin, and no other",

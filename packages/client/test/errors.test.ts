@@ -318,6 +318,18 @@ describe("the server's text", () => {
     })
   )
 
+  it.effect("has no characters that control a terminal or turn the direction of text", () =>
+    Effect.gen(function* () {
+      for (const body of ["a\u009b2Jb", "a\u001b]0;b", "a\u202eb", "a\u2066b", "a\u200fb"]) {
+        const failure = yield* answering(
+          "QStashSchedules.get",
+          () => new Response(JSON.stringify({ error: body }), { status: 400 })
+        )
+        assertTrue(/^[ -~]+$/.test(failure.message), JSON.stringify(failure.message))
+      }
+    })
+  )
+
   it.effect("does not repeat the token, not even where the cut falls into it", () =>
     Effect.gen(function* () {
       for (const before of ["", "x".repeat(90), "x".repeat(200)]) {
@@ -489,7 +501,7 @@ describe("the transport's faults", () => {
         )
         assertInstanceOf(failure, QStashUnavailable)
         strictEqual(failure.cause, outer)
-        strictEqual(failure.reason, "the connection failed (ECONNREFUSED)")
+        strictEqual(failure.reason, "the connection to https://qstash.upstash.io failed (ECONNREFUSED)")
       }
     })
   )
@@ -522,7 +534,10 @@ describe("the transport's faults", () => {
           )
         )
         assertInstanceOf(failure, QStashUnavailable)
-        deepStrictEqual([failure.reason, failure.cause], ["the connection failed", undefined])
+        deepStrictEqual(
+          [failure.reason, failure.cause],
+          ["the connection to https://qstash.upstash.io failed", undefined]
+        )
       }
     })
   )
@@ -586,7 +601,7 @@ describe("the transport's faults", () => {
       assertTrue(Exit.isFailure(exit) && Cause.isFailType(exit.cause))
       const failure = yield* Effect.flip(exit)
       assertInstanceOf(failure, QStashUnavailable)
-      strictEqual(failure.reason, "the reply broke off")
+      strictEqual(failure.reason, "the reply from https://qstash.upstash.io broke off")
     })
   )
 })

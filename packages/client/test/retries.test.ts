@@ -252,7 +252,7 @@ describe("time", () => {
       yield* TestClock.adjust("20010 millis")
       const failure = yield* Fiber.join(fiber)
       assertInstanceOf(failure, QStashUnavailable)
-      assertTrue(failure.reason.startsWith("no reply within"))
+      assertTrue(failure.reason.startsWith("no reply from https://qstash.upstash.io within"))
       strictEqual(transport.times.length, 3)
     })
   )

@@ -301,6 +301,32 @@ describe("no secret is shown", () => {
     )
   }
 
+  const unavailable = [
+    ...Object.keys(scenarios).filter((what) => what.startsWith("a fault") && !what.includes("before")),
+    "a body that breaks off",
+    "a reply that does not come"
+  ]
+  for (const what of unavailable) {
+    it.live(`after ${what}, and the error names the origin and nothing else of the URL`, () =>
+      Effect.gen(function* () {
+        const origin = "https://qstash.example.com:8443"
+        const answer = scenarios[what] ?? (() => Effect.dieMessage("there is no such scenario"))
+        for (const method of methods) {
+          const { exit, seen } = yield* watch(
+            secretCalls[method].pipe(over(stub(answer), { ...options, url: `${origin}/` }))
+          )
+          assertNone(seen)
+          // A call that needs only the status succeeds although the rest of the reply is lost.
+          if (Exit.isSuccess(exit)) continue
+          const { message: text } = yield* Effect.flip(exit)
+          assertTrue(text.startsWith("QStash could not be reached: "), text)
+          strictEqual(text.split(origin).length, 2)
+          strictEqual(/[/?#@]/.test(text.replace(origin, "")), false, text)
+        }
+      })
+    )
+  }
+
   const wire: Readonly<Record<string, (request: RawRequest) => void>> = {
     "a connection that is closed": ({ socket }) => socket.destroy(),
     "an answer that is no HTTP and quotes the request": ({ body, headers, socket, target }) =>

@@ -337,7 +337,7 @@ describe.concurrent("a call that must not be interrupted", () => {
             overFetch(server, options)
           )
           assertInstanceOf(failure, QStashUnavailable)
-          strictEqual(failure.reason, "no reply within 50ms")
+          strictEqual(failure.reason, `no reply from ${server.url} within 50ms`)
         }
         for (const request of server.requests) yield* request.closed
       })

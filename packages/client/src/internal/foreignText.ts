@@ -12,9 +12,12 @@ const mask = (text: string, secrets: ReadonlyArray<string>): string =>
 
 export const repeats = (text: string, secrets: ReadonlyArray<string>): boolean => mask(text, secrets) !== text
 
-/** Cuts text that came from outside and puts it on one line, so that an error stays readable however it was made. */
+/**
+ * Cuts text that came from outside and puts it on one line, without the characters that control a terminal or change the
+ * direction of text: it may end up in a log that somebody reads in one.
+ */
 export const cut = (text: string): string => {
-  const line = text.replace(/[\s\p{Cc}]+/gu, " ").trim()
+  const line = text.replace(/[\s\p{Cc}\p{Cf}]+/gu, " ").trim()
   return line.length > limit ? `${line.slice(0, limit)}…` : line
 }
 

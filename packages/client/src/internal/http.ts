@@ -19,6 +19,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { formEncoded, inJson, presentable } from "./foreignText.ts"
+import { warnOfPlainHttp } from "./plainHttp.ts"
 import { type Refusal, refusal, toError as refusalToError, unreadRefusal } from "./refusal.ts"
 import type { Settings } from "./settings.ts"
 import { toError as transportFaultToError } from "./transportFault.ts"
@@ -165,6 +166,7 @@ const parseJson = (text: string): Either.Either<unknown, string> =>
 
 export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, HttpClient.HttpClient> =>
   Effect.gen(function* () {
+    yield* warnOfPlainHttp(settings.url)
     const requestInit = Option.getOrUndefined(yield* Effect.serviceOption(FetchHttpClient.RequestInit))
     const client = (yield* HttpClient.HttpClient).pipe(
       HttpClient.withTracerDisabledWhen(() => true),
@@ -189,7 +191,7 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
 
     const mapFault = (call: Call<unknown>) =>
       Effect.mapError((error: HttpClientError.HttpClientError) =>
-        transportFaultToError(error, secretsOf(call))
+        transportFaultToError(error, secretsOf(call), settings.url)
       )
 
     const send = (call: Call<unknown>, request: HttpClientRequest.HttpClientRequest) =>
@@ -262,7 +264,9 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
               onTimeout: () =>
                 refusing === undefined
                   ? Effect.fail(
-                      new QStashUnavailable({ reason: `no reply within ${Duration.format(timeout)}` })
+                      new QStashUnavailable({
+                        reason: `no reply from ${settings.url} within ${Duration.format(timeout)}`
+                      })
                     )
                   : refuse(unreadRefusal(refusing), isInDoubt)
             }),

@@ -41,10 +41,11 @@ const codeOf = (cause: unknown): string | undefined =>
     )
     .at(-1)
 
-/** The one seam at which errors of the platform end. */
+/** Converts the platform's errors, which go no further than this. `origin` is all that the text says about the request. */
 export const toError = (
   error: HttpClientError.HttpClientError,
-  secrets: ReadonlyArray<string>
+  secrets: ReadonlyArray<string>,
+  origin: string
 ): QStashError => {
   if (error._tag === "RequestError" && error.reason !== "Transport") {
     return new QStashInvalidRequest({
@@ -53,7 +54,10 @@ export const toError = (
   }
   const cause = harmless(error.cause, secrets)
   const code = codeOf(error.cause)
-  const what = error._tag === "RequestError" ? "the connection failed" : "the reply broke off"
+  const what =
+    error._tag === "RequestError"
+      ? `the connection to ${origin} failed`
+      : `the reply from ${origin} broke off`
   return new QStashUnavailable({
     reason: code === undefined ? what : `${what} (${code})`,
     ...(cause === undefined ? {} : { cause })
