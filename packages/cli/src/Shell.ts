@@ -22,6 +22,10 @@ export declare namespace Shell {
     readonly canAsk: boolean
     /** All of standard input, or why it could not be read. */
     readonly readInput: Effect.Effect<Uint8Array, string>
+    /** Writes bytes to standard output as they are. */
+    readonly writeOutput: (bytes: Uint8Array) => Effect.Effect<void>
+    /** Ends once standard output takes nothing more, as when `head` has seen enough. */
+    readonly outputLost: Effect.Effect<void>
     /** From here on, being stopped by a signal is success: that is how a server ends. */
     readonly succeedWhenStopped: Effect.Effect<void>
   }
@@ -45,6 +49,10 @@ export const layer: Layer.Layer<Shell> = Layer.sync(Shell, () => ({
   hasColors: { stdout: hasColors(process.stdout), stderr: hasColors(process.stderr) },
   canAsk: process.stdin.isTTY && process.stdout.isTTY,
   readInput: Effect.tryPromise({ try: () => buffer(process.stdin), catch: String }),
+  // A failure is an event of the stream as well, which `bin.ts` reports.
+  writeOutput: (bytes) =>
+    Effect.async((resume) => void process.stdout.write(bytes, () => resume(Effect.void))),
+  outputLost: Effect.async((resume) => void process.stdout.once("error", () => resume(Effect.void))),
   succeedWhenStopped: Effect.sync(() => {
     process.exitCode = 0
   })

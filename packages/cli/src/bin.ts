@@ -41,10 +41,24 @@ const program = run(process.argv.slice(2), { version }).pipe(
 /** What a shell gives for a program that Ctrl-C has stopped. */
 const stopped = 130
 
-/** Whoever reads no further, as `head` does, has seen enough. */
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error
-  process.exit(0)
+let isOutputIncomplete = false
+
+/**
+ * Standard output may be on a full disk. Behind `head` it is closed early: whoever reads no further has seen enough. In
+ * both cases the command goes on, since it may be in the middle of changing something.
+ */
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === "EPIPE" || isOutputIncomplete) return
+  isOutputIncomplete = true
+  process.stderr.write(`error: Standard output could not be written: ${message}.\n`)
+})
+
+/** Nobody reads errors any more, so there is nothing to report this to. */
+process.stderr.on("error", () => {})
+
+// A result that got lost is a failure. Node reports a failed write late, but not later than this.
+process.on("exit", (code) => {
+  if (code === 0 && isOutputIncomplete) process.exitCode = 1
 })
 
 NodeRuntime.runMain(program, {

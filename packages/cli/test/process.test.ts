@@ -1,8 +1,10 @@
+import { ScheduleId } from "@effect-qstash/domain"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Exit, Fiber } from "effect"
+import { spawn } from "node:child_process"
 import { createServer, type ServerResponse } from "node:http"
-import { serve, spawned, start, token } from "./support.ts"
+import { answering, bin, loader, serve, spawned, start, token } from "./support.ts"
 
 const parallel = { concurrency: 2 }
 
@@ -75,6 +77,126 @@ describe("the program", () => {
   )
 })
 
+describe("standard output", () => {
+  /** Runs a line of bash, in which `$qstash` is the program. */
+  const bash = (script: string, env: Readonly<Record<string, string>>) =>
+    Effect.async<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>(
+      (resume) => {
+        const child = spawn("bash", ["-c", script], {
+          env: {
+            PATH: process.env["PATH"],
+            TZ: "Asia/Tokyo",
+            qstash: `${process.execPath} --import ${loader} ${bin}`,
+            ...env
+          },
+          stdio: ["ignore", "pipe", "pipe"]
+        })
+        let stdout = ""
+        let stderr = ""
+        child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()))
+        child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()))
+        child.once("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
+        return Effect.sync(() => child.kill("SIGKILL"))
+      }
+    )
+
+  it.scopedLive(
+    "ends with 1 and one line if the disk is full",
+    () =>
+      Effect.gen(function* () {
+        const { env, schedules } = yield* serve
+        const full = yield* Effect.forEach(
+          ["schedules list --json", "--help"],
+          (line) => bash(`$qstash ${line} > /dev/full`, env),
+          parallel
+        )
+        for (const { code, stderr } of full) {
+          strictEqual(code, 1)
+          assertMatch(stderr, /^error: Standard output could not be written: ENOSPC: .*\.\n$/)
+        }
+        const created = yield* bash(
+          "$qstash schedules create https://example.com/jobs --cron @daily > /dev/full",
+          env
+        )
+        strictEqual(created.code, 1)
+        strictEqual((yield* schedules.list).length, 1)
+        const failed = yield* bash("$qstash schedules get absent > /dev/full 2>&1", env)
+        strictEqual(failed.code, 1)
+      }),
+    120_000
+  )
+
+  it.scopedLive(
+    "may be closed early: the command does what it was told to, and ends with its own exit code",
+    () =>
+      Effect.gen(function* () {
+        const { env, schedules } = yield* serve
+        const ids = Array.from({ length: 300 }, (_, index) => ScheduleId.make(`schedule-${index}`))
+        yield* Effect.forEach(
+          ids,
+          (scheduleId) =>
+            schedules.create({ scheduleId, cron: "@daily", destination: "https://example.com/jobs" }),
+          { concurrency: 8 }
+        )
+        const pipeline = (line: string) => bash(`set -o pipefail; $qstash ${line} | head -1`, env)
+        const listed = yield* Effect.forEach(["schedules list --json", "--help"], pipeline, parallel)
+        for (const { code, stderr, stdout } of listed) {
+          strictEqual(code, 0)
+          strictEqual(stderr, "")
+          strictEqual(stdout.split("\n").length, 2)
+        }
+        const paused = yield* pipeline("schedules pause --all --yes")
+        strictEqual(paused.code, 0)
+        strictEqual(paused.stderr, "")
+        strictEqual(
+          (yield* schedules.list).every(({ isPaused }) => isPaused),
+          true
+        )
+        const failing = yield* pipeline(`schedules resume ${ids.slice(0, 100).join(" ")} absent`)
+        strictEqual(failing.code, 1)
+      }),
+    120_000
+  )
+
+  it.scopedLive(
+    "ends logs --follow when nobody reads any more",
+    () =>
+      Effect.gen(function* () {
+        const { env, messages } = yield* serve
+        const publish = messages.publish({ destination: "http://127.0.0.1:9/jobs", retries: 0 })
+        yield* publish
+        yield* Effect.forkScoped(Effect.forever(Effect.delay(publish, "500 millis")))
+        const { code, stderr } = yield* bash("set -o pipefail; $qstash logs --follow | head -1", env)
+        strictEqual(code, 0)
+        strictEqual(stderr, "")
+      }),
+    60_000
+  )
+
+  it.scopedLive(
+    "gets the bytes of a response body as they are",
+    () =>
+      Effect.gen(function* () {
+        const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index))
+        const letter = {
+          dlqId: "1-0",
+          messageId: "msg_1",
+          url: "https://example.com",
+          method: "POST",
+          maxRetries: 0,
+          notBefore: 0,
+          createdAt: 0,
+          responseBodyBase64: bytes.toString("base64")
+        }
+        const env = { QSTASH_URL: yield* answering(200, JSON.stringify(letter)) }
+        const { code, stdout } = yield* bash("set -o pipefail; $qstash dlq get 1-0 --body | base64 -w 0", env)
+        strictEqual(code, 0)
+        strictEqual(stdout, letter.responseBodyBase64)
+      }),
+    60_000
+  )
+})
+
 describe("dev", () => {
   const portIn = (printed: string): string =>
     /running at http:\/\/127\.0\.0\.1:(\d+)/.exec(printed)?.[1] ?? ""
@@ -87,7 +209,7 @@ describe("dev", () => {
   const ends = (signal: NodeJS.Signals, line: string) =>
     Effect.gen(function* () {
       const { child, ended, printed } = yield* start(line, { QSTASH_DEV_PORT: "0" })
-      const hello = yield* printed("/dev/clock/advance")
+      const hello = yield* printed("clock advance")
       assertInclude(hello, `QSTASH_TOKEN=${token}`)
       assertInclude(hello, "QSTASH_CURRENT_SIGNING_KEY=sig_")
       const url = `http://127.0.0.1:${portIn(hello)}/v2/schedules`
@@ -124,7 +246,7 @@ describe("dev", () => {
         const workerPort = typeof address === "object" ? address?.port : undefined
 
         const { child, ended, printed } = yield* start("dev --virtual-clock", { QSTASH_DEV_PORT: "0" })
-        const url = `http://127.0.0.1:${portIn(yield* printed("/dev/clock/advance"))}`
+        const url = `http://127.0.0.1:${portIn(yield* printed("clock advance"))}`
         const post = (path: string, headers: Readonly<Record<string, string>>, body?: string) =>
           Effect.promise(() =>
             fetch(url + path, {

@@ -27,7 +27,7 @@ import {
 } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer, type Server } from "node:http"
+import { createServer, type IncomingMessage, type Server } from "node:http"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -76,16 +76,23 @@ export const serveVirtual = Effect.map(serverWith({ time: "virtual" }), (server)
     )
 }))
 
-/** A server that answers everything alike. */
-export const answering = (
-  status: number,
-  body: string,
-  headers: Readonly<Record<string, string>> = {}
+interface Response {
+  readonly status: number
+  readonly body: string | Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A server that responds to each request as it is told. */
+export const responding = (
+  respond: (request: IncomingMessage) => Response
 ): Effect.Effect<string, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.async<Server>((resume) => {
-        const server = createServer((_, response) => response.writeHead(status, headers).end(body))
+        const server = createServer((request, response) => {
+          const { body, headers, status } = respond(request)
+          response.writeHead(status, headers).end(body)
+        })
         server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
       }),
       (server) =>
@@ -99,6 +106,13 @@ export const answering = (
       return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
     }
   )
+
+/** The same for a server that has one response for everything. */
+export const answering = (
+  status: number,
+  body: string | Uint8Array,
+  headers: Readonly<Record<string, string>> = {}
+): Effect.Effect<string, never, Scope.Scope> => responding(() => ({ status, body, headers }))
 
 /** Nothing listens there. */
 export const nowhere = "http://127.0.0.1:9/jobs"
@@ -117,6 +131,10 @@ interface Surroundings {
   /** What somebody types when asked; without it nobody could be asked. */
   readonly types?: string
   readonly input?: string
+  /** Is called with each piece of standard output, for a command that does not end by itself. */
+  readonly prints?: (text: string) => void
+  /** Ends when standard output takes nothing more. */
+  readonly outputLost?: Effect.Effect<void>
 }
 
 /** A command line as words, where single quotes hold a word together. */
@@ -126,12 +144,24 @@ const words = (line: string): ReadonlyArray<string> =>
 /** Runs a command line within this process, in a shell that the test describes. Its reader lives in London. */
 export const cli = (
   line: string,
-  { columns, env = {}, hasColors = false, input = "", types }: Surroundings = {}
+  {
+    columns,
+    env = {},
+    hasColors = false,
+    input = "",
+    outputLost = Effect.never,
+    prints = () => {},
+    types
+  }: Surroundings = {}
 ): Effect.Effect<Ended> => {
   let stdout = ""
   let stderr = ""
+  const print = (text: string) => {
+    stdout += text
+    prints(text)
+  }
   const write = {
-    log: (...parts: ReadonlyArray<unknown>) => Effect.sync(() => void (stdout += `${parts.join(" ")}\n`)),
+    log: (...parts: ReadonlyArray<unknown>) => Effect.sync(() => print(`${parts.join(" ")}\n`)),
     error: (...parts: ReadonlyArray<unknown>) => Effect.sync(() => void (stderr += `${parts.join(" ")}\n`))
   }
   const terminal = Layer.succeed(Terminal.Terminal, {
@@ -150,12 +180,15 @@ export const cli = (
       return keys
     }),
     readLine: Effect.never,
-    display: (text) => Effect.sync(() => void (stdout += text))
+    display: (text) => Effect.sync(() => print(text))
   })
   const shell = Layer.succeed(Shell, {
     hasColors: { stdout: hasColors, stderr: hasColors },
     canAsk: types !== undefined,
     readInput: Effect.succeed(new TextEncoder().encode(input)),
+    // One character for each byte.
+    writeOutput: (bytes) => Effect.sync(() => print(Buffer.from(bytes).toString("latin1"))),
+    outputLost,
     succeedWhenStopped: Effect.void
   })
   return Effect.console.pipe(
@@ -181,8 +214,8 @@ export const json = ({ stdout }: Ended): unknown => JSON.parse(stdout)
 export const jsonObject = Schema.decodeUnknownSync(Fields)
 export const jsonObjects = Schema.decodeUnknownSync(Schema.Array(Fields))
 
-const loader = createRequire(import.meta.url).resolve("tsx")
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+export const loader = createRequire(import.meta.url).resolve("tsx")
+export const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
 
 export interface Started {
   readonly child: ChildProcess

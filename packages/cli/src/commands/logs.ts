@@ -5,17 +5,17 @@ import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { logTable } from "../render/logs.ts"
+import { Shell } from "../Shell.ts"
 import { Target, withTarget } from "../Target.ts"
 import { dates, filterOption, filters, kind, sinceOption } from "./filters.ts"
 import * as flags from "./flags.ts"
 import * as LogTail from "./LogTail.ts"
 import { stateOption } from "./messages/message.ts"
 import { collect, pageSize } from "./pages.ts"
-import { printJson, printLines } from "./print.ts"
+import { printJson, printJsonLine, printLines } from "./print.ts"
 import { reader } from "./reader.ts"
 
 const config = {
@@ -81,7 +81,11 @@ export const logs = Command.make("logs", config, (options) =>
     }
     const print = json ? printObjects : yield* printRows
     yield* print(entries)
-    if (follow) yield* LogTail.follow({ list, filter, print, position: LogTail.after(latest.items) })
+    if (!follow) return
+    const { outputLost } = yield* Shell
+    yield* LogTail.follow({ list, filter, print, position: LogTail.after(latest.items) }).pipe(
+      Effect.raceFirst(outputLost)
+    )
   }).pipe(withTarget)
 ).pipe(
   Command.withDescription(
@@ -90,7 +94,7 @@ export const logs = Command.make("logs", config, (options) =>
 )
 
 const printObjects = (entries: ReadonlyArray<LogEntry>): Effect.Effect<void> =>
-  Effect.forEach(entries, (entry) => Console.log(JSON.stringify(LogRecord.encode(entry))), { discard: true })
+  Effect.forEach(entries, (entry) => printJsonLine(LogRecord.encode(entry)), { discard: true })
 
 /** Prints rows below titles, which come once. */
 const printRows = Effect.map(reader, (who) => {

@@ -22,6 +22,10 @@ export const printable = (text: string): string =>
     (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
   )
 
+/** The same for text of several lines, which may be indented with tabs. */
+export const printableLines = (text: string): string =>
+  text.replaceAll("\r\n", "\n").replace(/[^\n\t]+/g, (part) => printable(part))
+
 /** Cuts text to so many columns. */
 export const cut = (text: string, columns: number): string => {
   const characters = Array.from(text)
