@@ -2,7 +2,9 @@ import { DevelopmentUsers } from "@effect-qstash/server"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Redacted } from "effect"
-import { answering, cli, json, serveVirtual } from "./support.ts"
+import { execFileSync } from "node:child_process"
+import { readdirSync } from "node:fs"
+import { answering, cli, json, serveVirtual, temporaryDirectory } from "./support.ts"
 
 const current = Redacted.value(DevelopmentUsers.defaultUser.currentSigningKey)
 const next = Redacted.value(DevelopmentUsers.defaultUser.nextSigningKey)
@@ -18,6 +20,53 @@ describe("keys get", () => {
         stderr: ""
       })
       deepStrictEqual(json(yield* cli("keys get --json", { env })), { current, next })
+    })
+  )
+})
+
+describe("the values of keys get", () => {
+  const keysOf = (key: string) => JSON.stringify({ current: key, next: `next ${key}` })
+
+  it.scopedLive("prints values that a shell and an env file read as they are, whatever is in them", () =>
+    Effect.gen(function* () {
+      const cwd = yield* temporaryDirectory
+      for (const key of [
+        "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r",
+        "a b",
+        "$(touch pwned)",
+        "`touch pwned`",
+        "a; touch pwned #",
+        "it's 'quoted'",
+        `"double" \\ $HOME ~ * ?`,
+        "!event",
+        "\n\ttouch pwned\n",
+        "'; touch pwned; '",
+        "é☃😀",
+        "-n"
+      ]) {
+        const ended = yield* cli("keys get", { env: { QSTASH_URL: yield* answering(200, keysOf(key)) } })
+        strictEqual(ended.code, 0)
+        for (const shell of ["sh", "bash"]) {
+          const script = 'eval "$0" && printf %s "$QSTASH_CURRENT_SIGNING_KEY|$QSTASH_NEXT_SIGNING_KEY"'
+          const read = execFileSync(shell, ["-c", script, ended.stdout], { cwd }).toString()
+          strictEqual(read, `${key}|next ${key}`)
+        }
+        deepStrictEqual(readdirSync(cwd), [])
+      }
+    })
+  )
+
+  it.scopedLive("refuses to print what would control the terminal, and names the way to read it", () =>
+    Effect.gen(function* () {
+      for (const key of ["\u001b[2J", "\u009b2J", "\u202e", "a\rb", "\0"]) {
+        const env = { QSTASH_URL: yield* answering(200, keysOf(key)) }
+        const ended = yield* cli("keys get", { env })
+        strictEqual(ended.code, 1)
+        strictEqual(ended.stdout, "")
+        assertInclude(ended.stderr, "`effect-qstash keys get --json`")
+        strictEqual(ended.stderr.includes(key), false)
+        deepStrictEqual(json(yield* cli("keys get --json", { env })), { current: key, next: `next ${key}` })
+      }
     })
   )
 })

@@ -6,21 +6,33 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Confirmation from "../Confirmation.ts"
-import { printable } from "../render/text.ts"
+import { failed, type Failure } from "../Failure.ts"
+import { printableLines } from "../render/text.ts"
 import { explainUnsure, Target, withTarget } from "../Target.ts"
 import * as flags from "./flags.ts"
 import { printJson, printLines } from "./print.ts"
 
-/** As a receiver reads them from its environment. */
-const variables = ({ current, next }: SigningKeys): ReadonlyArray<string> => [
-  `QSTASH_CURRENT_SIGNING_KEY=${printable(Redacted.value(current))}`,
-  `QSTASH_NEXT_SIGNING_KEY=${printable(Redacted.value(next))}`
-]
+/** A word of the shell with exactly this value, whatever characters it has. */
+const shellWord = (text: string): string =>
+  /^[\w.:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+
+/** As a receiver reads them from its environment, and as a shell can evaluate them. */
+const printVariables = ({ current, next }: SigningKeys): Effect.Effect<void, Failure> => {
+  const keys = [Redacted.value(current), Redacted.value(next)]
+  if (keys.some((key) => printableLines(key) !== key)) {
+    return failed(
+      "A signing key has characters that control a terminal or do not show.",
+      "`effect-qstash keys get --json` prints both keys with these characters escaped."
+    )
+  }
+  const [first = "", second = ""] = keys.map(shellWord)
+  return printLines([`QSTASH_CURRENT_SIGNING_KEY=${first}`, `QSTASH_NEXT_SIGNING_KEY=${second}`])
+}
 
 const get = Command.make("get", { json: flags.json }, ({ json }) =>
   Effect.gen(function* () {
     const found = yield* Effect.flatMap(QStashSigningKeys, (signingKeys) => signingKeys.get)
-    yield* json ? printJson(SigningKeysRecord.encode(found)) : printLines(variables(found))
+    yield* json ? printJson(SigningKeysRecord.encode(found)) : printVariables(found)
   }).pipe(withTarget)
 ).pipe(Command.withDescription("Print both signing keys, as the variables that a receiver reads."))
 
@@ -45,7 +57,7 @@ const rotate = Command.make("rotate", { yes: flags.yes, json: flags.json }, ({ j
       )
     )
     if (json) return yield* printJson(SigningKeysRecord.encode(rotated))
-    yield* printLines(variables(rotated))
+    yield* printVariables(rotated)
     yield* Console.error(
       "Give both to every receiver now: after another rotation, one without them would refuse every delivery."
     )
