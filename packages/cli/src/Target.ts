@@ -23,6 +23,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import { failed, type Failure, wrongUsage } from "./Failure.ts"
 import { parseUrl } from "./render/url.ts"
 
@@ -39,6 +40,8 @@ export declare namespace Target {
     readonly origin: string
     /** Whether that is this machine. */
     readonly isLocal: boolean
+    /** The token of the environment; if it names none, the public one for development. */
+    readonly token: Redacted.Redacted
   }
 }
 
@@ -64,31 +67,33 @@ export const filled = (name: string): Effect.Effect<Option.Option<string>, Confi
 
 const regions = ["US_EAST_1", "EU_CENTRAL_1"]
 
-/** The client's own rule: a region counts if both of its variables are set. */
-const regionalUrl = Effect.gen(function* () {
+/** The URL and the token of the environment. As in the client, a region counts if both of its variables are set. */
+const variables = Effect.gen(function* () {
   const region = Option.map(yield* filled("QSTASH_REGION"), (text) =>
     text.trim().toUpperCase().replaceAll("-", "_")
   )
-  if (Option.isNone(region) || !regions.includes(region.value)) return Option.none()
-  const url = yield* filled(`${region.value}_QSTASH_URL`)
-  const token = yield* filled(`${region.value}_QSTASH_TOKEN`)
-  return Option.zipLeft(url, token)
+  if (Option.isSome(region) && regions.includes(region.value)) {
+    const url = yield* filled(`${region.value}_QSTASH_URL`)
+    const token = yield* filled(`${region.value}_QSTASH_TOKEN`)
+    if (Option.isSome(url) && Option.isSome(token)) return { url, token }
+  }
+  return { url: yield* filled("QSTASH_URL"), token: yield* filled("QSTASH_TOKEN") }
 })
 
-const loopbackHost = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
+/** To connect to 0.0.0.0 or [::], as `dev --host` prints them, is to connect to this machine. */
+const thisMachine = /^(?:localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\])$/
 
-const find: Effect.Effect<Target.Service, ConfigError.ConfigError> = Effect.gen(function* () {
-  const regional = yield* regionalUrl
-  const url = Option.getOrElse(
-    Option.isSome(regional) ? regional : yield* filled("QSTASH_URL"),
-    () => "https://qstash.upstash.io"
-  )
-  // The client says what is wrong with one that does not parse, and sends nothing.
-  return Option.match(parseUrl(url), {
-    onNone: () => ({ origin: "QSTASH_URL", isLocal: false }),
-    onSome: ({ hostname, origin }) => ({ origin, isLocal: loopbackHost.test(hostname) })
+const find: Effect.Effect<Target.Service, ConfigError.ConfigError> = Effect.map(
+  variables,
+  ({ token, url }) => ({
+    // The client says what is wrong with a URL that does not parse, and sends nothing.
+    ...Option.match(parseUrl(Option.getOrElse(url, () => "https://qstash.upstash.io")), {
+      onNone: () => ({ origin: "QSTASH_URL", isLocal: false }),
+      onSome: ({ hostname, origin }) => ({ origin, isLocal: thisMachine.test(hostname) })
+    }),
+    token: Option.match(token, { onNone: () => defaultUser.token, onSome: Redacted.make })
   })
-})
+)
 
 /**
  * All that the target offers. A server on this machine is asked once, with the public development token if
@@ -97,10 +102,8 @@ const find: Effect.Effect<Target.Service, ConfigError.ConfigError> = Effect.gen(
 const client = (target: Target.Service): Layer.Layer<QStashServices, ConfigError.ConfigError> =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
-      const hasToken = Option.isSome(yield* filled("QSTASH_TOKEN")) || Option.isSome(yield* regionalUrl)
-      const token = target.isLocal
-        ? Config.succeed(defaultUser.token)
-        : Config.fail("QSTASH_TOKEN is not set")
+      const hasToken = Option.isSome((yield* variables).token)
+      const token = target.isLocal ? Config.succeed(target.token) : Config.fail("QSTASH_TOKEN is not set")
       return QStashClient.layerConfig({
         ...(hasToken ? {} : { token }),
         retryBudget: Config.succeed(target.isLocal ? "0 seconds" : "10 seconds")
@@ -131,7 +134,7 @@ const misconfigured = (error: ConfigError.ConfigError): Failure => {
   const name = wrong.path.join(".")
   return wrongUsage(
     `${name}: ${wrong.message}.`,
-    name.endsWith("QSTASH_TOKEN") ? howToGetToken : "Mend the variable, or unset it to use its default."
+    name.endsWith("QSTASH_TOKEN") ? howToGetToken : "Fix the variable, or unset it to use its default."
   )
 }
 
@@ -219,7 +222,7 @@ export const explain = (error: CallError, { isLocal, origin }: Target.Service): 
     case "QStashUnavailable":
       return error.status === undefined
         ? failed(
-            `${origin} could not be reached: ${error.reason}.`,
+            `${error.message}.`,
             isLocal
               ? "Start a server with `effect-qstash dev`, or set QSTASH_URL to another one."
               : "Check the network and QSTASH_URL, and run the command again."

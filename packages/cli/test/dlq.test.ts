@@ -109,6 +109,61 @@ describe("dlq get", () => {
     })
   )
 
+  it.scopedLive("prints the body of the last response byte for byte with --body", () =>
+    Effect.gen(function* () {
+      const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
+      for (const body of [bytes, "\u001b[2J ☃\r\n", "\ufeff{}"]) {
+        const { advance, dlq, env, messages } = yield* serveVirtual
+        yield* messages.publish({ destination: yield* answering(500, body), retries: 0 })
+        yield* advance("1 second")
+        const [dlqId] = (yield* dlq.list()).items.map((letter) => letter.dlqId)
+        const ended = yield* cli(`dlq get ${dlqId} --body`, { env })
+        deepStrictEqual(ended, { code: 0, stdout: Buffer.from(body).toString("latin1"), stderr: "" })
+      }
+    })
+  )
+
+  it.scopedLive("escapes on a terminal what would control it, and keeps lines and tabs", () =>
+    Effect.gen(function* () {
+      const { advance, dlq, env, messages } = yield* serveVirtual
+      const body = '\u001b[2J{\r\n\t"a": \u202e1\u009b\n}'
+      yield* messages.publish({ destination: yield* answering(500, body), retries: 0 })
+      yield* advance("1 second")
+      const [dlqId] = (yield* dlq.list()).items.map((letter) => letter.dlqId)
+      const ended = yield* cli(`dlq get ${dlqId} --body`, { env, columns: 80 })
+      strictEqual(ended.stdout, '\\u{1b}[2J{\n\t"a": \\u{202e}1\\u{9b}\n}\n')
+    })
+  )
+
+  it.scopedLive("prints nothing with --body if there is no response body, and says so", () =>
+    Effect.gen(function* () {
+      const { env, unanswered } = yield* serveThree
+      const ended = yield* cli(`dlq get ${unanswered} --body`, { env })
+      deepStrictEqual(ended, { code: 0, stdout: "", stderr: "There is no response body.\n" })
+      const both = yield* cli(`dlq get ${unanswered} --body --json`, { env })
+      strictEqual(both.code, 2)
+      assertInclude(both.stderr, "error: --body cannot be combined with --json.\n")
+    })
+  )
+
+  it.scopedLive("cannot print a body that QStash has redacted", () =>
+    Effect.gen(function* () {
+      const letter = {
+        dlqId: "1-0",
+        messageId: "msg_1",
+        url: "https://example.com",
+        method: "POST",
+        maxRetries: 0,
+        notBefore: 0,
+        createdAt: 0,
+        responseBody: `REDACTED:${"0".repeat(64)}`
+      }
+      const env = { QSTASH_URL: yield* answering(200, JSON.stringify(letter)) }
+      const ended = yield* cli("dlq get 1-0 --body", { env })
+      deepStrictEqual(ended, { code: 1, stdout: "", stderr: "error: QStash has redacted this body.\n" })
+    })
+  )
+
   it.scopedLive("ends with 1 for an id that there is not, and says where to look", () =>
     Effect.gen(function* () {
       const { env, url } = yield* serveVirtual

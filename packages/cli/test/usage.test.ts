@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { cli, json, serve, temporaryDirectory } from "./support.ts"
 
 const groups: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
+  ["clock", ["now", "advance", "to"]],
   ["messages", ["publish", "list", "get", "cancel"]],
   ["schedules", ["list", "get", "create", "pause", "resume", "delete", "next"]],
   ["queues", ["list", "get", "upsert", "pause", "resume", "delete"]],
@@ -114,7 +115,7 @@ describe("help", () => {
 
 describe("a wrong command line", () => {
   const wrong: ReadonlyArray<readonly [line: string, what: string, next: string]> = [
-    ["lst", '`effect-qstash` has no command "lst"; it has dev, messages,', "`effect-qstash --help`"],
+    ["lst", '`effect-qstash` has no command "lst"; it has dev, clock, messages,', "`effect-qstash --help`"],
     [
       "--json schedules get hello",
       "The options of `effect-qstash schedules get` stand behind it, and one was given before.",
@@ -187,6 +188,14 @@ describe("a wrong command line", () => {
     ["schedules get --foo -- --bar", "--foo is not an option of this command.", "schedules get --help"],
     ["keys rotate -- -foo", "Received unknown argument: '-foo'", "keys rotate --help"],
     ["messages publish --body -- -foo", "--body needs a value: text.", "publish --help"],
+    [
+      "clock advance soon",
+      '<span>: expected a span such as 90m, 7d or "2 weeks", got "soon".',
+      "`effect-qstash clock advance --help`"
+    ],
+    ["clock advance 90", "<span>: expected a span such as 90m,", "clock advance --help"],
+    ["clock advance", "Missing argument <span>", "clock advance --help"],
+    ["clock to soon", "<instant>: expected a date or an instant, such as 2026-03-28", "clock to --help"],
     ["dev --port 65536", '--port: expected a whole number from 0 to 65535, got "65536"', "dev --help"]
   ]
   for (const [line, what, next] of wrong) {

@@ -43,7 +43,7 @@ const config = {
     )
   ),
   virtualClock: Options.boolean("virtual-clock").pipe(
-    Options.withDescription("Let time stand still until POST /dev/clock/advance moves it on.")
+    Options.withDescription("Let time stand still until `effect-qstash clock` moves it on.")
   ),
   allowedHosts: Options.text("allow-host").pipe(
     Options.withPseudoName("name"),

@@ -29,8 +29,8 @@ const mark = "\0"
 export const marked = (arg: string): string => (arg.startsWith("-") ? mark + arg : arg)
 export const unmarked = (text: string): string => text.replaceAll(mark, "")
 
-/** Takes what looks like an option for one that the command does not have. */
-const argument = <A>(name: string, parse: (text: string) => Either.Either<A, string>): Args.Args<A> =>
+/** An argument whose text is read as something else. What looks like an option is one that the command does not have. */
+export const argument = <A>(name: string, parse: (text: string) => Either.Either<A, string>): Args.Args<A> =>
   Args.text({ name }).pipe(
     Args.mapEffect((text) =>
       text.startsWith("-")
@@ -120,7 +120,7 @@ export const optionalSpan = (
     Options.withDescription(description)
   )
 
-const parseInstant = (text: string): Either.Either<DateTime.Utc, string> =>
+export const parseInstant = (text: string): Either.Either<DateTime.Utc, string> =>
   Either.fromOption(
     InstantInput.parse(text),
     () => `expected a date or an instant, such as 2026-03-28 or 2026-03-28T12:00:00Z, got ${quoted(text)}`

@@ -54,9 +54,8 @@ Publish a message to it, and watch what becomes of it:
 
 const howToMoveTime = (url: string): string => `Time is virtual: it stands still until you move it on:
 
-  curl -X POST ${url}/dev/clock/advance \\
-    -H "Authorization: Bearer ${Redacted.value(defaultUser.token)}" \\
-    -d '{"duration":"7 days"}'
+  export QSTASH_URL=${url}
+  npx effect-qstash clock advance 7d
 `
 
 const openToNetwork = "Everybody who reaches this address can use the server: its tokens are public.\n"
