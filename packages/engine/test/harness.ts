@@ -110,7 +110,10 @@ const services: Layer.Layer<QStashServices, never, Engine.Engine> = Layer.effect
 
 const options = (log: Context.Tag.Service<Log>): Engine.Options => ({
   signingKeys: () => keys(signingKey),
-  onEvents: (events) => Effect.sync(() => void log.events.push(...events))
+  onEvents: (events) =>
+    Effect.sync(() => {
+      for (const event of events) log.events.push(event)
+    })
 })
 
 type Home<Services> = Layer.Layer<Services | QStashServices | Engine.Engine | Store | Log>

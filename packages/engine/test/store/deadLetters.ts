@@ -258,4 +258,55 @@ export const laws = (law: Law): void => {
       strictEqual((yield* store.listMessages(acme)).length, 5)
     })
   )
+
+  law(
+    "a page ends before the letter that would make it too large, but has at least one",
+    Effect.gen(function* () {
+      const store = yield* Store
+      for (const bytes of [4_000, 4_000, 100, 20_000, 100]) {
+        yield* send([`${bytes}`], { body: "a".repeat(bytes) })
+        yield* settle((yield* claim(start)).map(failed))
+      }
+      const pagesIn = (order: "earliestFirst" | "latestFirst") =>
+        Effect.gen(function* () {
+          const pages: Array<string> = []
+          let after: number | undefined
+          do {
+            const page = yield* store.pageDeadLetters({
+              tenantId: acme,
+              ...all,
+              after,
+              maxBytes: 11_000,
+              order
+            })
+            pages.push(page.items.map(({ message }) => nameOf(message)).join(" "))
+            after = page.last
+          } while (after !== undefined)
+          return pages
+        })
+      deepStrictEqual(yield* pagesIn("earliestFirst"), ["4000 4000 100", "20000", "100"])
+      deepStrictEqual(yield* pagesIn("latestFirst"), ["100", "20000", "100 4000 4000"])
+    })
+  )
+
+  law(
+    "a prune keeps no more letters and bytes than asked for, the newest, whatever was deleted in between",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const logs = { before: 0, maxEntries: Infinity, maxBytes: Infinity }
+      const keep = (maxEntries: number, maxBytes: number) =>
+        Effect.zipRight(store.prune({ logs, deadLetters: { before: 0, maxEntries, maxBytes } }), names)
+      for (const name of ["a", "b", "c", "d", "e"]) {
+        yield* send([name], { body: "a".repeat(1_000) })
+        yield* settle((yield* claim(start)).map(failed))
+      }
+      yield* store.takeDeadLetters({ ...taking, count: 1, retry: undefined })
+      deepStrictEqual(yield* keep(4, 90_000), ["b", "c", "d", "e"])
+      deepStrictEqual(yield* keep(3, 90_000), ["c", "d", "e"])
+      deepStrictEqual(yield* keep(3, 4_000), ["d", "e"])
+      deepStrictEqual(yield* keep(3, 0), [])
+      yield* bury(["f"])
+      deepStrictEqual(yield* keep(3, 4_000), ["f"])
+    })
+  )
 }

@@ -3,6 +3,7 @@ import { type PageRequest, Store, type StoredPage } from "@effect-qstash/engine/
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import {
+  accepting,
   acme,
   all,
   answer,
@@ -11,7 +12,9 @@ import {
   createdIn,
   deadLetters,
   delivered,
+  draftOf,
   failed,
+  nameOf,
   idsOf,
   log,
   mail,
@@ -297,6 +300,52 @@ export const laws = (law: Law): void => {
       yield* prune(Infinity, Infinity)
       deepStrictEqual(yield* store.listMessages(acme), messages)
       deepStrictEqual(yield* starting(start), ["a", "b"])
+    })
+  )
+
+  law(
+    "a page of the log ends before the entry that would make it too large, but has at least one",
+    Effect.gen(function* () {
+      const store = yield* Store
+      for (const bytes of [4_000, 4_000, 100, 20_000, 100])
+        yield* send([`${bytes}`], { body: "a".repeat(bytes) })
+      const pagesIn = (order: PageRequest["order"]) =>
+        Effect.gen(function* () {
+          const pages: Array<string> = []
+          let after: number | undefined
+          do {
+            const page = yield* store.pageLogs({ tenantId: acme, ...all, after, maxBytes: 10_000, order })
+            pages.push(page.items.map(({ message }) => nameOf(message)).join(" "))
+            after = page.last
+          } while (after !== undefined)
+          return pages
+        })
+      deepStrictEqual(yield* pagesIn("earliestFirst"), ["4000 4000 100", "20000", "100"])
+      deepStrictEqual(yield* pagesIn("latestFirst"), ["100", "20000", "100 4000 4000"])
+    })
+  )
+
+  law(
+    "a prune keeps of each tenant's log no more entries and bytes than asked for, the newest",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const letters = { before: 0, maxEntries: Infinity, maxBytes: Infinity }
+      const keep = (maxEntries: number, maxBytes: number) =>
+        Effect.zipRight(
+          store.prune({ logs: { before: 0, maxEntries, maxBytes }, deadLetters: letters }),
+          Effect.map(log, steps)
+        )
+      yield* send(["a", "b", "c"], { body: "a".repeat(1_000) })
+      const draft = yield* draftOf({}, start)
+      yield* store.accept({ ...accepting(start), tenantId: "other", drafts: [draft] })
+      deepStrictEqual(yield* keep(3, 9_000), ["CREATED a#0", "CREATED b#0", "CREATED c#0"])
+      deepStrictEqual(yield* keep(2, 9_000), ["CREATED b#0", "CREATED c#0"])
+      deepStrictEqual(yield* keep(2, 2_000), ["CREATED c#0"])
+      deepStrictEqual(yield* keep(2, 0), [])
+      const others = yield* store.pageLogs({ tenantId: "other", ...all })
+      deepStrictEqual(others.items, [])
+      yield* send(["d"])
+      deepStrictEqual(yield* keep(2, 9_000), ["CREATED d#0"])
     })
   )
 }

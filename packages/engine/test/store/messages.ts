@@ -478,4 +478,22 @@ export const laws = (law: Law): void => {
       assertTrue(Option.isSome(yield* store.getMessage(acme, MessageId.make("m0"))))
     })
   )
+
+  law(
+    "drafts whose bodies are too many bytes are refused, and a body counts for each endpoint",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const endpoints = [{ url: "https://a.example.com" }, { url: "https://b.example.com" }]
+      yield* store.upsertEndpoints({ tenantId: acme, urlGroup: workers, endpoints, now: start, limits })
+      const drafts = [
+        yield* draftOf({ destination: { urlGroup: workers }, body: "123" }, start),
+        yield* draftOf({ body: "1234" }, start)
+      ]
+      const accept = (maxBytesPerRequest: number) =>
+        store.accept({ ...accepting(start), drafts, limits: { ...limits, maxBytesPerRequest } })
+      deepStrictEqual(yield* accept(9), { _tag: "OverLimit", limit: "maxBytesPerRequest" })
+      deepStrictEqual(yield* store.listMessages(acme), [])
+      strictEqual((yield* accept(10))._tag, "Accepted")
+    })
+  )
 }
