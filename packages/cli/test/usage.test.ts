@@ -70,7 +70,16 @@ describe("help", () => {
         for (const text of stdout.split("\n")) strictEqual(text.length <= 80, true, text)
       }
       const { stdout } = yield* cli("dev -h")
-      for (const option of ["--port", "--host", "--virtual-clock", "--allow-host", "--allow-origin"]) {
+      for (const option of [
+        "--port",
+        "--host",
+        "--virtual-clock",
+        "--log-entries",
+        "--log-bytes",
+        "--log-retention",
+        "--allow-host",
+        "--allow-origin"
+      ]) {
         assertInclude(stdout, option)
       }
     })

@@ -27,7 +27,7 @@ import {
   id,
   Log,
   megabyte,
-  messageId,
+  messageId as messageIdOf,
   ok,
   usedBytes,
   virtual,
@@ -231,7 +231,7 @@ const leadingBack = (input: Partial<PublishMessage.Input>) =>
       Effect.gen(function* () {
         if (engine === undefined || !request.url.endsWith("/back")) return answered(200)
         const [, text = ""] = request.headers.find(([name]) => name === "Upstash-Message-Id") ?? []
-        const from = { tenantId: count % 2 === 0 ? "other" : "acme", deliveryOf: messageId(text) }
+        const from = { tenantId: count % 2 === 0 ? "other" : "acme", deliveryOf: messageIdOf(text) }
         return yield* engine.accept(from, [message]).pipe(
           Effect.as(answered(200)),
           Effect.catchAll(({ message: reason }) =>

@@ -2,12 +2,75 @@ import { describe, it } from "@effect/vitest"
 import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Schedule } from "effect"
 import * as Net from "node:net"
-import { bearer, call, create, exchange, field, itemsOf, quiet, serve, token } from "./support.ts"
+import {
+  bearer,
+  call,
+  create,
+  exchange,
+  field,
+  group,
+  itemsOf,
+  logsInto,
+  quiet,
+  refusalOf,
+  serve,
+  token,
+  worker
+} from "./support.ts"
 
 const again = { times: 300, schedule: Schedule.spaced("10 millis") }
 const created = { ...bearer, "Upstash-Cron": "0 4 * * *" }
 const line = "POST /v2/schedules/https://example.com HTTP/1.1\r\nHost: localhost\r\n"
 const authorized = `Authorization: Bearer ${token}\r\nUpstash-Cron: 0 4 * * *\r\n`
+
+describe("a message loop", () => {
+  it.scopedLive("ends after so many hops, with a warning and the reason in the log", () => {
+    const lines: Array<string> = []
+    return Effect.gen(function* () {
+      const { port } = yield* serve({ maxHops: 3 })
+      const { port: workerPort, received } = yield* worker()
+      yield* group(port, "g", [
+        { url: `http://127.0.0.1:${port}/v2/publish/g?qstash_token=${token}` },
+        { url: `http://127.0.0.1:${workerPort}/` }
+      ])
+      strictEqual((yield* call(port, "POST", "/v2/publish/g")).status, 200)
+      const errors = yield* call(port, "GET", "/v2/events?state=ERROR").pipe(
+        Effect.map(({ json }) => itemsOf(json, "events")),
+        Effect.filterOrFail((events) => events.length > 0 && received.length === 4),
+        Effect.retry(again)
+      )
+      const body = Buffer.from(String(field(errors[0], "responseBody")), "base64").toString()
+      assertInclude(
+        body,
+        "message loop: a delivery has led back here more than 3 times in a row (limit maxHops)"
+      )
+      const warnings = lines.filter((text) => text.startsWith("Message loop: "))
+      strictEqual(warnings.length, 1)
+      strictEqual(received.length, 4)
+    }).pipe(Effect.provide(logsInto(lines)))
+  })
+})
+
+describe("a quota of URL groups", () => {
+  it.scopedLive("has QStash's name on the wire", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ maxUrlGroups: 1, maxEndpointsPerUrlGroup: 1 })
+      const add = (name: string, ...urls: ReadonlyArray<string>) =>
+        call(port, "POST", `/v2/topics/${name}/endpoints`, {
+          body: JSON.stringify({ endpoints: urls.map((url) => ({ url })) })
+        })
+      strictEqual((yield* add("g", "https://a.example.com")).status, 200)
+      deepStrictEqual(refusalOf(yield* add("g", "https://b.example.com")), [
+        412,
+        "quota maxEndpointsPerTopic exceeded, current limit: 1"
+      ])
+      deepStrictEqual(refusalOf(yield* add("h", "https://a.example.com")), [
+        412,
+        "quota maxTopics exceeded, current limit: 1"
+      ])
+    }).pipe(Effect.provide(quiet))
+  )
+})
 
 describe("a body", () => {
   it.scopedLive("may be as long as the limit, and no longer", () =>

@@ -45,6 +45,17 @@ const config = {
   virtualClock: Options.boolean("virtual-clock").pipe(
     Options.withDescription("Let time stand still until `effect-qstash clock` moves it on.")
   ),
+  logEntries: flags.optionalCount(
+    "log-entries",
+    0,
+    "How many entries of the log are kept, the newest (default 100000)."
+  ),
+  logBytes: flags.optionalCount(
+    "log-bytes",
+    0,
+    "How many bytes the log may hold, the newest entries (default 268435456)."
+  ),
+  logRetention: flags.optionalSpan("log-retention", "How long the log is kept (default 3d)."),
   allowedHosts: Options.text("allow-host").pipe(
     Options.withPseudoName("name"),
     Options.repeated,
@@ -68,7 +79,7 @@ const portOfEnvironment = Effect.flatMap(
   })
 )
 
-export const dev = Command.make("dev", config, ({ allowedHosts, allowedOrigins, host, port, virtualClock }) =>
+export const dev = Command.make("dev", config, ({ allowedHosts, allowedOrigins, port, ...given }) =>
   Effect.gen(function* () {
     // The server is most of what this program could load, and no other command needs it.
     const { serve } = yield* Effect.promise(() => import("./serve.ts"))
@@ -77,9 +88,12 @@ export const dev = Command.make("dev", config, ({ allowedHosts, allowedOrigins, 
     return yield* serve({
       allowedHosts,
       allowedOrigins,
-      host: Option.getOrUndefined(host),
+      host: Option.getOrUndefined(given.host),
+      maxLogEntries: Option.getOrUndefined(given.logEntries),
+      maxLogBytes: Option.getOrUndefined(given.logBytes),
+      logRetention: Option.getOrUndefined(given.logRetention),
       port: Option.isSome(port) ? port.value : yield* portOfEnvironment,
-      time: virtualClock ? "virtual" : "real"
+      time: given.virtualClock ? "virtual" : "real"
     })
   })
 ).pipe(
