@@ -44,7 +44,13 @@ export const store = async (scale: number): Promise<ReadonlyArray<Row>> => {
             now += minute
             const mintMessageId = () => MessageId.make(`msg_${now}`)
             yield* among.claimDueSchedules({ now, limit: 1000, maxMessages: 1_000_000, mintMessageId })
-            const { leases } = yield* among.claimDueMessages({ now, limit: 1000, leaseFor: () => minute })
+            const { leases } = yield* among.claimDueMessages({
+              now,
+              limit: 1000,
+              perTenant: 1000,
+              perDestination: 1000,
+              leaseFor: () => minute
+            })
             const settlements = leases.map(
               ({ token }) => ({ token, response: undefined, _tag: "Delivered" }) as const
             )

@@ -74,6 +74,8 @@ export interface Time {
   readonly advance: (duration: Duration.DurationInput) => Effect.Effect<void>
   /** A fresh one with each use. */
   readonly endpoint: Effect.Effect<Endpoint>
+  /** A fresh endpoint at another origin. */
+  readonly elsewhere: Effect.Effect<Endpoint>
   /** Those of this account, as they are until somebody rotates them. */
   readonly signingKeys: SigningKeys
 }

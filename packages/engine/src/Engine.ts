@@ -168,11 +168,25 @@ export interface Options extends Limits.Limits {
   /** The keys that a tenant's deliveries are signed with until they are rotated. Asked once for each tenant. */
   readonly signingKeys: (tenantId: string) => SigningKeys
   /**
-   * How many deliveries may be under way at once, over all tenants; at least 1.
+   * How many deliveries of this engine may be under way at once; at least 1.
    *
-   * @default 100
+   * @default 1000
    */
   readonly concurrency?: number | undefined
+  /**
+   * How many deliveries of one tenant may be under way at once; at least 1. This is the account's `parallelismMax`.
+   * Engines that share a Store share these slots.
+   *
+   * @default 200, but no more than half of `concurrency`, so that other tenants never wait for this one
+   */
+  readonly concurrencyPerTenant?: number | undefined
+  /**
+   * How many deliveries of one tenant to one origin (scheme, host and port) may be under way at once; at least 1. When
+   * they are, messages to other destinations still go out.
+   *
+   * @default 100, but no more than half of `concurrencyPerTenant`
+   */
+  readonly concurrencyPerDestination?: number | undefined
   /**
    * How long a message is recognised by its deduplication id or its content, so that it is not accepted twice.
    *
@@ -217,7 +231,7 @@ const resolve = (
   signAt: (now: number) => number = (instant) => instant
 ): Core.CoreOptions => ({
   signingKeys: options.signingKeys,
-  concurrency: atLeastOne(options.concurrency ?? 100),
+  ...slotsOf(options),
   limits: Limits.resolve(options),
   deduplicationWindow: spanOf("deduplicationWindow", options.deduplicationWindow ?? "10 minutes"),
   logRetention: spanOf("logRetention", options.logRetention ?? "3 days"),
@@ -228,10 +242,26 @@ const resolve = (
   signAt
 })
 
-/** Less would let nothing through, which is never what somebody wants. */
-const atLeastOne = (concurrency: number): number => {
-  if (concurrency >= 1) return concurrency
-  throw new RangeError(`concurrency: expected a number of at least 1, got ${concurrency}`)
+/** By default a tenant, and a destination of a tenant, leaves at least half of the slots to others. */
+const slotsOf = (
+  options: Options
+): Pick<Core.CoreOptions, "concurrency" | "concurrencyPerTenant" | "concurrencyPerDestination"> => {
+  const concurrency = atLeastOne("concurrency", options.concurrency ?? 1000)
+  const concurrencyPerTenant = atLeastOne(
+    "concurrencyPerTenant",
+    options.concurrencyPerTenant ?? Math.min(200, Math.ceil(concurrency / 2))
+  )
+  const concurrencyPerDestination = atLeastOne(
+    "concurrencyPerDestination",
+    options.concurrencyPerDestination ?? Math.min(100, Math.ceil(concurrencyPerTenant / 2))
+  )
+  return { concurrency, concurrencyPerTenant, concurrencyPerDestination }
+}
+
+/** With less than one slot nothing would ever be delivered. */
+const atLeastOne = (name: string, count: number): number => {
+  if (count >= 1) return count
+  throw new RangeError(`${name}: expected a number of at least 1, got ${count}`)
 }
 
 /** The longest that the real clock can sleep: a longer sleep would never end. */
@@ -247,7 +277,8 @@ const drive = (core: Core.Core): Effect.Effect<never> =>
       const wake = yield* Effect.uninterruptible(Effect.gen(core.pass))
       if (wake === undefined) return yield* Deferred.await(latch)
       const wait = wake - (yield* Clock.currentTimeMillis)
-      if (wait <= 0) return
+      // Many passes in a row would block the event loop.
+      if (wait <= 0) return yield* Effect.sleep(0)
       yield* Effect.raceFirst(
         Deferred.await(latch),
         Effect.sleep(Duration.millis(Math.min(wait, longestSleep)))

@@ -23,8 +23,10 @@ import { DeadLetters, type NumberedDeadLetter } from "./internal/DeadLetters.ts"
 import { withEndpoints, withoutEndpoints } from "./internal/endpoints.ts"
 import { exceededLimit } from "./internal/exceededLimit.ts"
 import { matchesEvent, matchesMessage } from "./internal/matches.ts"
+import { type Gate, Lane, Lanes } from "./internal/Lanes.ts"
 import { NumberedList } from "./internal/NumberedList.ts"
-import { type Due, Timetable } from "./internal/Timetable.ts"
+import { originOf } from "./internal/originOf.ts"
+import { type Due, isBefore, Timetable } from "./internal/Timetable.ts"
 import { eventBytes } from "./Sizes.ts"
 import {
   type AcceptedMessage,
@@ -59,6 +61,9 @@ interface Tenant {
   /** Counts the dead letters of one millisecond. */
   lastDlq: { readonly time: number; readonly count: number }
   leased: number
+  readonly gate: Gate<MessageRow>
+  /** By origin, those with deliveries under way or messages that wait for a slot. */
+  destinations: Map<string, DestinationRow>
   signingKeys: SigningKeys | undefined
 }
 
@@ -78,11 +83,11 @@ interface MessageRow {
   readonly source: MessageRow | undefined
   message: StoredMessage
   due: Due<MessageRow> | undefined
-  /** The timetable that it is planned in, if it is. */
-  table: Timetable<MessageRow> | undefined
+  /** Where it waits for a slot, if it does. */
+  lane: Lane<MessageRow> | undefined
   token: number | undefined
-  /** Whether it has waited for a slot, and one that is free is meant for it. */
-  isCalled: boolean
+  /** Where it takes a slot while it is leased. */
+  destination: DestinationRow | undefined
   /** Whether it is among the first of its queue, and the queue is not paused. */
   isAdmitted: boolean
   isCancelRequested: boolean
@@ -98,10 +103,9 @@ interface QueueRow extends Mutable<StoredQueue> {
 interface FlowRow {
   readonly sequence: number
   readonly key: FlowControlKey
-  /** What is due and finds no slot. */
-  readonly waiting: Timetable<MessageRow>
-  /** How many of those that waited are called to take a slot. */
-  called: number
+  readonly gate: Gate<MessageRow>
+  /** How many of its messages are due and wait for a slot. */
+  waiting: number
   /** When the window is over that they wait for. */
   due: Due<FlowRow> | undefined
   parallelism: number | undefined
@@ -115,10 +119,21 @@ interface FlowRow {
   windowStart: number | undefined
 }
 
+/** An origin that a tenant's messages go to. */
+interface DestinationRow {
+  readonly origin: string
+  readonly gate: Gate<MessageRow>
+  underWay: number
+  /** The messages that wait, by their flow-control key: they all have to pass the same gates. */
+  lanes: Map<FlowRow | undefined, Lane<MessageRow>>
+}
+
 interface Deduplicated {
   readonly until: number
   readonly messages: ReadonlyArray<AcceptedMessage>
 }
+
+type Slots = Pick<Parameters<Store.Service["claimDueMessages"]>[0], "perTenant" | "perDestination">
 
 /** What a message is made of. */
 interface Making {
@@ -134,6 +149,9 @@ interface Making {
 }
 
 const defaultPeriod = 1000
+
+/** How many messages one claim looks at: when many have to wait, setting them all aside at once would block the process. */
+const mostLooks = 5000
 
 const dlqIdOf = Schema.decodeSync(DlqIdFromAnswer)
 
@@ -153,13 +171,13 @@ const queueOf = ({ places: _places, ...queue }: QueueRow): StoredQueue => queue
 const groupOf = (group: StoredUrlGroup): StoredUrlGroup => ({ ...group })
 
 const flowControlOf = ({
-  called: _called,
   due: _due,
+  gate: _gate,
   key,
   sequence: _sequence,
   waiting,
   ...flow
-}: FlowRow): StoredFlowControl => ({ ...flow, flowControlKey: key, waiting: waiting.size })
+}: FlowRow): StoredFlowControl => ({ ...flow, flowControlKey: key, waiting })
 
 const deadLetterOf = ({ number: _number, ...letter }: NumberedDeadLetter): StoredDeadLetter => letter
 
@@ -259,8 +277,8 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   const schedules = new Timetable<ScheduleRow>()
   const messages = new Timetable<MessageRow>()
   const windows = new Timetable<FlowRow>()
-  /** Whose slots have changed since anybody looked, while messages wait for one. */
-  const restless = new Set<FlowRow>()
+  const lanes = new Lanes<MessageRow>()
+  let slots: Slots = { perTenant: Infinity, perDestination: Infinity }
   let leased = new Map<number, MessageRow>()
   let sequence = 0
   let lastToken = 0
@@ -281,6 +299,12 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       deduplication: new Map(),
       lastDlq: { time: -1, count: 0 },
       leased: 0,
+      gate: {
+        isOpen: () => tenant.leased < slots.perTenant,
+        held: undefined,
+        called: undefined
+      },
+      destinations: new Map(),
       signingKeys: undefined
     }
     tenants.set(tenantId, tenant)
@@ -322,7 +346,6 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       if (place++ < from || !row.isAdmitted || row.isDone) continue
       row.isAdmitted = false
       if (row.token === undefined) planMessage(row)
-      stir(row.flow)
     }
   }
 
@@ -356,8 +379,13 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     const flow: FlowRow = {
       sequence: sequence++,
       key,
-      waiting: new Timetable(),
-      called: 0,
+      gate: {
+        isOpen: (now) => freeSlots(flow, now) > 0,
+        onHeld: () => planWindow(flow),
+        held: undefined,
+        called: undefined
+      },
+      waiting: 0,
       due: undefined,
       parallelism: undefined,
       rate: undefined,
@@ -374,72 +402,132 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   }
 
   const stir = (flow: FlowRow | undefined): void => {
-    if (flow !== undefined && flow.waiting.size > 0) restless.add(flow)
+    if (flow !== undefined) lanes.recheck(flow.gate)
   }
 
   /** Looks again when the window is over, where the rate is what holds messages up. */
   const planWindow = (flow: FlowRow): void => {
     const isHeldByRate =
-      flow.waiting.size > 0 && !flow.isPaused && flow.rate !== undefined && flow.started >= flow.rate
+      flow.waiting > 0 && !flow.isPaused && flow.rate !== undefined && flow.started >= flow.rate
     windows.plan(
       flow,
       isHeldByRate && flow.windowStart !== undefined ? flow.windowStart + flow.period : undefined
     )
   }
 
-  /** Calls as many as may start. A slot is not theirs before they do: what is due earlier goes first. */
-  const call = (flow: FlowRow, now: number): void => {
-    for (let free = freeSlots(flow, now) - flow.called; free > 0; free--) {
-      const row = flow.waiting.takeDue(Infinity)
-      if (row === undefined) break
-      put(row, messages, row.message.dueAt)
-      row.isCalled = true
-      flow.called += 1
-    }
-    planWindow(flow)
+  const endWindowsInTime = (now: number): void => {
+    for (let flow = windows.takeDue(now); flow !== undefined; flow = windows.takeDue(now)) stir(flow)
   }
 
-  const callWaiting = (now: number): void => {
-    for (let flow = windows.takeDue(now); flow !== undefined; flow = windows.takeDue(now)) call(flow, now)
-    for (const flow of restless) {
-      restless.delete(flow)
-      call(flow, now)
+  // Slots.
+
+  const destinationOf = (tenant: Tenant, origin: string): DestinationRow => {
+    const known = tenant.destinations.get(origin)
+    if (known !== undefined) return known
+    const destination: DestinationRow = {
+      origin,
+      gate: {
+        isOpen: () => destination.underWay < slots.perDestination,
+        held: undefined,
+        called: undefined
+      },
+      underWay: 0,
+      lanes: new Map()
     }
+    tenant.destinations.set(origin, destination)
+    return destination
+  }
+
+  const forgetIfIdle = (tenant: Tenant, { lanes: waiting, origin, underWay }: DestinationRow): void => {
+    if (underWay === 0 && waiting.size === 0) tenant.destinations = without(tenant.destinations, origin)
+  }
+
+  const setSlots = (next: Slots): void => {
+    if (next.perTenant === slots.perTenant && next.perDestination === slots.perDestination) return
+    slots = { perTenant: next.perTenant, perDestination: next.perDestination }
+    for (const tenant of tenants.values()) {
+      lanes.recheck(tenant.gate)
+      for (const { gate } of tenant.destinations.values()) lanes.recheck(gate)
+    }
+  }
+
+  /** What keeps a message from starting, if anything does. */
+  const closedGate = (
+    { flow, tenant }: MessageRow,
+    { gate }: DestinationRow,
+    now: number
+  ): Gate<MessageRow> | undefined => {
+    if (flow !== undefined && !flow.gate.isOpen(now)) return flow.gate
+    if (!gate.isOpen(now)) return gate
+    return tenant.gate.isOpen(now) ? undefined : tenant.gate
   }
 
   /** Takes a slot, or has the message wait for one. */
   const mayStart = (row: MessageRow, now: number): boolean => {
-    const { flow } = row
-    if (flow === undefined) return true
-    const isFree = freeSlots(flow, now) > 0
-    if (isFree) {
+    const { flow, tenant } = row
+    const destination = destinationOf(tenant, originOf(row.message.url))
+    const closed = closedGate(row, destination, now)
+    if (closed !== undefined) {
+      let lane = destination.lanes.get(flow)
+      if (lane === undefined) destination.lanes.set(flow, (lane = new Lane()))
+      row.lane = lane
+      if (flow !== undefined) flow.waiting += 1
+      lanes.add(row, row.message.dueAt, lane, closed)
+      return false
+    }
+    tenant.leased += 1
+    destination.underWay += 1
+    row.destination = destination
+    if (flow !== undefined) {
       flow.underWay += 1
       if (flow.rate !== undefined) {
         flow.windowStart ??= now
         flow.started += 1
       }
-    } else put(row, flow.waiting, row.message.dueAt)
-    planWindow(flow)
-    return isFree
+      planWindow(flow)
+    }
+    return true
+  }
+
+  const leaveLane = (row: MessageRow, lane: Lane<MessageRow>): void => {
+    const { flow, tenant } = row
+    row.lane = undefined
+    if (flow !== undefined) flow.waiting -= 1
+    lanes.remove(row, lane)
+    if (lane.waiting.size > 0) return
+    const destination = destinationOf(tenant, originOf(row.message.url))
+    destination.lanes.delete(flow)
+    forgetIfIdle(tenant, destination)
+  }
+
+  /** The next message that is due and not held up, in the order of time and sequence. */
+  const takeNext = (now: number): MessageRow | undefined => {
+    for (;;) {
+      endWindowsInTime(now)
+      const waiting = lanes.first(now)
+      const due = messages.peek()
+      if (waiting === undefined || waiting.at > now || (due !== undefined && isBefore(due, waiting)))
+        return messages.takeDue(now)
+      const row = waiting.row.waiting.peek()?.row
+      if (row === undefined) return undefined
+      const closed = closedGate(row, destinationOf(row.tenant, originOf(row.message.url)), now)
+      if (closed === undefined) return row
+      lanes.hold(waiting.row, closed)
+    }
   }
 
   // Messages.
 
-  /** Plans a message in one timetable, and in no other. */
-  const put = (row: MessageRow, table: Timetable<MessageRow> | undefined, at: number): void => {
-    if (row.isCalled) {
-      row.isCalled = false
-      if (row.flow !== undefined) row.flow.called -= 1
-    }
-    if (row.table !== table) row.table?.plan(row, undefined)
-    row.table = table
-    table?.plan(row, at)
+  /** Plans a message for an instant, or for none. */
+  const put = (row: MessageRow, at: number | undefined): void => {
+    if (row.lane !== undefined) leaveLane(row, row.lane)
+    messages.plan(row, at)
   }
 
   /** Has a message wait for its time, unless it waits for its place in a queue. */
   const planMessage = (row: MessageRow): void => {
     const isWaiting = row.queue === undefined || row.isAdmitted || row.isCancelRequested
-    put(row, isWaiting ? messages : undefined, row.message.dueAt)
+    put(row, isWaiting ? row.message.dueAt : undefined)
   }
 
   const makeMessage = (
@@ -479,9 +567,9 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         hops: making.hops ?? callbackOf?.message.hops ?? 0
       },
       due: undefined,
-      table: undefined,
+      lane: undefined,
       token: undefined,
-      isCalled: false,
+      destination: undefined,
       isAdmitted: false,
       isCancelRequested: false,
       isDone: false,
@@ -506,8 +594,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
 
   const finish = (row: MessageRow): void => {
     row.isDone = true
-    put(row, undefined, 0)
-    stir(row.flow)
+    put(row, undefined)
     row.tenant.messages = without(row.tenant.messages, row.message.messageId)
     if (row.queue !== undefined) {
       row.queue.lag -= 1
@@ -523,10 +610,18 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     const row = leased.get(token)
     if (row === undefined) return undefined
     leased = without(leased, token)
+    const { destination, flow, tenant } = row
     row.token = undefined
-    row.tenant.leased -= 1
-    if (row.flow !== undefined) row.flow.underWay -= 1
-    stir(row.flow)
+    row.destination = undefined
+    tenant.leased -= 1
+    lanes.recheck(tenant.gate)
+    if (destination !== undefined) {
+      destination.underWay -= 1
+      lanes.recheck(destination.gate)
+      forgetIfIdle(tenant, destination)
+    }
+    if (flow !== undefined) flow.underWay -= 1
+    stir(flow)
     return row
   }
 
@@ -788,13 +883,13 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         return { _tag: "Accepted", messages: accepted, events: log.events }
       }),
 
-    claimDueMessages: ({ leaseFor, limit, now }) =>
+    claimDueMessages: ({ leaseFor, limit, now, perDestination, perTenant }) =>
       Effect.sync(() => {
         const log = new Logbook(now)
         const leases: Array<Lease> = []
-        while (leases.length < limit) {
-          callWaiting(now)
-          const row = messages.takeDue(now)
+        setSlots({ perTenant, perDestination })
+        for (let looks = 0; leases.length < limit && looks < mostLooks; looks++) {
+          const row = takeNext(now)
           if (row === undefined) break
           if (row.token !== undefined) endLease(row.token)
           if (row.isCancelRequested) {
@@ -803,12 +898,11 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
           }
           if (row.queue !== undefined && !row.isAdmitted) continue
           if (!mayStart(row, now)) continue
-          const { message, tenant } = row
+          const { message } = row
           const token = ++lastToken
           row.token = token
-          tenant.leased += 1
           leased.set(token, row)
-          put(row, messages, now + leaseFor(message))
+          put(row, now + leaseFor(message))
           log.note(row, "ACTIVE")
           leases.push({ token, message })
         }
@@ -833,13 +927,8 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       }),
 
     nextWake: Effect.sync(() => {
-      const message = restless.size > 0 ? 0 : messages.next()
-      const window = windows.next()
-      return {
-        schedule: schedules.next(),
-        message:
-          message === undefined || window === undefined ? (message ?? window) : Math.min(message, window)
-      }
+      const at = Math.min(messages.next() ?? Infinity, lanes.next() ?? Infinity, windows.next() ?? Infinity)
+      return { schedule: schedules.next(), message: at === Infinity ? undefined : at }
     }),
 
     getMessage: (tenantId, messageId) =>

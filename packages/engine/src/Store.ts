@@ -377,11 +377,19 @@ export declare namespace Store {
     /**
      * Leases the messages that are due and may start, in the order of their time and sequence. Of a queue only the first
      * of its unfinished messages may, as many as its parallelism, and none while it is paused; of a flow-control key as
-     * many as its limits allow. A leased one is due again when the time of its lease is over.
+     * many as its limits allow; of a tenant and of a destination only while fewer of its messages are leased than
+     * `perTenant` and `perDestination`. A message that may not start waits until a slot is freed, without keeping others
+     * from starting. A leased one is due again when the time of its lease is over.
+     *
+     * A Store may stop before it has looked at everything. Then `nextWake` is not after `now`.
      */
     readonly claimDueMessages: (request: {
       readonly now: number
       readonly limit: number
+      /** How many messages of one tenant may be leased at once. */
+      readonly perTenant: number
+      /** How many messages of one tenant to one origin may be leased at once. */
+      readonly perDestination: number
       /** How long the lease lasts at the most, in milliseconds. */
       readonly leaseFor: (message: StoredMessage) => number
     }) => Effect.Effect<{ readonly leases: ReadonlyArray<Lease> } & Logged>

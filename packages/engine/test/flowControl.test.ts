@@ -31,6 +31,7 @@ import {
   Log,
   messageId,
   persistent,
+  slots,
   start,
   virtual,
   visits,
@@ -170,7 +171,7 @@ describe("a rate", () => {
         for (const path of ["x", "y"]) yield* messages.publish({ destination: urlOf(path) })
         yield* advance("1 hour")
         deepStrictEqual(yield* visits, ["0 /a", "0 /x", "0 /y", "30 /b"])
-      }).pipe(Effect.provide(virtual(byPath({ "/x": taking(30), "/y": taking(30) }), { concurrency: 2 })))
+      }).pipe(Effect.provide(virtual(byPath({ "/x": taking(30), "/y": taking(30) }), slots(2))))
   )
 
   it.effect("holds with a parallelism, and the tighter of them decides", () =>
@@ -351,14 +352,14 @@ describe("the global parallelism", () => {
       deepStrictEqual(yield* flowControl.globalParallelism, { parallelismMax: 3, parallelismCount: 2 })
       yield* advance("1 hour")
       deepStrictEqual(yield* flowControl.globalParallelism, { parallelismMax: 3, parallelismCount: 0 })
-    }).pipe(Effect.provide(virtual(taking(10), { concurrency: 3 })))
+    }).pipe(Effect.provide(virtual(taking(10), slots(3))))
   )
 
   it.effect("is a number that JSON can carry where there is no limit", () =>
     Effect.gen(function* () {
       const { parallelismMax } = yield* (yield* QStashFlowControl).globalParallelism
       assertTrue(Number.isSafeInteger(parallelismMax))
-    }).pipe(Effect.provide(virtual(undefined, { concurrency: Infinity })))
+    }).pipe(Effect.provide(virtual(undefined, slots(Infinity))))
   )
 })
 

@@ -118,6 +118,13 @@ const options = (log: Context.Tag.Service<Log>): Engine.Options => ({
 
 type Home<Services> = Layer.Layer<Services | QStashServices | Engine.Engine | Store | Log>
 
+/** The same number of slots for everything: the engine, a tenant and a destination. */
+export const slots = (count: number) => ({
+  concurrency: count,
+  concurrencyPerTenant: count,
+  concurrencyPerDestination: count
+})
+
 /** The engine in virtual time, with ids that count. */
 export const virtual = (
   answer: Answer = ok,

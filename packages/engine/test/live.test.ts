@@ -28,6 +28,7 @@ import {
   messageId,
   ok,
   persistent,
+  slots,
   start,
   story,
   told,
@@ -390,11 +391,9 @@ describe("a driver that sleeps", () => {
       yield* startAt
       // No two things happen at one instant here but those that one driver does in one pass.
       const inTestTime = yield* program(TestClock.adjust("2 hours")).pipe(
-        Effect.provide(live(answer, { concurrency: 1 }))
+        Effect.provide(live(answer, slots(1)))
       )
-      const inVirtualTime = yield* program(advance("2 hours")).pipe(
-        Effect.provide(virtual(answer, { concurrency: 1 }))
-      )
+      const inVirtualTime = yield* program(advance("2 hours")).pipe(Effect.provide(virtual(answer, slots(1))))
       assertTrue(inTestTime.length > 30)
       deepStrictEqual(inTestTime, inVirtualTime)
     })
@@ -484,7 +483,7 @@ describe("the limit of deliveries under way", () => {
         yield* settled
         strictEqual((yield* told("DELIVERED")).length, 5)
         strictEqual(yield* Ref.get(underWay), 0)
-      }).pipe(Effect.provide(live(answer, { concurrency: 2 }, Layer.succeed(Store, { ...store, nextWake }))))
+      }).pipe(Effect.provide(live(answer, slots(2), Layer.succeed(Store, { ...store, nextWake }))))
     })
   )
 })
@@ -721,8 +720,10 @@ describe("two engines on one Store", () => {
     Effect.gen(function* () {
       const store = Layer.succeed(Store, yield* MemoryStore.make)
       const slow: Answer = () => Effect.as(Effect.sleep("10 seconds"), answered(200))
-      const one = yield* Layer.build(live(slow, { concurrency: 3 }, store))
-      const other = yield* Layer.build(live(slow, { concurrency: 3 }, store))
+      // The Store counts the slots of a tenant and a destination over both.
+      const options = { ...slots(6), concurrency: 3 }
+      const one = yield* Layer.build(live(slow, options, store))
+      const other = yield* Layer.build(live(slow, options, store))
       for (let index = 0; index < 6; index++) {
         yield* Effect.provide(create({ scheduleId: id(`job-${index}`) }), one)
       }
@@ -753,7 +754,13 @@ describe("two engines on one Store", () => {
         yield* TestClock.adjust("1 day")
         // Another process takes the message over, as after a lease that was slept through.
         const far = Date.parse("1970-02-01T00:00:00Z")
-        const { leases } = yield* store.claimDueMessages({ now: far, limit: 1, leaseFor: () => 1000 })
+        const { leases } = yield* store.claimDueMessages({
+          now: far,
+          limit: 1,
+          perTenant: 1,
+          perDestination: 1,
+          leaseFor: () => 1000
+        })
         yield* Deferred.succeed(gate, undefined)
         yield* settled
         deepStrictEqual(yield* told("ERROR"), [])

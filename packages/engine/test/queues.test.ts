@@ -24,6 +24,7 @@ import {
   Log,
   messageId,
   persistent,
+  slots,
   start,
   timeline,
   virtual,
@@ -322,7 +323,7 @@ describe("queues and limits", () => {
       for (const path of ["c", "d", "e"]) yield* messages.publish({ destination: urlOf(path) })
       yield* advance("1 hour")
       deepStrictEqual(yield* visits, ["0 /a", "0 /c", "10 /b", "10 /d", "20 /e"])
-    }).pipe(Effect.provide(virtual(taking(10), { concurrency: 2 })))
+    }).pipe(Effect.provide(virtual(taking(10), slots(2))))
   )
 })
 

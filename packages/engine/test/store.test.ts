@@ -15,6 +15,7 @@ import {
   delivered,
   destination,
   draftOf,
+  type DraftInput,
   failed,
   id,
   idsOf,
@@ -27,6 +28,7 @@ import {
   send,
   settle,
   tokensOf,
+  unlimited,
   upsert
 } from "./store/given.ts"
 import { storeLaws } from "./storeLaws.ts"
@@ -105,6 +107,21 @@ describe("MemoryStore", () => {
     })
   )
 
+  doesNotGrow("destinations that come and go, with and without a wait for a slot", (count) =>
+    Effect.gen(function* () {
+      const now = count * minute
+      const slots = { perTenant: 2, perDestination: 1 }
+      for (const host of ["one", "two", "three"]) {
+        yield* send(["a", "b"], { destination: `https://${host}-${count}.example.com` }, now)
+      }
+      for (let leases = yield* claim(now, 9, minute, slots); leases.length > 0;) {
+        yield* settle(leases.map(delivered), now)
+        leases = yield* claim(now, 9, minute, slots)
+      }
+      strictEqual((yield* Effect.flatMap(Store, (store) => store.listMessages(acme))).length, 0)
+    })
+  )
+
   doesNotGrow("dead letters that are deleted or tried again", (count) =>
     Effect.gen(function* () {
       const now = count * minute
@@ -158,13 +175,45 @@ describe("MemoryStore", () => {
     })
   )
 
-  it.effect("finds the next of many messages that wait for one slot without looking at the others", () =>
+  const waitingFor: ReadonlyArray<readonly [what: string, input: DraftInput, slots: typeof unlimited]> = [
+    ["a flow-control key", { flowControl: { key: api, parallelism: 1 } }, unlimited],
+    ["a destination", {}, { perTenant: 10, perDestination: 1 }],
+    ["a tenant", {}, { perTenant: 1, perDestination: 10 }]
+  ]
+  it.effect.each(waitingFor)(
+    "finds the next of many messages that wait for a slot of %s without looking at the others",
+    ([_what, input, slots]) =>
+      Effect.gen(function* () {
+        const store = yield* Store
+        const draft = yield* draftOf(input, 0)
+        yield* store.accept({ ...accepting(0), drafts: Array.from({ length: 20_000 }, () => draft) })
+        for (let count = 0; count < 20_000; count++) {
+          const leases = yield* claim(0, 1000, minute, slots)
+          strictEqual(leases.length, 1)
+          yield* settle(leases.map(delivered), 0)
+        }
+        strictEqual((yield* store.listMessages(acme)).length, 0)
+      }).pipe(Effect.provide(MemoryStore.layer))
+  )
+
+  it.effect("moves many waiting messages between their key and their destination at once", () =>
     Effect.gen(function* () {
       const store = yield* Store
+      const slots = { perTenant: 10, perDestination: 1 }
       const draft = yield* draftOf({ flowControl: { key: api, parallelism: 1 } }, 0)
       yield* store.accept({ ...accepting(0), drafts: Array.from({ length: 20_000 }, () => draft) })
+      yield* changeFlow({ _tag: "Pause" }, 0)
+      for (let count = 0; count < 20; count++) yield* claim(0, 1000, minute, slots)
       for (let count = 0; count < 20_000; count++) {
-        const leases = yield* claim(0, 1000)
+        // The lane waits for its key, then for its destination, which a plain message has taken meanwhile.
+        yield* changeFlow({ _tag: "Pause" }, 0)
+        yield* send(["plain"], {}, 0)
+        const plain = yield* claim(0, 1000, minute, slots)
+        strictEqual(plain.length, 1)
+        yield* changeFlow({ _tag: "Resume" }, 0)
+        strictEqual((yield* claim(0, 1000, minute, slots)).length, 0)
+        yield* settle(plain.map(delivered), 0)
+        const leases = yield* claim(0, 1000, minute, slots)
         strictEqual(leases.length, 1)
         yield* settle(leases.map(delivered), 0)
       }

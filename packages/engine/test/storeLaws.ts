@@ -9,6 +9,7 @@ import * as messages from "./store/messages.ts"
 import { command, Model } from "./store/Model.ts"
 import * as queues from "./store/queues.ts"
 import * as schedules from "./store/schedules.ts"
+import * as slots from "./store/slots.ts"
 import * as tenancy from "./store/tenancy.ts"
 
 /**
@@ -19,7 +20,7 @@ export const storeLaws = <E>(name: string, layer: Layer.Layer<Store, E>, runs = 
   describe(`the laws of a Store (${name})`, () => {
     const law: Law = (title, body) => it.effect(title, () => Effect.provide(body, layer))
 
-    for (const chapter of [schedules, messages, queues, flowControl, deadLetters, logs, tenancy]) {
+    for (const chapter of [schedules, messages, queues, flowControl, slots, deadLetters, logs, tenancy]) {
       chapter.laws(law)
     }
 

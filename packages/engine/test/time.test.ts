@@ -34,6 +34,7 @@ import {
   megabyte,
   ok,
   shortGrace,
+  slots,
   start,
   story,
   told,
@@ -268,7 +269,7 @@ describe("a handler that is suspended while time moves", () => {
           Effect.all(
             [
               Effect.forEach([10, 30, 35, 5], (seconds) => Effect.sleep(Duration.seconds(seconds)), {
-                concurrency: 2
+                ...slots(2)
               }),
               Effect.timeoutOption(Effect.sleep("1 hour"), "5 seconds")
             ],
@@ -815,15 +816,12 @@ describe("the order of things", () => {
         }
       }).pipe(
         Effect.provide(
-          virtual(
-            (_request, count) => {
-              const outcome = Effect.succeed(answered(count % 5 === 0 ? 500 : 200))
-              if (count % 3 === 0) return outcome
-              if (count % 7 === 0) return Effect.zipRight(Effect.sleep("5 seconds"), outcome)
-              return Effect.zipRight(io(delays[count % delays.length] ?? 0), outcome)
-            },
-            { concurrency: 8 }
-          )
+          virtual((_request, count) => {
+            const outcome = Effect.succeed(answered(count % 5 === 0 ? 500 : 200))
+            if (count % 3 === 0) return outcome
+            if (count % 7 === 0) return Effect.zipRight(Effect.sleep("5 seconds"), outcome)
+            return Effect.zipRight(io(delays[count % delays.length] ?? 0), outcome)
+          }, slots(8))
         )
       )
     return Effect.gen(function* () {

@@ -138,11 +138,23 @@ export interface Options extends Limits {
    */
   readonly dlqRetention?: Duration.DurationInput | undefined
   /**
-   * How many deliveries may be under way at once.
+   * How many deliveries may be under way at once, for all users; at least 1.
    *
-   * @default 100
+   * @default 1000
    */
   readonly concurrency?: number | undefined
+  /**
+   * How many deliveries of one user may be under way at once; at least 1.
+   *
+   * @default 200, but no more than half of `concurrency`, so that other users never wait for this one
+   */
+  readonly concurrencyPerTenant?: number | undefined
+  /**
+   * How many deliveries of one user to one origin (scheme, host and port) may be under way at once; at least 1.
+   *
+   * @default 100, but no more than half of `concurrencyPerTenant`
+   */
+  readonly concurrencyPerDestination?: number | undefined
   /**
    * The longest that a delivery may take; a message's own timeout can only be shorter.
    *

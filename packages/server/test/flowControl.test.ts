@@ -159,7 +159,7 @@ describe("a flow-control key", () => {
 describe("the limit of the account", () => {
   it.scopedLive("is how many deliveries the server makes at once", () =>
     Effect.gen(function* () {
-      const { port } = yield* serve({ concurrency: 7 })
+      const { port } = yield* serve({ concurrencyPerTenant: 7 })
       const { json, status } = yield* call(port, "GET", "/v2/globalparallelism/")
       strictEqual(status, 200)
       deepStrictEqual(json, { parallelismMax: 7, parallelismCount: 0 })

@@ -426,7 +426,7 @@ describe("the official client", () => {
 
   it.scopedLive("steers flow control", () =>
     Effect.gen(function* () {
-      const { port, url } = yield* serve({ time: "virtual", concurrency: 9 })
+      const { port, url } = yield* serve({ time: "virtual", concurrencyPerTenant: 9 })
       const client = clientOf(url)
       const { flowControl } = client
       const { port: there, received } = yield* worker()

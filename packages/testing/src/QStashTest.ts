@@ -520,6 +520,8 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
         start: options.start ?? (yield* Effect.clockWith((clock) => Effect.succeed(startAt(clock)))),
         // A test that holds a thousand handlers up has its reasons.
         concurrency: Infinity,
+        concurrencyPerTenant: Infinity,
+        concurrencyPerDestination: Infinity,
         // A handler that never returns is no reason to hold up the end of a test.
         shutdownGrace: 0,
         onEvents: (news) => {

@@ -56,7 +56,10 @@ export const faults: ReadonlyArray<Fault> = [
     'case "ResetRate":\n        endWindow(flow)',
     'case "ResetRate":'
   ]),
-  store("waiting-hidden", "a key does not tell how many wait", ["waiting: waiting.size", "waiting: 0"]),
+  store("waiting-hidden", "a key does not tell how many wait", [
+    "flowControlKey: key, waiting }",
+    "flowControlKey: key, waiting: 0 }"
+  ]),
   store("under-way-hidden", "nobody tells how many deliveries are under way", [
     "tenants.get(tenantId)?.leased ?? 0",
     "Math.min(tenants.get(tenantId)?.leased ?? 0, 0)"

@@ -3,6 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashMessages")
 
 const store = inFile("engine/src/MemoryStore.ts")
+const lanes = inFile("engine/src/internal/Lanes.ts")
 const service = inFile("engine/src/internal/service.ts")
 const limit = inFile("engine/src/internal/exceededLimit.ts")
 const engine = inFile("engine/src/Engine.ts")
@@ -89,6 +90,19 @@ export const faults: ReadonlyArray<Fault> = [
   store("cancel-late", "a message that waits for its retry is cancelled when that comes", [
     "if (row.token === undefined) cancelNow(row, log)",
     "if (row.token === undefined && row.message.retried === 0) cancelNow(row, log)"
+  ]),
+  store("destination-takes-all", "a destination takes all slots of its tenant", [
+    "destination.underWay < slots.perDestination",
+    "destination.underWay < slots.perTenant"
+  ]),
+  store("tenant-takes-all", "a tenant takes all slots", ["tenant.leased < slots.perTenant", "true"]),
+  store("freed-slot-unused", "nobody takes the slot that a tenant frees", [
+    "    lanes.recheck(tenant.gate)\n    if (destination",
+    "    if (destination"
+  ]),
+  lanes("one-call-only", "what was called and is held elsewhere leaves its slot to nobody", [
+    "this.recheck(calledBy)",
+    ""
   ]),
   store("cancel-under-way-ignored", "a cancel of a message under way changes nothing", [
     "else row.isCancelRequested = true",

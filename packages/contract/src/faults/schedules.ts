@@ -56,8 +56,8 @@ export const faults: ReadonlyArray<Fault> = [
     "row.isPaused ||= isPaused"
   ]),
   store("pause-holds-messages", "a pause holds back messages that are made already", [
-    "const { message, tenant } = row\n",
-    "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId)?.isPaused === true) continue\n"
+    "const { message } = row\n          const token",
+    "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId)?.isPaused === true) continue\n          const token"
   ]),
   store("overwrite-unpauses", "an overwrite loses the pause", [
     "known.settings = settings",
@@ -76,12 +76,12 @@ export const faults: ReadonlyArray<Fault> = [
     "known.callerIp = callerIp\n          Object.assign(known, { createdAt: now })"
   ]),
   store("message-follows-schedule", "a message that waits takes on the settings of an overwrite", [
-    "const { message, tenant } = row\n",
-    "const { tenant } = row\n          const message = { ...row.message, settings: tenant.schedules.get(row.message.scheduleId)?.settings ?? row.message.settings }\n"
+    "const { message } = row\n          const token",
+    "const { tenant } = row\n          const message = { ...row.message, settings: tenant.schedules.get(row.message.scheduleId)?.settings ?? row.message.settings }\n          const token"
   ]),
   store("delete-takes-messages", "a delete takes the messages along that are made already", [
-    "const { message, tenant } = row\n",
-    "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId) === undefined) continue\n"
+    "const { message } = row\n          const token",
+    "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId) === undefined) continue\n          const token"
   ]),
   store(
     "delete-late",

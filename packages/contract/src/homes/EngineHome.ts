@@ -23,6 +23,9 @@ import { mintIds } from "../internal/mintIds.ts"
 import { quotas } from "../internal/quotas.ts"
 import { slowly } from "../internal/slowly.ts"
 
+/** Few enough for the laws to take them all. */
+const slots = { concurrency: 30, concurrencyPerTenant: 25, concurrencyPerDestination: 20 }
+
 const signingKeysOf = (tenantId: string): SigningKeys => ({
   current: Redacted.make(`sig_of_${tenantId}`),
   next: Redacted.make(`sig_after_${tenantId}`)
@@ -34,7 +37,7 @@ const signingKeysOf = (tenantId: string): SigningKeys => ({
  */
 export const layer: Layer.Layer<QStashServices | Harness> = Layer.scopedContext(
   Effect.gen(function* () {
-    const endpoints = makeEndpoints("https://worker.example.com")
+    const endpoints = makeEndpoints("https://worker.example.com", "https://other-worker.example.com")
     const courier = Layer.succeed(Courier, {
       deliver: (request) =>
         Clock.currentTimeMillis.pipe(
@@ -48,6 +51,7 @@ export const layer: Layer.Layer<QStashServices | Harness> = Layer.scopedContext(
         start: "2025-01-01T00:00:00Z",
         settle: "200 millis",
         ...quotas,
+        ...slots,
         shutdownGrace: 0
       }).pipe(Layer.provide([MemoryStore.layer, courier]))
     )
@@ -60,6 +64,7 @@ export const layer: Layer.Layer<QStashServices | Harness> = Layer.scopedContext(
         now: Effect.map(clock.now, DateTime.toEpochMillis),
         advance: clock.advance,
         endpoint: endpoints.open,
+        elsewhere: endpoints.openElsewhere,
         signingKeys: signingKeysOf(tenantId)
       }
     })

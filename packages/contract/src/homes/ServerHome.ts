@@ -29,6 +29,9 @@ import { mintIds } from "../internal/mintIds.ts"
 import { quotas } from "../internal/quotas.ts"
 import { listen } from "../internal/worker.ts"
 
+/** Few enough for the laws to take them all. */
+const slots = { concurrency: 30, concurrencyPerTenant: 25, concurrencyPerDestination: 20 }
+
 const ClockAnswer = Schema.Struct({ now: Schema.DateTimeUtc })
 
 /** For the laws that want an account of their own: more than there are such laws. */
@@ -46,6 +49,7 @@ const server = QStashServer.layerMemory({
   // Long enough for a worker on a busy machine, short enough for the laws in which it never answers.
   settle: "1 second",
   ...quotas,
+  ...slots,
   shutdownGrace: 0
 }).pipe(Layer.provide(Logger.minimumLogLevel(LogLevel.None)))
 
@@ -76,8 +80,8 @@ export const layer: Layer.Layer<
     const now = clock(HttpClientRequest.get(`${url}/dev/clock`))
 
     // The clock stands still while a delivery is under way, so that this is the instant at which it came.
-    const origin = yield* listen((request) => Effect.flatMap(now, (at) => endpoints.take({ at, ...request })))
-    const endpoints = makeEndpoints(origin)
+    const worker = listen((request) => Effect.flatMap(now, (at) => endpoints.take({ at, ...request })))
+    const endpoints = makeEndpoints(yield* worker, yield* worker)
 
     const accountOf = ({ currentSigningKey, nextSigningKey, token }: User) =>
       Effect.map(
@@ -96,6 +100,7 @@ export const layer: Layer.Layer<
                 )
               ),
             endpoint: endpoints.open,
+            elsewhere: endpoints.openElsewhere,
             signingKeys: { current: currentSigningKey, next: nextSigningKey }
           }
         })

@@ -21,7 +21,7 @@ import { slowly } from "../internal/slowly.ts"
 /** Every use is a test of its own, whose clock is that of the scope. */
 const test: Effect.Effect<Account, never, Scope.Scope> = Effect.gen(function* () {
   const services = yield* Layer.build(QStashTest.layerWith({ settle: "200 millis", ...quotas }))
-  const endpoints = makeEndpoints("https://worker.example.com")
+  const endpoints = makeEndpoints("https://worker.example.com", "https://other-worker.example.com")
   yield* Effect.provide(
     QStashTest.respond(({ body, method, request, time, url }) => {
       const { headers } = request
@@ -36,6 +36,7 @@ const test: Effect.Effect<Account, never, Scope.Scope> = Effect.gen(function* ()
       now: Effect.map(DateTime.now, DateTime.toEpochMillis),
       advance: (duration) => Effect.provide(QStashTest.advance(duration), services),
       endpoint: endpoints.open,
+      elsewhere: endpoints.openElsewhere,
       signingKeys: { current, next }
     }
   }

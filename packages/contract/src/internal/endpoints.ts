@@ -18,11 +18,13 @@ export interface FullAnswer {
 /** The destinations of a home, each told from the others by the first segment of its path. */
 export interface Endpoints {
   readonly open: Effect.Effect<Endpoint>
+  /** Opens one at the second origin. */
+  readonly openElsewhere: Effect.Effect<Endpoint>
   /** Notes a delivery at once, and answers it: in its own time, or never. */
   readonly take: (delivery: Delivery) => Effect.Effect<FullAnswer>
 }
 
-export const makeEndpoints = (origin: string): Endpoints => {
+export const makeEndpoints = (origin: string, otherOrigin: string): Endpoints => {
   const places = new Map<string, Place>()
 
   const answerTo = (delivery: Delivery): Answer => {
@@ -33,13 +35,13 @@ export const makeEndpoints = (origin: string): Endpoints => {
     return answers[Math.min(place.answered++, answers.length - 1)] ?? answers[0]
   }
 
-  return {
-    open: Effect.sync(() => {
+  const openAt = (at: string): Effect.Effect<Endpoint> =>
+    Effect.sync(() => {
       const segment = `endpoint-${places.size + 1}`
       const place: Place = { deliveries: [], answers: [200], answered: 0 }
       places.set(segment, place)
       return {
-        url: `${origin}/${segment}`,
+        url: `${at}/${segment}`,
         deliveries: Effect.sync(() => place.deliveries.slice()),
         respond: (...answers) =>
           Effect.sync(() => {
@@ -47,7 +49,11 @@ export const makeEndpoints = (origin: string): Endpoints => {
             place.answered = 0
           })
       }
-    }),
+    })
+
+  return {
+    open: openAt(origin),
+    openElsewhere: openAt(otherOrigin),
     take: (delivery) => {
       const answer = answerTo(delivery)
       if (answer === "silence") return Effect.never

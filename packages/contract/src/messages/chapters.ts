@@ -7,6 +7,7 @@ import { publishing } from "./publishing.ts"
 import { reading } from "./reading.ts"
 import { refusing } from "./refusing.ts"
 import { sharing } from "./sharing.ts"
+import { slots } from "./slots.ts"
 
 export const chapters: ReadonlyArray<Chapter> = [
   publishing,
@@ -16,5 +17,6 @@ export const chapters: ReadonlyArray<Chapter> = [
   cancelling,
   callingBack,
   refusing,
-  sharing
+  sharing,
+  slots
 ]

@@ -13,12 +13,13 @@ export interface Planned<Row> {
   due: Due<Row> | undefined
 }
 
-const byTime = (self: Due<unknown>, that: Due<unknown>): boolean =>
+/** By time, and by sequence at one instant. */
+export const isBefore = (self: Due<unknown>, that: Due<unknown>): boolean =>
   self.at < that.at || (self.at === that.at && self.sequence < that.sequence)
 
 /** A queue of rows by time, and by their sequence at one instant. */
 export class Timetable<Row extends Planned<Row>> {
-  private readonly heap = new Heap<Due<Row>>(byTime)
+  private readonly heap = new Heap<Due<Row>>(isBefore)
   private planned = 0
 
   plan(row: Row, at: number | undefined): void {
@@ -35,11 +36,11 @@ export class Timetable<Row extends Planned<Row>> {
   }
 
   next(): number | undefined {
-    return this.first()?.at
+    return this.peek()?.at
   }
 
   takeDue(now: number): Row | undefined {
-    const first = this.first()
+    const first = this.peek()
     if (first === undefined || first.at > now) return undefined
     this.heap.pop()
     this.planned -= 1
@@ -47,7 +48,8 @@ export class Timetable<Row extends Planned<Row>> {
     return first.row
   }
 
-  private first(): Due<Row> | undefined {
+  /** The first row and when it is due. */
+  peek(): Due<Row> | undefined {
     for (let due = this.heap.peek(); due !== undefined; due = this.heap.peek()) {
       if (due.row.due === due) return due
       this.heap.pop()

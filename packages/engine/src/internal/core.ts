@@ -39,6 +39,8 @@ const isListener = FiberRef.unsafeMake(false)
 export interface CoreOptions {
   readonly signingKeys: (tenantId: string) => SigningKeys
   readonly concurrency: number
+  readonly concurrencyPerTenant: number
+  readonly concurrencyPerDestination: number
   readonly limits: Limits.Resolved
   readonly deduplicationWindow: number
   readonly logRetention: number
@@ -281,7 +283,13 @@ export const make = (
       note(fired.events)
       const slots = options.concurrency - inFlight.size
       if (slots > 0) {
-        const claimed = yield* store.claimDueMessages({ now, limit: Math.min(slots, batch), leaseFor })
+        const claimed = yield* store.claimDueMessages({
+          now,
+          limit: Math.min(slots, batch),
+          perTenant: options.concurrencyPerTenant,
+          perDestination: options.concurrencyPerDestination,
+          leaseFor
+        })
         note(claimed.events)
         startAll(claimed.leases, now)
         if (unsettled.length > 0) {
@@ -316,7 +324,7 @@ export const make = (
       limits: options.limits,
       deduplicationWindow: options.deduplicationWindow,
       // A number that JSON can carry.
-      parallelism: Math.min(options.concurrency, Number.MAX_SAFE_INTEGER),
+      parallelism: Math.min(options.concurrencyPerTenant, Number.MAX_SAFE_INTEGER),
       prune: Effect.flatMap(options.now, prune),
       keysOf,
       rotated: (tenantId, keys) => signers.set(tenantId, Signer.make(keys)),

@@ -127,7 +127,12 @@ const common = [
       { minLength: 1, maxLength: 4 }
     )
   }),
-  FastCheck.record({ _tag: tag("Wait"), millis: oneOf(1, 15 * second, minute, 5 * minute) })
+  FastCheck.record({ _tag: tag("Wait"), millis: oneOf(1, 15 * second, minute, 5 * minute) }),
+  FastCheck.record({
+    _tag: tag("ChangeSlots"),
+    perTenant: oneOf(Infinity, 1, 2, 3),
+    perDestination: oneOf(Infinity, 1, 2)
+  })
 ]
 
 const rare = [
@@ -255,6 +260,8 @@ export class Model {
   private readonly sequences = new Map<MessageId, number>()
   private lastSequence = -Infinity
   private readonly letterIds = new Set<string>()
+  private slots = { perTenant: Infinity, perDestination: Infinity }
+  private hasLimitedSlots = false
 
   check(next: Command): Effect.Effect<void, QStashInvalidRequest, Store> {
     return Effect.gen(this, function* () {
@@ -323,7 +330,7 @@ export class Model {
       const { message, schedule } = yield* store.nextWake
       strictEqual(schedule, least(this.schedules.map((stored) => stored.nextTime)))
       const next = least(this.pending.map((row) => this.nextOf(row)))
-      if (this.flows.length === 0) strictEqual(message, next)
+      if (this.flows.length === 0 && !this.hasLimitedSlots) strictEqual(message, next)
       else assertTrue((message ?? Infinity) <= Math.max(next ?? Infinity, this.now))
     })
   }
@@ -336,6 +343,7 @@ export class Model {
   private nextOf(row: Row): number | undefined {
     if (row.token !== undefined || row.isCancelRequested) return dueOf(row)
     if (!this.isAdmitted(row)) return undefined
+    if (row.message.dueAt <= this.now && !this.hasSlot(row)) return undefined
     const flow = this.flowOf(row)
     if (flow === undefined || this.mayStart(row)) return row.message.dueAt
     const { rate, started, windowStart } = standing(flow, this.now)
@@ -367,10 +375,23 @@ export class Model {
     return this.pending.filter((row) => row.token !== undefined && this.flowOf(row) === flow).length
   }
 
+  private hasSlot({ message: { tenantId, url } }: Row): boolean {
+    const leased = this.pending.filter(
+      ({ message, token }) => token !== undefined && message.tenantId === tenantId
+    )
+    const { origin } = new URL(url)
+    return (
+      leased.length < this.slots.perTenant &&
+      leased.filter(({ message }) => new URL(message.url).origin === origin).length <
+        this.slots.perDestination
+    )
+  }
+
   private mayStart(row: Row): boolean {
     const flow = this.flowOf(row)
     return (
       this.isAdmitted(row) &&
+      this.hasSlot(row) &&
       (flow === undefined ||
         (!flow.isPaused &&
           this.underWay(flow) < (flow.parallelism ?? Infinity) &&
@@ -713,6 +734,7 @@ export class Model {
           const { events, leases } = yield* store.claimDueMessages({
             now,
             limit: next.limit,
+            ...this.slots,
             leaseFor: () => leaseFor
           })
           deepStrictEqual(
@@ -887,6 +909,14 @@ export class Model {
             isFull ? "full" : "stored"
           )
           return isFull ? undefined : this.changeFlow(tenantId, key, changed)
+        }
+        case "ChangeSlots": {
+          const { perDestination, perTenant } = next
+          this.slots = { perTenant, perDestination }
+          this.hasLimitedSlots ||= Math.min(perTenant, perDestination) < Infinity
+          // A Store learns of it with the next claim.
+          yield* store.claimDueMessages({ now, limit: 0, ...this.slots, leaseFor: () => 1 })
+          return
         }
         case "Prune": {
           const { maxEntries } = next

@@ -139,9 +139,15 @@ export const send = (names: ReadonlyArray<string>, input: DraftInput = {}, now =
 export const idsOf = (accepted: ReadonlyArray<Pick<AcceptedMessage, "messageId">>) =>
   accepted.map(({ messageId }) => messageId)
 
-export const claim = (now: number, limit = 1000, leaseFor = minute) =>
+/** For tests that are not about slots. */
+export const unlimited = { perTenant: Infinity, perDestination: Infinity }
+
+export const claim = (now: number, limit = 1000, leaseFor = minute, slots = unlimited) =>
   Effect.flatMap(Store, (store) =>
-    Effect.map(store.claimDueMessages({ now, limit, leaseFor: () => leaseFor }), ({ leases }) => leases)
+    Effect.map(
+      store.claimDueMessages({ now, limit, ...slots, leaseFor: () => leaseFor }),
+      ({ leases }) => leases
+    )
   )
 
 /** Leases what may start, by the names of the messages and in the order of the leases. */

@@ -28,7 +28,8 @@ import {
   settle,
   start,
   starting,
-  steps
+  steps,
+  unlimited
 } from "./given.ts"
 import type { Law } from "./law.ts"
 
@@ -92,7 +93,9 @@ export const laws = (law: Law): void => {
       const [a, b] = idsOf(yield* send(["a", "b"], { queueName: mail }))
       const { items } = yield* store.pageLogs({ tenantId: acme, ...all })
       told.push(...items)
-      const claimed = tell(store.claimDueMessages({ now: start, limit: 10, leaseFor: () => second }))
+      const claimed = tell(
+        store.claimDueMessages({ now: start, limit: 10, ...unlimited, leaseFor: () => second })
+      )
       const settled = (settlement: typeof delivered) =>
         Effect.flatMap(claimed, ({ leases }) =>
           tell(store.settle({ settlements: leases.map(settlement), now: start, mintMessageId }))

@@ -26,7 +26,8 @@ import {
   limits,
   starting,
   steps,
-  upsert
+  upsert,
+  unlimited
 } from "./given.ts"
 import type { Law } from "./law.ts"
 
@@ -285,7 +286,7 @@ export const laws = (law: Law): void => {
       strictEqual(yield* lag, 2)
       // The callbacks are no part of the queue.
       const callbacks = yield* Effect.flatMap(Store, (store) =>
-        store.claimDueMessages({ now: start, limit: 10, leaseFor: () => minute })
+        store.claimDueMessages({ now: start, limit: 10, ...unlimited, leaseFor: () => minute })
       )
       const [done, doneToo, didFail] = callbacks.leases
       deepStrictEqual(
@@ -454,6 +455,7 @@ export const laws = (law: Law): void => {
       const { leases } = yield* store.claimDueMessages({
         now: start + 2 * minute,
         limit: 10,
+        ...unlimited,
         leaseFor: () => minute
       })
       deepStrictEqual(
