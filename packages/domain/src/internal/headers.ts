@@ -18,8 +18,19 @@ export const isHeaderValue = (text: string): boolean => printable.test(text)
 
 export const isHeaderName = (text: string): boolean => token.test(text)
 
-/** Cuts off what HTTP counts as white space around a value: blanks and tabs, and nothing else. */
-export const trimBlanks = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, "")
+const isBlank = (character: string): boolean => character === " " || character === "\t"
+
+/**
+ * Removes what HTTP treats as white space around a value: blanks and tabs, nothing else. A loop, because a pattern that
+ * is anchored at the end takes quadratic time on a run of blanks inside the text.
+ */
+export const trimBlanks = (text: string): string => {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charAt(start))) start++
+  while (end > start && isBlank(text.charAt(end - 1))) end--
+  return text.slice(start, end)
+}
 
 /** `Object.fromEntries` defines each key as its own property, so a header named `__proto__` is a header like any other. */
 export const fromEntries = (entries: Iterable<readonly [string, ReadonlyArray<string>]>): HeaderMap =>
@@ -33,11 +44,12 @@ export const parseHeaders = (input: unknown): Parsed<HeaderMap> => {
   if (!Predicate.isReadonlyRecord(input)) {
     return Either.left(`expected a record of header names and values, got ${quote(input)}`)
   }
-  const result = new Map<string, ReadonlyArray<string>>()
+  const result = new Map<string, Array<string>>()
   for (const [name, given] of Object.entries(input)) {
     if (!isHeaderName(name)) return Either.left(`${quote(name)} is no header name`)
     const values: ReadonlyArray<unknown> = Array.isArray(given) ? given : [given]
-    const texts: Array<string> = []
+    const canonical = canonicalName(name)
+    const texts = result.get(canonical) ?? []
     for (const value of values) {
       if (typeof value !== "string") return Either.left(`the value of ${quote(name)} is not text`)
       if (!isHeaderValue(value)) {
@@ -47,8 +59,7 @@ export const parseHeaders = (input: unknown): Parsed<HeaderMap> => {
       }
       texts.push(trimBlanks(value))
     }
-    const canonical = canonicalName(name)
-    if (texts.length > 0) result.set(canonical, [...(result.get(canonical) ?? []), ...texts])
+    if (texts.length > 0) result.set(canonical, texts)
   }
   return Either.right(fromEntries(result))
 }

@@ -261,9 +261,11 @@ export const fromParameters = (
     const isDomainName = name !== given || name !== "urlGroup"
     const isAllowed = isKnown(name, common) || isKnown(name, own[kind]) || isKnown(name, ids)
     if (!isAllowed || !isDomainName) return refuse(`${quote(given)} is no filter of this call`)
-    const parts = whole.includes(name) ? [value] : value.split(",").map((part) => part.trim())
     const list = lists.get(name) ?? []
-    list.push(...parts.filter((part) => part !== ""))
+    for (const part of whole.includes(name) ? [value] : value.split(",")) {
+      const text = whole.includes(name) ? part : part.trim()
+      if (text !== "") list.push(text)
+    }
     lists.set(name, list)
   }
   return Either.gen(function* () {

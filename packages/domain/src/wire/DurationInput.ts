@@ -20,6 +20,9 @@ export const isNegative = (input: unknown): boolean =>
 const isNaNIn = (input: unknown): boolean =>
   Number.isNaN(input) || (Array.isArray(input) && input.some(Number.isNaN))
 
+/** No duration needs as many characters, and to read the digits of a big integer takes more than linear time. */
+const isTooLong = (input: unknown): boolean => typeof input === "string" && input.length > 100
+
 /**
  * Reads what `Duration.decodeUnknown` reads, but none of what it takes for no time at all: a negative span, and one that
  * is not a number.
@@ -28,4 +31,4 @@ const isNaNIn = (input: unknown): boolean =>
  * @category decoding
  */
 export const parse = (input: unknown): Option.Option<Duration.Duration> =>
-  isNegative(input) || isNaNIn(input) ? Option.none() : Duration.decodeUnknown(input)
+  isNegative(input) || isNaNIn(input) || isTooLong(input) ? Option.none() : Duration.decodeUnknown(input)
