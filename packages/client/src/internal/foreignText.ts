@@ -4,13 +4,46 @@ const limit = 100
 /** Nobody keeps a secret this short, and masking it would riddle the text. */
 const shortestSecret = 4
 
-const mask = (text: string, secrets: ReadonlyArray<string>): string =>
-  secrets
-    .filter((secret) => secret.length >= shortestSecret)
-    .toSorted((a, b) => b.length - a.length)
-    .reduce((masked, secret) => masked.replaceAll(secret, "<redacted>"), text)
+/**
+ * How much of a foreign text is looked at: far more than is shown. A reply may have megabytes, and a call thousands of
+ * secrets, so a search for each secret in the whole text would take minutes.
+ */
+const window = 4096
 
-export const repeats = (text: string, secrets: ReadonlyArray<string>): boolean => mask(text, secrets) !== text
+/** Secrets by their first characters, so that each position of a text is compared only with those that may start there. */
+const indexed = (secrets: ReadonlyArray<string>): ReadonlyMap<string, ReadonlyArray<string>> => {
+  const index = new Map<string, Array<string>>()
+  for (const secret of secrets) {
+    if (secret.length < shortestSecret) continue
+    const start = secret.slice(0, shortestSecret)
+    const others = index.get(start) ?? []
+    others.push(secret.slice(0, window))
+    index.set(start, others)
+  }
+  return index
+}
+
+/** Where secrets overlap, all that they cover is masked. At the end of a text that was cut, so is the start of a secret. */
+const mask = (text: string, secrets: ReadonlyArray<string>, isCut: boolean): string => {
+  const index = indexed(secrets)
+  const isAt = (secret: string, at: number): boolean =>
+    text.startsWith(secret, at) ||
+    (isCut && at + secret.length > text.length && secret.startsWith(text.slice(at)))
+  let masked = ""
+  let end = 0
+  for (let at = 0; at < text.length; at++) {
+    for (const secret of index.get(text.slice(at, at + shortestSecret)) ?? []) {
+      if (at + secret.length <= end || !isAt(secret, at)) continue
+      if (at >= end) masked += `${text.slice(end, at)}<redacted>`
+      end = at + secret.length
+    }
+  }
+  return masked + text.slice(end)
+}
+
+/** Whether a text contains a secret. One that is too long to be searched counts as if it did. */
+export const repeats = (text: string, secrets: ReadonlyArray<string>): boolean =>
+  text.length > window || mask(text, secrets, false) !== text
 
 /**
  * Cuts text that came from outside and puts it on one line, without the characters that control a terminal or change the
@@ -21,8 +54,13 @@ export const cut = (text: string): string => {
   return line.length > limit ? `${line.slice(0, limit)}…` : line
 }
 
-/** Masking comes before the cut, which could leave the beginning of a secret. */
-export const presentable = (text: string, secrets: ReadonlyArray<string>): string => cut(mask(text, secrets))
+/** Masks before it cuts to the length that is shown: a cut could leave the beginning of a secret. */
+export const presentable = (text: string, secrets: ReadonlyArray<string>): string => {
+  const start = text.trimStart()
+  const isCut = start.length > window
+  const line = cut(mask(start.slice(0, window), secrets, isCut))
+  return isCut && line !== "" && !line.endsWith("…") ? `${line}…` : line
+}
 
 /** Parameters as they stand in a query. */
 export const formEncoded = (parameters: ReadonlyArray<readonly [name: string, value: string]>): string =>

@@ -10,7 +10,12 @@ const mostIds = 100
 export const queriesOf = (criteria: Criteria): Arr.NonEmptyReadonlyArray<Parameters> => {
   const parameters = toParameters(criteria)
   const isOfIds = criteria.messageIds !== undefined || criteria.dlqIds !== undefined
-  return isOfIds && Arr.isNonEmptyReadonlyArray(parameters) ? Arr.chunksOf(parameters, mostIds) : [parameters]
+  // `Arr.chunksOf` copies what is left for each chunk, which is quadratic.
+  return isOfIds
+    ? Arr.makeBy(Math.ceil(parameters.length / mostIds), (call) =>
+        parameters.slice(call * mostIds, (call + 1) * mostIds)
+      )
+    : [parameters]
 }
 
 export const secretsOfCriteria = ({ url }: Criteria): ReadonlyArray<string> =>

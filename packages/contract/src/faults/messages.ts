@@ -238,8 +238,8 @@ export const faults: ReadonlyArray<Fault> = [
     'Effect.map(Effect.succeed("dedup"), (id) => ({'
   ]),
   selection("first-hundred-ids", "the client cancels the first hundred ids", [
-    "Arr.chunksOf(parameters, mostIds)",
-    "[parameters.slice(0, mostIds)]"
+    "Math.ceil(parameters.length / mostIds)",
+    "1"
   ]),
   handlers("group-as-object", "the server answers for a group as for a URL", [
     'typeof destination === "string" && first !== undefined ? first : published',
