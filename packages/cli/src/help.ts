@@ -6,6 +6,7 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import { root, topLevel } from "./commands/root.ts"
 import { type Failure, wrongUsage } from "./Failure.ts"
+import { largest } from "./render/table.ts"
 import { bold, cut, mostQuoted, quoted, unstyled, widthOf } from "./render/text.ts"
 
 /** An argument or an option, as it is written, and what it does. */
@@ -283,7 +284,7 @@ const listing = (
 ): ReadonlyArray<string> => {
   if (definitions.length === 0) return []
   const names = definitions.map(([name]) => widthOf(plainName(name))).filter((size) => size <= widestName)
-  const indent = 2 + Math.max(0, ...names) + 2
+  const indent = 2 + largest(names) + 2
   return [
     "",
     bold(`${title}:`),

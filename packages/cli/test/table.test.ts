@@ -325,6 +325,18 @@ describe("what comes from a server", () => {
   })
 })
 
+describe("a table of 130,000 rows", () => {
+  it("has a line for each of them", () => {
+    const states = Array.from({ length: 130_000 }, (_, index) =>
+      key({ flowControlKey: FlowControlKey.make(`k${index}`) })
+    )
+    strictEqual(flowControlTable(states, { zone, columns: 0 }).length, 130_001)
+    strictEqual(flowControlTable(states, { zone, columns: 20 }).length, 260_002)
+    const endpoints = states.map(({ flowControlKey }) => ({ url: `https://example.com/${flowControlKey}` }))
+    strictEqual(urlGroupCard(group({ endpoints }), { zone, columns: 0 }).length, 130_003)
+  })
+})
+
 describe("cut", () => {
   it("keeps what fits and marks what does not", () => {
     FastCheck.assert(

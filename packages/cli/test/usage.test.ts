@@ -207,6 +207,25 @@ describe("a wrong command line", () => {
     ["clock to soon", "<instant>: expected a date or an instant, such as 2026-03-28", "clock to --help"],
     ["dev --port 65536", '--port: expected a whole number from 0 to 65535, got "65536"', "dev --help"]
   ]
+
+  it.effect("ends with 2 for more arguments than can be read at once", () =>
+    Effect.gen(function* () {
+      const ids = Array.from({ length: 10_000 }, (_, index) => `m${index}`)
+      const { code, stderr } = yield* cli(["messages", "cancel", ...ids].join(" "))
+      strictEqual(code, 2)
+      assertInclude(stderr, "10002 arguments were given; at most 10000 can be read at once.")
+      assertInclude(stderr, "messages cancel --help")
+    })
+  )
+
+  it.effect("ends with 2 for a very long argument that starts with a hyphen", () =>
+    Effect.gen(function* () {
+      const { code, stderr } = yield* cli(`schedules create ${"-".repeat(100_000)}`)
+      strictEqual(code, 2)
+      assertInclude(stderr, "… is not an option of this command.")
+    })
+  )
+
   for (const [line, what, next] of wrong) {
     it.effect(`ends with 2: ${line}`, () =>
       Effect.gen(function* () {

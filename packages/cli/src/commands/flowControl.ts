@@ -5,7 +5,6 @@ import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
-import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
@@ -113,7 +112,7 @@ const pin = Command.make(
       const flowControl = yield* QStashFlowControl
       yield* applyEach(
         { noun: flowControlKey, done: "pinned", apply: (one) => flowControl.pin(one, pinned) },
-        Arr.dedupe(keys),
+        Array.from(new Set(keys)),
         json
       )
     }).pipe(withTarget)
@@ -143,7 +142,7 @@ const unpin = Command.make(
       const flowControl = yield* QStashFlowControl
       yield* applyEach(
         { noun: flowControlKey, done: "unpinned", apply: (one) => flowControl.unpin(one, unpinned) },
-        Arr.dedupe(keys),
+        Array.from(new Set(keys)),
         json
       )
     }).pipe(withTarget)
@@ -158,7 +157,7 @@ const resetRate = Command.make("reset-rate", { json: flags.json, keys: keysArgum
     const flowControl = yield* QStashFlowControl
     yield* applyEach(
       { noun: flowControlKey, done: "reset", apply: flowControl.resetRate },
-      Arr.dedupe(keys),
+      Array.from(new Set(keys)),
       json
     )
   }).pipe(withTarget)

@@ -22,7 +22,7 @@ export const selectionOf = <Id, F extends object, S extends F>(
   isSelective: (filter: F) => filter is S
 ): Either.Either<Selection<Id, S>, Failure> => {
   const { filter } = given
-  const ids = Arr.dedupe(given.ids)
+  const ids = Array.from(new Set(given.ids))
   const kinds = [given.all, ids.length > 0, isSelective(filter)].filter(Boolean).length
   const next = `Give the ids of the ${noun.many} to ${verb}, filters such as --queue, or --all.`
   if (kinds > 1) return Either.left(wrongUsage("Only one of ids, filters and --all can be given.", next))

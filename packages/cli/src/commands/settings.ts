@@ -198,7 +198,7 @@ export const refusal =
   }
 
 const headersOf = (given: ReadonlyArray<string>): Either.Either<MessageSettings.HeadersInput, Failure> => {
-  const headers = new Map<string, ReadonlyArray<string>>()
+  const headers = new Map<string, Array<string>>()
   for (const header of given) {
     const colon = header.indexOf(":")
     // The text itself stays out of the error: without a colon it may well be a bare value.
@@ -207,7 +207,9 @@ const headersOf = (given: ReadonlyArray<string>): Either.Either<MessageSettings.
       return Either.left(wrongUsage(`--header: expected "Name: value", got one with ${lack}.`))
     }
     const name = header.slice(0, colon).trim()
-    headers.set(name, [...(headers.get(name) ?? []), header.slice(colon + 1).trim()])
+    const values = headers.get(name) ?? []
+    values.push(header.slice(colon + 1).trim())
+    headers.set(name, values)
   }
   return Either.right(Object.fromEntries(headers))
 }

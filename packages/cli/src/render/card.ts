@@ -1,6 +1,7 @@
 import type { QStashHeaders } from "@effect-qstash/domain/QStashHeaders"
 import { RedactedValue } from "@effect-qstash/domain/RedactedValue"
 import * as Duration from "effect/Duration"
+import { largest } from "./table.ts"
 import { bold, dim, printable } from "./text.ts"
 
 /** A field without a name goes on with the one before it; one without a value is not shown. */
@@ -9,7 +10,7 @@ export type Field = readonly [name: string, value: string | undefined]
 /** One thing on several lines: what it is called, how it stands, and its fields. */
 export const card = (title: string, state: string, fields: ReadonlyArray<Field>): ReadonlyArray<string> => {
   const shown = fields.filter(([, value]) => value !== undefined)
-  const width = Math.max(0, ...shown.map(([name]) => name.length))
+  const width = largest(shown.map(([name]) => name.length))
   return [
     `${bold(printable(title))}  ${state}`,
     ...shown.map(([name, value = ""]) => `  ${dim(name.padEnd(width))}  ${printable(value)}`)

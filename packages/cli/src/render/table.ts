@@ -31,12 +31,16 @@ export const table = (columns: ReadonlyArray<Column>): ReadonlyArray<string> => 
     const pad = (text: string) => text + " ".repeat(Math.max(0, width - widthOf(text)))
     return [bold(pad(column.title)), ...column.cells.map((cell) => (column.style ?? String)(pad(cell)))]
   })
-  const rows = Math.max(0, ...padded.map((cells) => cells.length))
+  const rows = largest(padded.map((cells) => cells.length))
   return Array.from({ length: rows }, (_, row) => padded.map((cells) => cells[row] ?? "").join(gap))
 }
 
 const widthOfColumn = ({ cells, least = 0, title }: Column): number =>
-  Math.max(least, ...[title, ...cells].map(widthOf))
+  largest([least, widthOf(title), ...cells.map(widthOf)])
+
+/** `Math.max(...numbers)` overflows the stack: a table may have hundreds of thousands of rows. */
+export const largest = (numbers: ReadonlyArray<number>): number =>
+  numbers.reduce((most, number) => Math.max(most, number), 0)
 
 /** Narrower than this, the column that takes what room is left tells nothing. */
 export const leastOfLast = 24
