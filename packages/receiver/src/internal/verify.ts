@@ -190,7 +190,9 @@ function readSubject(
   ) {
     return misconfigured("subject.publicUrl", "is not an http or https URL without query and fragment")
   }
-  const base = publicUrl.replace(/\/+$/, "")
+  let end = publicUrl.length
+  while (publicUrl[end - 1] === "/") end--
+  const base = publicUrl.slice(0, end)
   return Effect.succeed((url) => {
     const target = /^(?:https?:\/\/[^/?#\\]+)?([/?].*)?$/is.exec(url)
     if (target === null) return { urls: [url], source: "url" }
@@ -310,17 +312,18 @@ type HeaderValues = ReadonlyMap<string, ReadonlyArray<string>>
  * that verification reads.
  */
 function readHeaders(headers: Delivery["headers"]): HeaderValues | DeliveryMalformed {
-  const values = new Map<string, ReadonlyArray<string>>()
+  const values = new Map<string, Array<string>>()
   for (const name of Object.keys(headers)) {
     const value: unknown = headers[name]
     // `null` is what `get` of Fetch's `Headers` returns for an absent header.
     if (value === undefined || value === null) continue
     const lower = name.toLowerCase()
     if (lower !== "content-type" && !lower.startsWith("upstash-")) continue
-    const found = typeof value === "string" ? [value] : value
-    if (!isTexts(found)) return malformed("headers", value)
-    const before = values.get(lower)
-    values.set(lower, before === undefined ? found : [...before, ...found])
+    const given = typeof value === "string" ? [value] : value
+    if (!isTexts(given)) return malformed("headers", value)
+    const found = values.get(lower) ?? []
+    for (const text of given) found.push(text)
+    values.set(lower, found)
   }
   return values
 }
