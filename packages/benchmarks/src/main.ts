@@ -59,8 +59,8 @@ const versionOf = (name: string): string => {
 
 const report = async (): Promise<void> => {
   const date = DateTime.formatIsoDateUtc(DateTime.unsafeNow())
-  const rows: Array<Row> = []
-  for (const part of Object.keys(parts)) rows.push(...(await measure(part)))
+  let rows: ReadonlyArray<Row> = []
+  for (const part of Object.keys(parts)) rows = [...rows, ...(await measure(part))]
   process.stdout.write(`${terminalOf(rows)}\n`)
   if (isQuick) return
   const processors = cpus()

@@ -23,7 +23,9 @@ const cellsOf = (row: Row): ReadonlyArray<string> => [
 /** Lines for a terminal. */
 export const terminalOf = (rows: ReadonlyArray<Row>): string => {
   const cells = [heads, ...rows.map(cellsOf)]
-  const widths = heads.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)))
+  const widths = heads.map((_, column) =>
+    cells.reduce((most, row) => Math.max(most, (row[column] ?? "").length), 0)
+  )
   return cells
     .map((row) =>
       row

@@ -13,7 +13,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   engine: ["effect", "@effect-qstash/domain", "node:crypto"],
   receiver: ["effect", "@effect-qstash/domain"],
   "receiver/src/node.ts": ["node:crypto"],
-  "receiver/src/internal/nodeCrypto.ts": ["node:crypto"],
+  "receiver/src/internal/nodeCrypto.ts": ["node:buffer", "node:crypto"],
   "receiver/src/internal/webCrypto.ts": ["@noble/hashes/*"],
   server: ["effect", "@effect-qstash/domain", "@effect-qstash/engine", "undici", "node:*"],
   testing: ["effect", "@effect/platform", "@effect-qstash/domain", "@effect-qstash/engine"],
@@ -71,6 +71,13 @@ const forbidden: ReadonlyArray<readonly [what: string, instead: string, pattern:
   ["as any", "a type that says what is known", /\bas any\b/],
   [": any", "a type that says what is known", /:\s*any\b/]
 ]
+
+/**
+ * A call takes its arguments on the stack, which overflows at some hundred thousand: a list from outside is not spread
+ * into one.
+ */
+const spread =
+  /\b(?:push|unshift|splice|concat|max|min|hypot|fromCharCode|fromCodePoint|of)\(\s*(?:[^()[\]{}]*,\s*)?\.\.\./g
 
 interface Source {
   /** From the `packages` directory: `domain/src/ScheduleId.ts`. */
@@ -145,6 +152,9 @@ const usesOf = (pattern: RegExp, { code, file }: Source): ReadonlyArray<string> 
     .split("\n")
     .flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : []))
 
+const spreadsOf = ({ code, file }: Source): ReadonlyArray<string> =>
+  [...code.matchAll(spread)].map(({ 0: text, index }) => `${file}:${lineAt(code, index)} ${text.trim()}`)
+
 describe("the house", () => {
   it("has an entry in the list of arrows for each package", () => {
     deepStrictEqual(
@@ -162,6 +172,27 @@ describe("the house", () => {
       sources.flatMap((source) => usesOf(pattern, source)),
       []
     )
+  })
+})
+
+describe("the house and its lists", () => {
+  it("spreads no list into a call that takes each item as an argument", () => {
+    deepStrictEqual(sources.flatMap(spreadsOf), [])
+  })
+
+  it.each([
+    ["list.push(...more)", 1],
+    ["list.push(\n  ...more\n)", 1],
+    ["list.push(first, ...more)", 1],
+    ["Math.max(0, ...sizes)", 1],
+    ["String.fromCharCode(...bytes)", 1],
+    ["all.concat(...lists)", 1],
+    ["list.push([...more])", 0],
+    ["list.push({ ...more })", 0],
+    ["const all = [...list, ...more]", 0],
+    ["// list.push(...more)", 0]
+  ])("sees %j", (code, count) => {
+    strictEqual(spreadsOf(sourceOf("domain", "A.ts", code)).length, count)
   })
 })
 

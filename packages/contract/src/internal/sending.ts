@@ -123,7 +123,7 @@ export const sendMany = (time: Time, { url }: Endpoint, count: number, label: st
       const published = yield* batch(
         numbers.map((number) => ({ destination: `${url}/${number}`, retries: 0, labels: [label] }))
       )
-      ids.push(...published.flat().map(({ messageId }) => messageId))
+      for (const { messageId } of published.flat()) ids.push(messageId)
       yield* settle(time)
     }
     return ids

@@ -35,8 +35,8 @@ export class CronTable {
       fields.month.values.size === 12 &&
       fields.dayOfWeek.values.size === 7
     this.everyHour = fields.hour.values.size === 24
-    this.#firstOfDay = Math.min(...fields.hour.values) * 60 + Math.min(...fields.minute.values)
-    this.#lastOfDay = Math.max(...fields.hour.values) * 60 + Math.max(...fields.minute.values)
+    this.#firstOfDay = leastOf(fields.hour) * 60 + leastOf(fields.minute)
+    this.#lastOfDay = mostOf(fields.hour) * 60 + mostOf(fields.minute)
   }
 
   /** Whether nothing matches ever, as with a field that is `,`. Dates that never come are not counted in. */
@@ -187,6 +187,12 @@ const maskOf = (field: CronField, first = 0): number => {
   }
   return mask
 }
+
+const leastOf = ({ values }: CronField): number =>
+  Array.from(values).reduce((least, value) => Math.min(least, value), Infinity)
+
+const mostOf = ({ values }: CronField): number =>
+  Array.from(values).reduce((most, value) => Math.max(most, value), -Infinity)
 
 const lowestBit = (mask: number): number => 31 - Math.clz32(mask & -mask)
 

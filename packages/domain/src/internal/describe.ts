@@ -17,7 +17,7 @@ export const describe = ({ issue }: ParseResult.ParseError): string => {
 const isMissing = (issue: ParseResult.ParseIssue, path: Array<PropertyKey>): boolean => {
   switch (issue._tag) {
     case "Pointer":
-      path.push(...Arr.ensure(issue.path))
+      for (const key of Arr.ensure(issue.path)) path.push(key)
       return isMissing(issue.issue, path)
     case "Composite": {
       const [first] = Arr.ensure(issue.issues)
