@@ -169,7 +169,7 @@ export const faults: ReadonlyArray<Fault> = [
     ""
   ]),
   callbackBody("callback-body-as-text", "a callback holds the answer's body as it is, not in base64", [
-    "body: Encoding.encodeBase64(callback.body)",
+    "body: encodeBase64(callback.body)",
     "body: new TextDecoder().decode(callback.body)"
   ]),
   callbackBody("callback-time-as-text", "a callback gives its times as text", [

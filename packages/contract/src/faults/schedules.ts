@@ -298,7 +298,7 @@ export const faults: ReadonlyArray<Fault> = [
     "isPaused: false"
   ]),
   fields("bytes-as-text", "bytes travel as text in an answer", [
-    "text === undefined ? { base64: Encoding.encodeBase64(body) } : { text }",
+    "text === undefined ? { base64: encodeBase64(body) } : { text }",
     "{ text: text ?? new TextDecoder().decode(body) }"
   ]),
   fields("spans-in-millis", "a span of seconds is read as milliseconds", [

@@ -1,7 +1,6 @@
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
@@ -10,10 +9,11 @@ import type { Page } from "../Page.ts"
 import type { QStashHeaders } from "../QStashHeaders.ts"
 import { type QueueName, QueueNameFromAnswer } from "../QueueName.ts"
 import { RedactedValue } from "../RedactedValue.ts"
+import { decodeBase64, encodeBase64 } from "./base64.ts"
 import { defined } from "./defined.ts"
 import { describe } from "./describe.ts"
 import type { Parsed } from "./parser.ts"
-import { utf8Text } from "./utf8.ts"
+import { utf8Bytes, utf8Text } from "./utf8.ts"
 
 /** What an answer shows of a body. */
 export type Body = string | Uint8Array | RedactedValue | undefined
@@ -94,14 +94,16 @@ export const encodeBody = (body: Body): { readonly text?: string; readonly base6
   if (body === undefined) return {}
   if (!(body instanceof Uint8Array)) return { text: String(body) }
   const text = utf8Text(body)
-  return text === undefined ? { base64: Encoding.encodeBase64(body) } : { text }
+  return text === undefined ? { base64: encodeBase64(body) } : { text }
 }
 
 export const encodeBase64Body = (body: Body): string | undefined =>
-  body === undefined || body instanceof RedactedValue ? body?.toString() : Encoding.encodeBase64(body)
+  body === undefined || body instanceof RedactedValue
+    ? body?.toString()
+    : encodeBase64(typeof body === "string" ? utf8Bytes(body) : body)
 
 export const decodeBytes = (field: string, base64: string): Parsed<Uint8Array> =>
-  Either.mapLeft(Encoding.decodeBase64(base64), () => `${field} is not base64`)
+  Either.mapLeft(decodeBase64(base64), (reason) => `${field} ${reason}`)
 
 /** An old answer shows `"parallelism": 0` on a schedule without flow control, so zero is not set. */
 export const positive = (count: number | undefined): number | undefined => (count === 0 ? undefined : count)

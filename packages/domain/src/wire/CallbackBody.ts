@@ -6,9 +6,9 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
 import * as Schema from "effect/Schema"
 import { type DlqId, DlqIdFromAnswer } from "../DlqId.ts"
+import { encodeBase64 } from "../internal/base64.ts"
 import { defined } from "../internal/defined.ts"
 import { type HeaderMap } from "../internal/headers.ts"
 import {
@@ -146,14 +146,14 @@ export const decode = (json: unknown): Either.Either<CallbackBody, string> =>
 export const encode = (callback: CallbackBody): unknown => ({
   status: callback.status ?? 0,
   header: callback.headers,
-  body: Encoding.encodeBase64(callback.body),
+  body: encodeBase64(callback.body),
   retried: callback.retried,
   maxRetries: callback.maxRetries,
   sourceMessageId: callback.sourceMessageId,
   url: callback.url,
   method: callback.method,
   sourceHeader: callback.sourceHeaders,
-  sourceBody: Encoding.encodeBase64(callback.sourceBody),
+  sourceBody: encodeBase64(callback.sourceBody),
   notBefore: DateTime.toEpochMillis(callback.notBefore),
   createdAt: DateTime.toEpochMillis(callback.createdAt),
   ...defined({

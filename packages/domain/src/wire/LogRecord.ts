@@ -160,12 +160,13 @@ export const decodePage = (json: unknown): Either.Either<Page<LogEntry>, string>
   )
 
 /**
- * Writes a page of the log, for either endpoint: the same entries stand under `events` and under `logs`.
+ * Writes a page of `GET /v2/logs`. The entries are under `logs` only: under a second key they would double the size of
+ * the response.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const encodePage = (page: Page<LogEntry>): unknown => {
-  const events = page.items.map(encode)
-  return { events, logs: events, ...defined({ cursor: page.cursor }) }
-}
+export const encodePage = (page: Page<LogEntry>): unknown => ({
+  logs: page.items.map(encode),
+  ...defined({ cursor: page.cursor })
+})
