@@ -1,4 +1,5 @@
 import {
+  DeduplicationId,
   FlowControlKey,
   MessageId,
   QStashMessages,
@@ -203,6 +204,21 @@ describe("a message", () => {
         ]
       )
     }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("is refused at a limit, and recognised within the window, that the test asks for", () =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      const message = { destination, delay: "100 days", deduplicationId: DeduplicationId.make("a") } as const
+      const first = yield* messages.publish(message)
+      yield* QStashTest.advance("89 days")
+      assert.deepStrictEqual(yield* messages.publish(message), { ...first, isDeduplicated: true })
+      const full = yield* Effect.flip(messages.publish({ destination }))
+      assert.strictEqual(
+        full.message,
+        "The plan's quota is used up (412): quota maxMessages exceeded, current limit: 1"
+      )
+    }).pipe(Effect.provide(QStashTest.layerWith({ maxMessages: 1, deduplicationWindow: "90 days" })))
   )
 
   it.effect("waits for its limit", () =>
