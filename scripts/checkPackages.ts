@@ -2,17 +2,27 @@
  * Checks what would be published: builds and packs each public package, looks into the tarballs, and has a project
  * outside of the workspace install them, compile the examples of the READMEs against them, and run them.
  *
- * Needs no network: the project takes the tarballs from the disk, and all else by links into the workspace.
+ * That project needs no network: it takes the tarballs from the disk, and all else by links into the workspace. The
+ * install lines of the documentation are tried against the npm registry; `installLines.ts` does that.
  */
-import { execFile, spawn } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs"
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { homedir, tmpdir } from "node:os"
 import { basename, join, posix, relative, sep } from "node:path"
-import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
+import { faultsOfPins, tryInstallLines } from "./installLines.ts"
+import {
+  bareEnvironment,
+  demand,
+  exampleOf,
+  type Faults,
+  root,
+  run,
+  startServer,
+  type Tarball,
+  tool
+} from "./running.ts"
 
 interface Manifest {
   readonly name: string
@@ -24,11 +34,6 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
-interface Tarball {
-  readonly name: string
-  readonly filename: string
-}
-
 /** A package as the project has installed it. */
 interface Package extends Tarball {
   readonly directory: string
@@ -37,12 +42,7 @@ interface Package extends Tarball {
   readonly contents: ReadonlyArray<string>
 }
 
-type Faults = ReadonlyArray<string>
-
-const root = fileURLToPath(new URL("..", import.meta.url))
 const atOnce = 2
-
-const tool = (name: string): string => join(root, "node_modules/.bin", name)
 
 const readManifest = (directory: string): Manifest =>
   JSON.parse(readFileSync(join(directory, "package.json"), "utf8"))
@@ -52,33 +52,6 @@ const directories: ReadonlyArray<string> = readdirSync(join(root, "packages"))
   .map((name) => join(root, "packages", name))
   .filter((directory) => existsSync(join(directory, "package.json")))
   .filter((directory) => readManifest(directory).private !== true)
-
-interface Options {
-  readonly cwd: string
-  readonly env?: NodeJS.ProcessEnv
-}
-
-/** Runs a program to its end, or for two minutes. */
-const run = (program: string, args: ReadonlyArray<string>, options: Options) =>
-  new Promise<{ readonly ok: boolean; readonly stdout: string; readonly output: string }>((resolve) => {
-    const limits = { timeout: 120_000, maxBuffer: 64 * 1024 * 1024 }
-    execFile(program, args, { ...options, ...limits }, (error, stdout, stderr) => {
-      const ended = error?.killed === true ? "It was stopped after two minutes." : ""
-      resolve({ ok: error === null, stdout, output: `${stdout}${stderr}${ended}`.trim() })
-    })
-  })
-
-/** The standard output of a program without whose success there is nothing left to check. */
-const demand = async (
-  what: string,
-  program: string,
-  args: ReadonlyArray<string>,
-  options: Options
-): Promise<string> => {
-  const { ok, output, stdout } = await run(program, args, options)
-  if (!ok) throw new Error(`${what} failed:\n${output}`)
-  return stdout
-}
 
 // ---- The tarballs
 
@@ -198,13 +171,6 @@ const isProblem = (line: string): boolean =>
 
 // ---- The project outside
 
-/** The first TypeScript example of a README. */
-const exampleOf = (directory: string): string | undefined => {
-  const readme = join(directory, "README.md")
-  if (!existsSync(readme)) return undefined
-  return /^```(?:ts|typescript)\n(.*?)^```$/ms.exec(readFileSync(readme, "utf8"))?.[1]
-}
-
 /** A project that has what the READMEs tell to install, and their examples as its sources. */
 const makeProject = async (
   project: string,
@@ -252,7 +218,7 @@ const makeProject = async (
   })
   await cp(join(root, "scripts/importAll.ts"), join(project, "src/importAll.ts"))
   for (const directory of [root, ...directories]) {
-    const example = exampleOf(directory)
+    const example = exampleOf(join(directory, "README.md"))
     const name = directory === root ? "readme" : basename(directory)
     const suffix = example?.includes('"@effect/vitest"') === true ? "test.ts" : "ts"
     if (example !== undefined) await write(`src/${name}.${suffix}`, example)
@@ -290,9 +256,6 @@ const compile = async (project: string): Promise<Faults> => {
   return ok ? [] : errors
 }
 
-/** Without what npm and pnpm add, such as a `NODE_PATH` that leads into the workspace. */
-const bareEnvironment = { PATH: process.env["PATH"] }
-
 const faultsOfImports = async (project: string, packages: ReadonlyArray<Package>): Promise<Faults> => {
   const named = (part: "open" | "closed") =>
     packages.flatMap((installed) => modulesOf(installed)[part].map((path) => installed.name + path))
@@ -304,38 +267,10 @@ const faultsOfImports = async (project: string, packages: ReadonlyArray<Package>
   return ok && output === "" ? [] : [output]
 }
 
-/** Starts the example of the server's README, and takes from it the variables that connect the others to it. */
-const startServer = async (project: string) => {
-  const server = spawn(process.execPath, ["dist/server.js"], {
-    cwd: project,
-    stdio: ["ignore", "pipe", "inherit"]
-  })
-  const exited = new Promise<void>((resolve) => server.once("exit", () => resolve()))
-  const limit = setTimeout(() => server.kill("SIGKILL"), 60_000)
-  const stop = (): Promise<void> => {
-    clearTimeout(limit)
-    server.kill("SIGTERM")
-    return exited
-  }
-  const variables = new Map<string, string>()
-  const isReady = new Promise<boolean>((resolve) => {
-    const lines = createInterface(server.stdout)
-    lines.on("close", () => resolve(false))
-    lines.on("line", (line) => {
-      const [, name, value] = /^(QSTASH_\w+)=(.+)$/.exec(line) ?? []
-      if (name !== undefined && value !== undefined) variables.set(name, value)
-      if (variables.has("QSTASH_URL") && variables.has("QSTASH_TOKEN")) resolve(true)
-    })
-  })
-  if (await isReady) return { environment: Object.fromEntries(variables), stop }
-  await stop()
-  throw new Error("The example of packages/server/README.md ended, and had not printed how to connect to it.")
-}
-
 /** Runs the examples one after the other: what one leaves on the server, the next ones find there. */
 const faultsOfRuns = async (project: string): Promise<Faults> => {
   const faults: Array<string> = []
-  const { environment, stop } = await startServer(project)
+  const { environment, stop } = await startServer(project, "dist/server.js")
   const env = { ...bareEnvironment, ...environment }
   const expectRun = async (
     name: string,
@@ -398,7 +333,8 @@ const report = (title: string, faults: Faults): void => {
 const check = async (directory: string): Promise<void> => {
   await build()
   const project = join(directory, "project")
-  const packages = await makeProject(project, await pack(directory))
+  const tarballs = await pack(directory)
+  const packages = await makeProject(project, tarballs)
 
   const queue = packages.values()
   const inspect = async (): Promise<void> => {
@@ -416,6 +352,12 @@ const check = async (directory: string): Promise<void> => {
   report("installed elsewhere, their types and the examples of their READMEs compile", await compile(project))
   report("public modules can be imported, and no others", await faultsOfImports(project, packages))
   report("the examples run", await faultsOfRuns(project))
+
+  report("the install lines pin what the catalog has", faultsOfPins())
+  const tried = await tryInstallLines(join(directory, "newcomers"), tarballs)
+  if (tried === "offline") process.stdout.write("– the install lines were not tried: no npm registry\n")
+  else report("the install lines work in an empty folder, and the examples run there", tried)
+
   report("the changesets make a release", await faultsOfRelease(join(directory, "release")))
 }
 
