@@ -122,14 +122,26 @@ describe("a web page", () => {
     }).pipe(Effect.provide(quiet))
   )
 
-  it.scopedLive("cannot have an old browser publish by a link", () =>
+  it.scopedLive("and an email cannot have a browser publish by a link", () =>
     Effect.gen(function* () {
       const { port } = yield* serve({ time: "virtual" })
       const browser = ["Host", `localhost:${port}`, "User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"]
       for (const target of ["/v2/publish/https://example.com", "/v2/enqueue/q/https://example.com"]) {
+        const { headers, json, status } = yield* call(port, "GET", target, {
+          headers: [...browser, "Sec-Fetch-Site", "none"]
+        })
+        strictEqual(status, 403)
+        deepStrictEqual(json, {
+          error: "a GET from a browser cannot publish, because any link could: send a POST"
+        })
+        strictEqual(headers["x-content-type-options"], "nosniff")
+        // Browsers leave the site out for other machines, and old ones always do.
         strictEqual(yield* statusFor(port, browser, "GET", target), 403)
+        strictEqual(
+          yield* statusFor(port, ["Host", "localhost", "Sec-Fetch-Site", "none"], "GET", target),
+          403
+        )
         for (const headers of [
-          [...browser, "Sec-Fetch-Site", "none"],
           ["Host", `localhost:${port}`, "User-Agent", "a-webhook/1.0"],
           ["Host", `localhost:${port}`]
         ]) {
@@ -138,6 +150,25 @@ describe("a web page", () => {
         strictEqual(yield* statusFor(port, browser, "POST", target), 200)
       }
       strictEqual(yield* statusFor(port, browser, "GET", "/v2/keys"), 200)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("cannot have a response taken for another type than it says", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ allowedOrigins: ["https://a.example"] })
+      const preflight = { Origin: "https://a.example", "Access-Control-Request-Method": "GET" }
+      for (const [method, target, headers] of [
+        ["GET", "/v2/keys", bearer],
+        ["GET", "/v2/keys", {}],
+        ["GET", "/v2/nothing", bearer],
+        ["GET", "/v2/keys", { ...bearer, Origin: "https://b.example" }],
+        ["POST", "/v2/flowControl/k/pause", bearer],
+        ["OPTIONS", "/v2/keys", preflight]
+      ] as const) {
+        const reply = yield* call(port, method, target, { headers })
+        strictEqual(reply.headers["x-content-type-options"], "nosniff", `${method} ${target} ${reply.status}`)
+      }
+      assertInclude(yield* exchange(port, "hello\r\n\r\n"), "X-Content-Type-Options: nosniff")
     }).pipe(Effect.provide(quiet))
   )
 

@@ -111,6 +111,54 @@ describe("a body", () => {
     }).pipe(Effect.provide(quiet))
   )
 
+  it.scopedLive("that arrives slowly gives way to fast ones when all of them together are too large", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual", maxBodyBytesInFlight: 100_000 })
+      const held: Array<string> = []
+      // Each promises a megabyte, and then sends 20 kB and no more.
+      const sockets = yield* Effect.forEach([0, 1, 2, 3], (index) =>
+        Effect.acquireRelease(
+          Effect.async<Net.Socket>((resume) => {
+            held[index] = ""
+            const socket = Net.connect({ port, host: "127.0.0.1" }, () => {
+              socket.write(`${line}${authorized}Content-Length: 1000000\r\n\r\n${"x".repeat(20_000)}`)
+              resume(Effect.succeed(socket))
+            })
+            socket.on("data", (chunk: Buffer) => (held[index] += chunk.toString()))
+            socket.on("error", () => socket.destroy())
+          }),
+          (socket) => Effect.sync(() => socket.destroy())
+        )
+      )
+      yield* Effect.sleep("200 millis")
+      deepStrictEqual(held, ["", "", "", ""])
+      const post = (length: number) =>
+        call(port, "POST", "/v2/publish/https://example.com", {
+          headers: { ...bearer, "Upstash-Delay": "1d" },
+          body: "x".repeat(length)
+        })
+      strictEqual((yield* post(15_000)).status, 200)
+      deepStrictEqual(held, ["", "", "", ""])
+      strictEqual((yield* post(50_000)).status, 200)
+      yield* Effect.repeat(
+        Effect.sync(() => held.filter((text) => text !== "").length),
+        { ...again, until: (count) => count >= 2 }
+      )
+      for (const text of held.slice(0, 2)) {
+        assertInclude(text, "HTTP/1.1 503 Service Unavailable")
+        assertInclude(
+          text,
+          "too many bytes of request bodies at once, current limit: 100000 (maxBodyBytesInFlight)"
+        )
+      }
+      deepStrictEqual(held.slice(2), ["", ""])
+      // One that is larger than the limit by itself is refused too, and takes none of the limit afterwards.
+      for (const socket of sockets) socket.destroy()
+      strictEqual((yield* post(200_000)).status, 503)
+      for (let count = 0; count < 10; count++) strictEqual((yield* post(90_000)).status, 200)
+    }).pipe(Effect.provide(quiet))
+  )
+
   it.scopedLive("of a call that carries no message has that of a message too", () =>
     Effect.gen(function* () {
       const { port } = yield* serve({ time: "virtual", maxBodyBytes: 1000 })

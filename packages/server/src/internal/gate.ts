@@ -32,12 +32,13 @@ export const make =
       const origins = request.headers["origin"] ?? []
       if (origins.length === 0) {
         const site = request.headers["sec-fetch-site"] ?? []
-        // A page can have its browser GET without an Origin. An old browser, or one that calls another machine, does not
-        // tell the site either, so such a GET may read, which a page cannot see, and not send.
-        const isUntold = sends && request.method === "GET" && site.length === 0 && isBrowser(request)
-        return !isUntold && site.every((value) => value === "none" || value === "same-origin")
-          ? {}
-          : yield* refuse(403, foreignOrigin)
+        if (!site.every((value) => value === "none" || value === "same-origin")) {
+          return yield* refuse(403, foreignOrigin)
+        }
+        // A browser sends a GET without an Origin. The link may come from a page (old browsers, and those that call another
+        // machine, leave out the site) or from an email (site "none"). Such a GET may read, but it may not publish.
+        const isLink = site.length === 0 ? isBrowser(request) : !site.includes("same-origin")
+        return sends && request.method === "GET" && isLink ? yield* refuse(403, linkPublishes) : {}
       }
       const [origin = "", ...otherOrigins] = origins
       if (otherOrigins.length > 0) return yield* refuse(400, "a request has at most one Origin header")
@@ -80,6 +81,8 @@ const isBrowser = (request: Request): boolean =>
 
 const foreignOrigin =
   "this request comes from a web page of an origin that is not allowed; allow it with --allow-origin, or the option allowedOrigins"
+
+const linkPublishes = "a GET from a browser cannot publish, because any link could: send a POST"
 
 const refuse = (status: number, error: string) => Either.left(new Refusal({ status, error }))
 

@@ -7,6 +7,7 @@ import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import type { Duplex } from "node:stream"
 import { ListenFailed, PortInUse } from "../ListenError.ts"
+import { BodyBudget } from "./BodyBudget.ts"
 import { type Answer, overQuota, Refusal, refused, type Request } from "./exchange.ts"
 
 export interface ListenOptions {
@@ -15,6 +16,8 @@ export interface ListenOptions {
   readonly port: number
   readonly headerBytes: number
   readonly connections: number
+  /** How many bytes of request bodies may be in memory at once. */
+  readonly bodyBytesInFlight: number
   readonly requestTimeout: Duration.DurationInput
   readonly shutdownGrace: Duration.DurationInput
 }
@@ -40,16 +43,20 @@ export const listen = (
     const fibers = yield* FiberSet.make<void>()
     const run = yield* FiberSet.runtime(fibers)()
     const timeout = Duration.toMillis(options.requestTimeout)
+    const bodies = new BodyBudget(options.bodyBytesInFlight)
     let isClosing = false
 
     const onRequest = (message: Http.IncomingMessage, response: Http.ServerResponse): void => {
       const fiber = run(
-        Effect.flatMap(serve(requestOf(message)), (answer) =>
+        Effect.flatMap(serve(requestOf(message, bodies)), (answer) =>
           write(response, answer, options.requestTimeout, isClosing)
         )
       )
-      // A client that left waits for nothing.
-      response.once("close", () => fiber.unsafeInterruptAsFork(FiberId.none))
+      response.once("close", () => {
+        bodies.release(message)
+        // A client that left waits for nothing.
+        fiber.unsafeInterruptAsFork(FiberId.none)
+      })
     }
 
     const create = (): Http.Server => {
@@ -142,13 +149,13 @@ const bind = (
 const hasNoIpv6 = (error: PortInUse | ListenFailed): boolean =>
   error._tag === "ListenFailed" && ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"].includes(error.code)
 
-const requestOf = (message: Http.IncomingMessage): Request => ({
+const requestOf = (message: Http.IncomingMessage, bodies: BodyBudget): Request => ({
   method: message.method ?? "",
   target: message.url ?? "",
   headers: headersOf(message.rawHeaders),
   // An IPv4 client of an IPv6 socket shows in the mapped form.
   callerIp: message.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, ""),
-  body: (limit, quota) => bodyOf(message, limit, quota)
+  body: (limit, quota) => bodyOf(message, bodies, limit, quota)
 })
 
 /** Node's own record joins or drops repeated headers; here each value counts. */
@@ -164,30 +171,39 @@ const headersOf = (raw: ReadonlyArray<string>): Request["headers"] => {
 }
 
 /**
- * Reads the body to its end. One over the limit is refused at once; what still comes is thrown away for a while, since a
- * client that is cut off while it sends does not see the answer.
+ * Reads the body to its end. One over the limit is refused at once. What still arrives is discarded for a while, since a
+ * client that is cut off while it sends does not see the response.
  */
 const bodyOf = (
   message: Http.IncomingMessage,
+  bodies: BodyBudget,
   limit: number,
   quota: string
 ): Effect.Effect<Uint8Array, Refusal> =>
   Effect.async((resume) => {
     const chunks: Array<Buffer> = []
     let length = 0
-    const refuse = (): void => resume(overQuota(quota, limit))
-    if (Number(message.headers["content-length"] ?? 0) > limit) refuse()
+    let isRefused = false
+    const refuse = (refusal: Refusal): void => {
+      isRefused = true
+      chunks.length = 0
+      bodies.release(message)
+      resume(refusal)
+    }
+    bodies.begin(message, refuse)
+    if (Number(message.headers["content-length"] ?? 0) > limit) refuse(overQuota(quota, limit))
     message.on("data", (chunk: Buffer) => {
       length += chunk.length
-      if (length <= limit) {
+      if (!isRefused && length > limit) refuse(overQuota(quota, limit))
+      if (!isRefused) {
         chunks.push(chunk)
-        return
-      }
-      chunks.length = 0
-      refuse()
-      if (length > 2 * limit + lingerBytes) message.destroy()
+        bodies.add(message, chunk.length)
+      } else if (length > 2 * limit + lingerBytes) message.destroy()
     })
-    message.on("end", () => resume(Effect.succeed(Buffer.concat(chunks))))
+    message.on("end", () => {
+      bodies.complete(message)
+      resume(Effect.succeed(Buffer.concat(chunks)))
+    })
   })
 
 const lingerBytes = 1024 * 1024
@@ -203,6 +219,7 @@ const write = (
     const end = (): void => resume(Effect.void)
     response.once("finish", end).once("close", end)
     response.writeHead(status, {
+      "X-Content-Type-Options": "nosniff",
       ...headers,
       ...(status === 204 ? {} : { "Content-Length": Buffer.byteLength(body ?? "") }),
       ...(isLast ? { Connection: "close" } : {})
@@ -227,7 +244,7 @@ const refuseMalformed = (error: NodeJS.ErrnoException, socket: Duplex): void => 
   }
   const { body = "", status } = refused(malformed(error.code))
   socket.end(
-    `HTTP/1.1 ${status} ${Http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${Http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy()
   )
 }
