@@ -109,6 +109,24 @@ describe("a flow-control key", () => {
     }).pipe(Effect.provide(quiet))
   )
 
+  it.scopedLive("stays pinned if an unpin names neither limit", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve()
+      yield* post(port, "k/pin?parallelism=7&rate=8")
+      for (const target of [
+        "k/unpin",
+        "k/unpin?rate=false",
+        "k/unpin?parallelism=false&rate=",
+        "new/unpin"
+      ]) {
+        const reply = yield* call(port, "POST", `/v2/flowControl/${target}`)
+        deepStrictEqual([reply.status, reply.text], [200, ""], target)
+      }
+      deepStrictEqual(yield* stateOf(port, "k", "isPinnedParallelism", "isPinnedRate"), [true, true])
+      strictEqual((yield* call(port, "GET", "/v2/flowControl/new")).status, 404)
+    }).pipe(Effect.provide(quiet))
+  )
+
   it.scopedLive("starts anew within its period when the rate is reset, under both names", () =>
     Effect.gen(function* () {
       const { port } = yield* serve({ time: "virtual" })
@@ -140,8 +158,6 @@ describe("a flow-control key", () => {
         ["k/pin?period=60", "period"],
         ["k/pin?rate=1&period=0", "period"],
         ["k/pin?rate=1&period=8d", "period"],
-        ["k/unpin", "parallelism"],
-        ["k/unpin?rate=false", "parallelism"],
         ["k/unpin?rate=yes", "rate"],
         ["%20/pause", "flowControlKey"],
         ["%E2%82%AC/pause", "flowControlKey"],

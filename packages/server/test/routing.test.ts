@@ -2,7 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import { parse, toSafeText } from "../src/internal/route.ts"
-import { bearer, call, create, exchange, field, quiet, serve, token } from "./support.ts"
+import { bearer, call, create, exchange, field, publish, quiet, serve, token } from "./support.ts"
 
 const created = { ...bearer, "Upstash-Cron": "0 4 * * *" }
 
@@ -67,13 +67,34 @@ describe("a route", () => {
         for (const id of ["a", "A.b_c-1", "%6Fne%2F", "pause", "endpoints", "retry2", "%", "\xff"]) {
           const expected = { _tag: name, id: path.includes("{id}") ? id : "", destination: "" }
           for (const raw of [path, path.toUpperCase().replace("{ID}", "{id}"), path.toLowerCase()]) {
-            for (const end of ["", "/", "//", "?", "/?a=/b/c", "?https://x"]) {
+            const isBulk = ["CancelMessages", "DeleteDeadLetters", "RetryDeadLetters"].includes(name)
+            for (const end of ["", "/", isBulk ? "" : "//", "?", "/?a=/b/c", "?https://x"]) {
               deepStrictEqual(parse(method, withId(raw, id) + end), expected, `${method} ${raw}${end}`)
             }
           }
         }
       }
     }
+  })
+
+  it("with an empty id is the call about one thing, and never the one about all of them", () => {
+    for (const [method, target, name] of [
+      ["POST", "/v2/flowControl//pause", "PauseFlowControl"],
+      ["PATCH", "/v2/queues//resume", "ResumeQueue"],
+      ["POST", "/v2/schedules//pause", "PauseSchedule"],
+      ["POST", "/v2/topics//endpoints", "UpsertEndpoints"],
+      ["DELETE", "/v2/messages//", "CancelMessage"],
+      ["DELETE", "/v2/MESSAGES///", "CancelMessage"],
+      ["DELETE", "/v2/dlq//?count=1", "DeleteDeadLetter"],
+      ["POST", "/v2/dlq/retry//", "RetryDeadLetter"]
+    ] as const) {
+      deepStrictEqual(parse(method, target), { _tag: name, id: "", destination: "" })
+    }
+    deepStrictEqual(parse("POST", "/v2/enqueue//https://x.y"), {
+      _tag: "Enqueue",
+      id: "",
+      destination: "https://x.y"
+    })
   })
 
   it("that ends in a destination keeps it byte for byte", () => {
@@ -285,6 +306,41 @@ describe("the request target", () => {
         assertTrue(error.length < 250)
         strictEqual(headers["content-type"], "application/json")
       }
+    }).pipe(Effect.provide(quiet))
+  )
+})
+
+describe("an empty id", () => {
+  it.scopedLive("is refused with 400, and nothing changes", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual" })
+      const messageId = yield* publish(port, "https://example.com", { "Upstash-Delay": "1d" })
+      for (const [method, target] of [
+        ["POST", "/v2/flowControl//pause"],
+        ["POST", "/v2/flowControl//resume"],
+        ["POST", "/v2/flowControl//pin?rate=1"],
+        ["POST", "/v2/flowControl//unpin"],
+        ["POST", "/v2/flowControl//resetRate"],
+        ["POST", "/v2/queues//pause"],
+        ["PATCH", "/v2/queues//resume"],
+        ["POST", "/v2/schedules//pause"],
+        ["PATCH", "/v2/schedules//resume"],
+        ["POST", "/v2/topics//endpoints"],
+        ["DELETE", "/v2/topics//endpoints"],
+        ["DELETE", "/v2/messages//"],
+        ["DELETE", "/v2/dlq//"],
+        ["POST", "/v2/dlq/retry//"],
+        ["POST", "/v2/enqueue//https://example.com"]
+      ] as const) {
+        const body = target.startsWith("/v2/topics") ? '{"endpoints":[{"url":"https://example.com"}]}' : ""
+        const reply = yield* call(port, method, target, { body })
+        deepStrictEqual(
+          [reply.status, field(reply.json, "error")],
+          [400, "the id or name in the path is empty"],
+          `${method} ${target}`
+        )
+      }
+      strictEqual((yield* call(port, "GET", `/v2/messages/${messageId}`)).status, 200)
     }).pipe(Effect.provide(quiet))
   )
 })

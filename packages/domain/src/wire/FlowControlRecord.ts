@@ -177,28 +177,26 @@ const pinned = (input: UncheckedPin): Checked<Pinned> =>
   })
 
 /**
- * Checks what a user pins no more.
+ * Checks which limits a user unpins. None at all is refused: it would do nothing.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const checkUnpin = (unpin: FlowControlState.Unpin): Checked<Unpinned> => unpinned(unpin)
-
-const unpinned = (input: {
-  readonly parallelism?: boolean | undefined
-  readonly rate?: boolean | undefined
-}): Checked<Unpinned> =>
+export const checkUnpin = (unpin: FlowControlState.Unpin): Checked<Unpinned> =>
   Either.gen(function* () {
-    if (!Predicate.isReadonlyRecord(input)) return yield* notLimits(input)
-    const parallelism = (yield* option("parallelism", input.parallelism, parseFlag)) ?? false
-    const rate = (yield* option("rate", input.rate, parseFlag)) ?? false
-    if (parallelism) return { parallelism, rate }
-    return rate
-      ? { parallelism, rate }
-      : yield* Either.left(
-          new QStashInvalidRequest({ reason: "expected parallelism, rate, or both to be true" })
-        )
+    if (!Predicate.isReadonlyRecord(unpin)) return yield* notLimits(unpin)
+    const parallelism = (yield* option("parallelism", unpin.parallelism, parseFlag)) ?? false
+    const rate = (yield* option("rate", unpin.rate, parseFlag)) ?? false
+    return yield* Either.fromNullable(
+      unpinned(parallelism, rate),
+      () => new QStashInvalidRequest({ reason: "expected parallelism, rate, or both to be true" })
+    )
   })
+
+const unpinned = (parallelism: boolean, rate: boolean): Unpinned | undefined => {
+  if (parallelism) return { parallelism, rate }
+  return rate ? { parallelism, rate } : undefined
+}
 
 /**
  * Writes checked limits as query parameters, the period in seconds.
@@ -259,18 +257,19 @@ export const pinFromParameters = (
   })
 
 /**
- * Reads from query parameters what is pinned no more. Other parameters are passed over.
+ * Reads from query parameters which limits are unpinned. A missing flag is false, and `undefined` means that
+ * neither limit is. Other parameters are ignored.
  *
  * @since 0.1.0
  * @category conversions
  */
 export const unpinFromParameters = (
   parameters: Iterable<readonly [name: string, value: string]>
-): Checked<Unpinned> =>
+): Checked<Unpinned | undefined> =>
   Either.gen(function* () {
     const text = byName(parameters)
-    return yield* unpinned({
-      parallelism: yield* option("parallelism", text("parallelism"), flag),
-      rate: yield* option("rate", text("rate"), flag)
-    })
+    return unpinned(
+      (yield* option("parallelism", text("parallelism"), flag)) ?? false,
+      (yield* option("rate", text("rate"), flag)) ?? false
+    )
   })

@@ -67,15 +67,22 @@ export const about =
   (call) =>
     Effect.flatMap(idOf(call.id), (id) => serve(serviceOf(call.tenant), id, call))
 
+const notEmpty = (segment: string): Effect.Effect<string, Refusal> =>
+  segment === ""
+    ? new Refusal({ status: 400, error: "the id or name in the path is empty" })
+    : Effect.succeed(segment)
+
 const percentDecoded = (segment: string): Effect.Effect<string, Refusal> =>
-  Effect.try({
-    try: () => decodeURIComponent(segment),
-    catch: () =>
-      new Refusal({
-        status: 400,
-        error: "the id or name in the path is not percent-encoded as it should be"
-      })
-  })
+  Effect.flatMap(notEmpty(segment), (encoded) =>
+    Effect.try({
+      try: () => decodeURIComponent(encoded),
+      catch: () =>
+        new Refusal({
+          status: 400,
+          error: "the id or name in the path is not percent-encoded as it should be"
+        })
+    })
+  )
 
 /** An id that QStash makes or restricts: what cannot be one names nothing. */
 export const idOf = <A>(id: Schema.Schema<A, string>, what: string) => {

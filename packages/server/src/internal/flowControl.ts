@@ -44,7 +44,8 @@ export const flowControl = (
     ),
     UnpinFlowControl: aboutKey((all, key, call) =>
       FlowControlRecord.unpinFromParameters(queryOf(call)).pipe(
-        Effect.flatMap((limits) => all.unpin(key, limits)),
+        // Both flags are false by default, so a call without them unpins nothing.
+        Effect.flatMap((limits) => (limits === undefined ? Effect.void : all.unpin(key, limits))),
         Effect.as(done)
       )
     ),

@@ -72,18 +72,23 @@ const fixed = parsed(calls)
 
 const open = parsed(sends).map((send) => ({
   ...send,
-  prefix: new RegExp(`^${send.path.replace("{id}", "((?!https?:/)[^/?]+)")}(?:/|(?=\\?|$))`, "i")
+  prefix: new RegExp(`^${send.path.replace("{id}", "((?!https?:/)[^/?]*)")}(?:/|(?=\\?|$))`, "i")
 }))
 
-/** `https:/…` is no id but a destination of which a proxy has merged the slashes. */
-const isId = (segment: string): boolean => segment !== "" && !/^https?:$/i.test(segment)
+/**
+ * `https:/…` is not an id but a destination whose slashes a proxy has merged. An empty segment counts as an id, so that
+ * the call can refuse it: a client that forgot an id must not reach another call.
+ */
+const isId = (segment: string): boolean => !/^https?:$/i.test(segment)
 
 /**
  * Finds the route of a raw request target. No router does: a destination is a URL inside the path, and routers decode
  * escapes, merge slashes and resolve dots before they look.
  */
 export const parse = (method: string, target: string): Route => {
-  const path = withoutSlashesAtEnd(target.split("?", 1)[0] ?? "")
+  const whole = target.split("?", 1)[0] ?? ""
+  const isAll = (method === "DELETE" || method === "POST") && emptyIdAtEnd.test(whole)
+  const path = withoutSlashesAtEnd(whole) + (isAll ? "/" : "")
   const given = path.split("/")
   const lower = path.toLowerCase().split("/")
   for (const { methods, name, segments } of fixed) {
@@ -103,6 +108,16 @@ export const parse = (method: string, target: string): Route => {
   }
   return { _tag: "Unknown", path }
 }
+
+/** One slash at the end is tolerated. Two are an empty id, which must not stand for every message. */
+const emptyIdAtEnd = /^\/v2\/(?:messages|dlq|dlq\/retry)\/{2,}$/i
+
+/** Whether the route changes nothing. */
+export const isRead = (route: Route): boolean => reads.has(route._tag)
+
+const reads: ReadonlySet<string> = new Set(
+  fixed.filter(({ methods }) => methods.includes("GET")).map(({ name }) => name)
+)
 
 /** Whether the route ends in a destination. */
 export const isSend = (route: Route): boolean => route._tag in sends
