@@ -5,7 +5,7 @@ import * as QStashServer from "@effect-qstash/server/QStashServer"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { describe, it, layer } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Layer, Logger, LogLevel, Redacted } from "effect"
+import { Effect, Layer, Logger, LogLevel, Predicate, Redacted } from "effect"
 import { type CallName, parse } from "../../server/src/internal/route.ts"
 import { calls, destination, namesOf } from "./calls.ts"
 
@@ -126,6 +126,23 @@ layer(home, { excludeTestServices: true })("the server", (served) => {
         )
         const text = yield* answer.text
         strictEqual(text.includes("not found: this server has"), false, text)
+      })
+    )
+  }
+
+  for (const one of operations) {
+    const isRead = one.method === "GET"
+    served.effect(`${isRead ? "allows" : "refuses"} ${one.operation} with a read-only token`, () =>
+      Effect.gen(function* () {
+        const { url } = yield* QStashServer.QStashServer
+        const services = yield* QStashClient.make({
+          url,
+          token: defaultUser.readOnlyToken,
+          retryBudget: 0
+        })
+        const result = yield* Effect.either(Effect.provide(calls[one.operation](namesOf(name)), services))
+        const tag = result._tag === "Left" && Predicate.hasProperty(result.left, "_tag") && result.left._tag
+        strictEqual(tag === "QStashUnauthorized", !isRead)
       })
     )
   }

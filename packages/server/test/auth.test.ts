@@ -2,7 +2,7 @@ import { DevelopmentUsers } from "@effect-qstash/server"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Redacted } from "effect"
-import { call, create, exchange, quiet, serve, token } from "./support.ts"
+import { call, create, exchange, group, publish, quiet, serve, token } from "./support.ts"
 
 const invalid = { error: "unable to authenticate: invalid token" }
 
@@ -114,6 +114,96 @@ describe("the token", () => {
       strictEqual((yield* call(port, "GET", "/v2/keys")).status, 401)
       const target = `/v2/keys?qstash_token=${encodeURIComponent("my token+/=")}`
       strictEqual((yield* call(port, "GET", target, { headers: {} })).status, 200)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("that is read-only reads what its account has, and changes nothing", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual" })
+      yield* create(port, "https://example.com", { "Upstash-Schedule-Id": "mine" })
+      const messageId = yield* publish(port, "https://example.com", {
+        "Upstash-Delay": "1d",
+        "Upstash-Flow-Control-Key": "k",
+        "Upstash-Flow-Control-Value": "rate=1"
+      })
+      yield* call(port, "POST", "/v2/queues", { body: '{"queueName":"q"}' })
+      yield* group(port, "g", [{ url: "https://example.com" }])
+      const readOnly = Redacted.value(DevelopmentUsers.defaultUser.readOnlyToken)
+      deepStrictEqual(JSON.parse(Buffer.from(readOnly, "base64").toString()), {
+        UserID: "defaultUser",
+        Password: "readOnly"
+      })
+      const headers = { Authorization: `Bearer ${readOnly}` }
+      for (const target of [
+        "/v2/schedules",
+        "/v2/schedules/mine",
+        `/v2/messages/${messageId}`,
+        "/v2/queues",
+        "/v2/queues/q",
+        "/v2/topics",
+        "/v2/topics/g",
+        "/v2/dlq",
+        "/v2/flowControl",
+        "/v2/flowControl/k",
+        "/v2/globalParallelism",
+        "/v2/keys",
+        "/v2/logs",
+        "/v2/events",
+        "/dev/clock"
+      ]) {
+        const own = yield* call(port, "GET", target)
+        const { json, status } = yield* call(port, "GET", target, { headers })
+        strictEqual(status, 200, target)
+        deepStrictEqual(json, own.json)
+      }
+      const dump = Effect.forEach(
+        ["schedules", "queues", "topics", "flowControl", "keys", "events"],
+        (name) => Effect.map(call(port, "GET", `/v2/${name}`), ({ text }) => text)
+      )
+      const before = yield* dump
+      for (const [method, target] of [
+        ["POST", "/v2/schedules/https://example.com?upstash-cron=*%20*%20*%20*%20*"],
+        ["DELETE", "/v2/schedules/mine"],
+        ["POST", "/v2/schedules/mine/pause"],
+        ["PATCH", "/v2/schedules/mine/resume"],
+        ["POST", "/v2/publish/https://example.com"],
+        ["GET", "/v2/publish/https://example.com"],
+        ["GET", `/v2/publish/https://example.com?qstash_token=${encodeURIComponent(readOnly)}`],
+        ["PUT", "/v2/enqueue/q/https://example.com"],
+        ["POST", "/v2/batch"],
+        ["DELETE", `/v2/messages/${messageId}`],
+        ["DELETE", "/v2/messages"],
+        ["POST", "/v2/queues"],
+        ["DELETE", "/v2/queues/q"],
+        ["POST", "/v2/queues/q/pause"],
+        ["POST", "/v2/topics/g/endpoints"],
+        ["DELETE", "/v2/topics/g/endpoints"],
+        ["DELETE", "/v2/topics/g"],
+        ["DELETE", "/v2/dlq"],
+        ["DELETE", "/v2/dlq/1-0"],
+        ["POST", "/v2/dlq/retry"],
+        ["POST", "/v2/dlq/retry/1-0"],
+        ["POST", "/v2/flowControl/k/pause"],
+        ["POST", "/v2/flowControl/k/pin?rate=2"],
+        ["POST", "/v2/flowControl/k/unpin"],
+        ["POST", "/v2/flowControl/k/resetRate"],
+        ["POST", "/v2/keys/rotate"],
+        ["POST", "/dev/clock/advance"]
+      ] as const) {
+        const { json, status } = yield* call(port, method, target, {
+          headers: target.includes("qstash_token") ? {} : headers
+        })
+        strictEqual(status, 403, `${method} ${target}`)
+        deepStrictEqual(json, { error: "this token is read-only: it can read everything and change nothing" })
+      }
+      deepStrictEqual(yield* dump, before)
+      for (const user of DevelopmentUsers.developmentUsers.slice(1)) {
+        const token = Redacted.value(user.readOnlyToken)
+        const others = yield* call(port, "GET", "/v2/schedules", {
+          headers: { Authorization: `Bearer ${token}` }
+        })
+        deepStrictEqual(others.json, [])
+      }
     }).pipe(Effect.provide(quiet))
   )
 

@@ -16,7 +16,7 @@ import { flowControl } from "./flowControl.ts"
 import { logs } from "./logs.ts"
 import { messages } from "./messages.ts"
 import { queues } from "./queues.ts"
-import type { CallName, Route } from "./route.ts"
+import { type CallName, isRead, type Route } from "./route.ts"
 import { schedules } from "./schedules.ts"
 import { signingKeys } from "./signingKeys.ts"
 import { urlGroups } from "./urlGroups.ts"
@@ -50,7 +50,7 @@ export const make = ({ clock, engine, limits, users }: ApiOptions) => {
   return (request: Request, route: Route): Effect.Effect<Answer, Refusal> =>
     route._tag === "Unknown"
       ? new Refusal({ status: 404, error: areas })
-      : Effect.flatMap(userOf(request), ({ name }) =>
+      : Effect.flatMap(userOf(request, isRead(route)), ({ name }) =>
           handlers[route._tag]({
             request,
             limits,
@@ -68,16 +68,29 @@ export const make = ({ clock, engine, limits, users }: ApiOptions) => {
 /** Has every delivery; that of a message whose destination is this server leads to a request here. */
 const decodeMessageId = Schema.decodeUnknownOption(MessageId)
 
-/** Tokens are looked up by their hash, so that how long the look-up takes tells nothing of them. */
+/** Tokens are looked up by their hash, so that the time of the look-up reveals nothing about them. */
 const authenticator = (users: ReadonlyArray<User>) => {
   const hash = (token: string): string => createHash("sha256").update(token).digest("base64")
-  const byHash = new Map(users.map((user) => [hash(Redacted.value(user.token)), user]))
-  return (request: Request): Effect.Effect<User, Refusal> => {
+  const entries = (tokenOf: (user: User) => Redacted.Redacted | undefined) =>
+    users.flatMap((user) => {
+      const token = tokenOf(user)
+      return token === undefined ? [] : [[hash(Redacted.value(token)), user] as const]
+    })
+  const byToken = new Map(entries(({ token }) => token))
+  const byReadOnlyToken = new Map(entries(({ readOnlyToken }) => readOnlyToken))
+  return (request: Request, isRead: boolean): Effect.Effect<User, Refusal> => {
     const token = tokenOf(request)
-    const user = token === undefined ? undefined : byHash.get(hash(token))
-    return user === undefined
-      ? new Refusal({ status: 401, error: errorTexts.invalidToken })
-      : Effect.succeed(user)
+    const hashed = token === undefined ? "" : hash(token)
+    const user = byToken.get(hashed)
+    if (user !== undefined) return Effect.succeed(user)
+    const reader = byReadOnlyToken.get(hashed)
+    if (reader === undefined) return new Refusal({ status: 401, error: errorTexts.invalidToken })
+    return isRead
+      ? Effect.succeed(reader)
+      : new Refusal({
+          status: 403,
+          error: "this token is read-only: it can read everything and change nothing"
+        })
   }
 }
 
