@@ -149,6 +149,15 @@ export declare namespace Engine {
       tenant: Tenant,
       request: PageRequest
     ) => Effect.Effect<Page<LogEntry>, QStashInvalidRequest>
+
+    /**
+     * A page of the log by message: `count` messages, each with all of its entries that match. The order is that of the
+     * first entry of each message. An invalid cursor is refused.
+     */
+    readonly logsByMessage: (
+      tenant: Tenant,
+      request: PageRequest
+    ) => Effect.Effect<Page<ReadonlyArray<LogEntry>>, QStashInvalidRequest>
   }
 }
 

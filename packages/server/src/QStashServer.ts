@@ -95,6 +95,13 @@ export interface Options extends Limits {
    */
   readonly maxBatchBytes?: number | undefined
   /**
+   * How many bytes of request bodies may be in memory at once, over all connections. Over the limit, the upload that began
+   * first is refused with 503, so that slow uploads cannot hold up fast ones. A batch larger than this is refused too.
+   *
+   * @default 256 MiB
+   */
+  readonly maxBodyBytesInFlight?: number | undefined
+  /**
    * How many connections each address takes at once; one more is closed.
    *
    * @default 256
@@ -283,6 +290,7 @@ const start = (
         port: options.port ?? 8080,
         headerBytes: options.maxHeaderBytes ?? 64 * 1024,
         connections: options.maxConnections ?? 256,
+        bodyBytesInFlight: options.maxBodyBytesInFlight ?? 256 * 1024 * 1024,
         requestTimeout: options.requestTimeout ?? "30 seconds",
         shutdownGrace: options.shutdownGrace ?? "10 seconds"
       },

@@ -142,9 +142,19 @@ describe("the dead letter queue", () => {
     Effect.gen(function* () {
       const { dlqIds, labels, port } = yield* withDeadLetters("a")
       for (const [method, path, queries] of [
-        ["GET", "/v2/dlq", ["order=oldest", "order=latestFirst&order=latestFirst"]],
-        ["DELETE", "/v2/dlq", ["order=latestFirst"]],
-        ["POST", "/v2/dlq/retry", ["order=latestFirst"]]
+        [
+          "GET",
+          "/v2/dlq",
+          [
+            "order=oldest",
+            "order=latestFirst&order=latestFirst",
+            "trimBody=-1",
+            "trimBody=1.5",
+            "trimBody=all"
+          ]
+        ],
+        ["DELETE", "/v2/dlq", ["order=latestFirst", "trimBody=10"]],
+        ["POST", "/v2/dlq/retry", ["order=latestFirst", "trimBody=10"]]
       ] as const) {
         for (const query of [
           ...queries,
@@ -152,7 +162,7 @@ describe("the dead letter queue", () => {
           "path=/a",
           "labels=a",
           "messageIds=msg_1",
-          "trimBody=10",
+          "groupBy=messageId",
           "upstash-retries=1",
           "state=FAILED",
           "cursor=next",

@@ -121,6 +121,31 @@ describe("the log", () => {
     }).pipe(Effect.provide(quiet))
   )
 
+  it.scopedLive(
+    "has pages of 100 entries as /v2/logs and of 1,000 as /v2/events, unless the call says otherwise",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* serve({ time: "virtual" })
+        const items = Array.from({ length: 1001 }, () => ({
+          destination: "https://example.com",
+          headers: { "Upstash-Delay": "1d" }
+        }))
+        yield* call(port, "POST", "/v2/batch", { body: JSON.stringify(items) })
+        for (const [target, count] of [
+          ["/v2/logs", 100],
+          ["/v2/events", 1000],
+          ["/v2/logs?count=5000", 1000],
+          ["/v2/events?count=5000", 1000],
+          ["/v2/logs?count=7", 7],
+          ["/v2/events?count=7", 7]
+        ] as const) {
+          const { json } = yield* call(port, "GET", target)
+          strictEqual(itemsOf(json, "events").length, count, target)
+          strictEqual(typeof field(json, "cursor"), "string", target)
+        }
+      }).pipe(Effect.provide(quiet))
+  )
+
   it.scopedLive("is filtered", () =>
     Effect.gen(function* () {
       const { ids, port, url } = yield* withHistory
@@ -174,8 +199,11 @@ describe("the log", () => {
       const { port } = yield* serve()
       for (const path of ["/v2/events", "/v2/logs"]) {
         for (const query of [
-          "groupBy=messageId",
-          "trimBody=100",
+          path === "/v2/logs" ? "groupBy=url" : "groupBy=messageId",
+          "groupBy=a&groupBy=b",
+          "trimBody=-1",
+          "trimBody=1e3",
+          "trimBody=1&trimBody=2",
           "responseStatus=500",
           "dlqIds=1-0",
           "urlGroup=g",

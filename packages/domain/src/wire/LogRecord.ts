@@ -160,6 +160,17 @@ export const decodePage = (json: unknown): Either.Either<Page<LogEntry>, string>
   )
 
 /**
+ * Writes a page of `GET /v2/logs?groupBy=messageId`: for each message its entries.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const encodeGroups = (page: Page<ReadonlyArray<LogEntry>>): unknown => ({
+  messages: page.items.map((entries) => ({ messageId: entries[0]?.messageId, events: entries.map(encode) })),
+  ...defined({ cursor: page.cursor })
+})
+
+/**
  * Writes a page of `GET /v2/logs`. The entries are under `logs` only: under a second key they would double the size of
  * the response.
  *

@@ -57,6 +57,7 @@ import type { Engine, Tenant } from "../Engine.ts"
 import type * as Limits from "../Limits.ts"
 import { type FlowControlChange, type MessageDraft, type Store, type StoredPage } from "../Store.ts"
 import { deduplicationKeyOf } from "./deduplication.ts"
+import { logsByMessage as groupsOf } from "./logsByMessage.ts"
 import {
   deadLetterOf,
   flowControlOf,
@@ -588,6 +589,17 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
       return pageOf(page, logEntryOf, ({ time }) => time)
     })
 
+  const logsByMessage: Engine.Service["logsByMessage"] = (
+    { tenantId },
+    { cursor, maxBytes = limits.maxPageBytes, ...request }
+  ) =>
+    Effect.gen(function* () {
+      const after = yield* numberOf(cursor)
+      yield* prune
+      const { groups, next } = yield* groupsOf(store, { ...request, tenantId, after, maxBytes })
+      return { items: groups.map((events) => events.map(logEntryOf)), ...cursorOf(next?.time, next?.number) }
+    })
+
   const logs = (tenant: Tenant): QStashLogs.Service => {
     const check = ({ order, ...filter }: QStashLogs.StreamInput) =>
       Either.all({
@@ -648,7 +660,8 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
     dlqPage,
     dlqDelete,
     dlqRetry,
-    logsPage
+    logsPage,
+    logsByMessage
   }
 }
 

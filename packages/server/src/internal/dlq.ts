@@ -9,6 +9,7 @@ import { about, type Call, done, type Handlers, idOf, notFound } from "./call.ts
 import { cut, quote } from "./cut.ts"
 import { json } from "./exchange.ts"
 import { pageOf, selectionOf } from "./selection.ts"
+import { trimBodies } from "./trimBody.ts"
 
 /** How many dead letters one call is about, at the most and where it does not say. */
 const most = PageInput.maxDeadLetters
@@ -26,9 +27,12 @@ export const dlq = (
   const aboutOne = about(engine.dlq, idOf(DlqId, "dlq message"))
   return {
     ListDeadLetters: (call) =>
-      pageOf(call, "dlq", { most, takes: ["cursor", "order"] }).pipe(
-        Effect.flatMap(({ count = most, criteria, cursor, order = "earliestFirst" }) =>
-          engine.dlqPage(call.tenant, { criteria, cursor, count, order })
+      pageOf(call, "dlq", { most, takes: ["cursor", "order", "trimBody"] }).pipe(
+        Effect.flatMap(({ count = most, criteria, cursor, order = "earliestFirst", trimBody }) =>
+          Effect.map(engine.dlqPage(call.tenant, { criteria, cursor, count, order }), (page) => ({
+            ...page,
+            items: page.items.map((letter) => trimBodies(letter, trimBody))
+          }))
         ),
         Effect.map((page) => json(DlqRecord.encodePage(page)))
       ),

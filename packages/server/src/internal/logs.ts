@@ -1,25 +1,56 @@
-import type { LogEntry } from "@effect-qstash/domain/LogEntry"
-import type { Page } from "@effect-qstash/domain/Page"
-import type { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
 import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
 import * as PageInput from "@effect-qstash/domain/wire/PageInput"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import type { Call, Handlers } from "./call.ts"
+import type { Call, Failure, Handlers } from "./call.ts"
 import { json } from "./exchange.ts"
-import { pageOf } from "./selection.ts"
+import { pageOf, type Selection } from "./selection.ts"
+import { trimBodies } from "./trimBody.ts"
+
+/** How many messages a grouped page has if the call does not say, and at most. */
+const groups = { usual: 10, most: 100 }
 
 export const logs = (engine: Engine.Service): Handlers<"ListLogs" | "ListEvents"> => {
-  const page = (call: Call): Effect.Effect<Page<LogEntry>, QStashInvalidRequest> =>
-    Effect.flatMap(
-      pageOf(call, "log", { most: PageInput.maxLogEntries, takes: ["cursor", "order"] }),
-      ({ count = 100, criteria, cursor, order = "latestFirst" }) =>
-        engine.logsPage(call.tenant, { criteria, cursor, count, order })
+  const page = (
+    call: Call,
+    { criteria, cursor, order = "latestFirst", trimBody }: Selection,
+    count: number
+  ) =>
+    Effect.map(engine.logsPage(call.tenant, { criteria, cursor, count, order }), (found) => ({
+      ...found,
+      items: found.items.map((entry) => trimBodies(entry, trimBody))
+    }))
+
+  const grouped = (
+    call: Call,
+    { count = groups.usual, criteria, cursor, order = "latestFirst", trimBody }: Selection
+  ) =>
+    engine.logsByMessage(call.tenant, { criteria, cursor, count: Math.min(count, groups.most), order }).pipe(
+      Effect.map((found) => ({
+        ...found,
+        items: found.items.map((entries) => entries.map((entry) => trimBodies(entry, trimBody)))
+      })),
+      Effect.map((found) => json(LogRecord.encodeGroups(found)))
     )
+
+  const selection = (call: Call, takes: ReadonlyArray<"groupBy">): Effect.Effect<Selection, Failure> =>
+    pageOf(call, "log", { most: PageInput.maxLogEntries, takes: ["cursor", "order", "trimBody", ...takes] })
+
   return {
-    ListLogs: (call) => Effect.map(page(call), (found) => json(LogRecord.encodePage(found))),
-    // The clients read no other key here.
+    ListLogs: (call) =>
+      Effect.flatMap(selection(call, ["groupBy"]), (selected) =>
+        selected.isGrouped
+          ? grouped(call, selected)
+          : Effect.map(page(call, selected, selected.count ?? 100), (found) =>
+              json(LogRecord.encodePage(found))
+            )
+      ),
+    // The clients read no other key here, and the official Go and Python clients rely on the larger page.
     ListEvents: (call) =>
-      Effect.map(page(call), ({ cursor, items }) => json({ events: items.map(LogRecord.encode), cursor }))
+      Effect.flatMap(selection(call, []), (selected) =>
+        Effect.map(page(call, selected, selected.count ?? PageInput.maxLogEntries), ({ cursor, items }) =>
+          json({ events: items.map(LogRecord.encode), cursor })
+        )
+      )
   }
 }

@@ -13,13 +13,16 @@ export interface Selection {
   readonly count: number | undefined
   readonly cursor: string | undefined
   readonly order: "latestFirst" | "earliestFirst" | undefined
+  /** How many bytes of each body are wanted. */
+  readonly trimBody: number | undefined
+  readonly isGrouped: boolean
 }
 
 export interface Paging {
   /** The largest `count`; a larger one counts as this. */
   readonly most: number
   /** What the call takes beside `count` and the filters. */
-  readonly takes?: ReadonlyArray<"cursor" | "order">
+  readonly takes?: ReadonlyArray<"cursor" | "order" | "trimBody" | "groupBy">
 }
 
 /**
@@ -94,10 +97,20 @@ const read = (
     if (order !== undefined && order !== "latestFirst" && order !== "earliestFirst") {
       return yield* refuse("order", `expected latestFirst or earliestFirst, got ${quote(order)}`)
     }
+    const trimBody = yield* one("trimBody")
+    if (trimBody !== undefined && !(/^\d+$/.test(trimBody) && Number.isSafeInteger(Number(trimBody)))) {
+      return yield* refuse("trimBody", `expected a whole number of bytes, got ${quote(trimBody)}`)
+    }
+    const groupBy = yield* one("groupBy")
+    if (groupBy !== undefined && groupBy !== "messageId") {
+      return yield* refuse("groupBy", `expected messageId, got ${quote(groupBy)}`)
+    }
     return {
       criteria,
       count: count === undefined ? undefined : Math.min(Number(count), most),
       cursor: yield* one("cursor"),
-      order
+      order,
+      trimBody: trimBody === undefined ? undefined : Number(trimBody),
+      isGrouped: groupBy !== undefined
     }
   })
