@@ -55,6 +55,8 @@ export const layer: Layer.Layer<Shell> = Layer.sync(Shell, () => ({
   outputLost: Effect.async((resume) => void process.stdout.once("error", () => resume(Effect.void))),
   succeedWhenStopped: Effect.sync(() => {
     process.exitCode = 0
+    // A terminal that closes is a request to stop too. Without a listener Node would end at once.
+    process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
   })
 }))
 

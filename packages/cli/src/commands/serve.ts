@@ -13,12 +13,15 @@ export const serve = (options: QStashServer.Options): Effect.Effect<never, Failu
     const { url } = yield* QStashServer.QStashServer
     yield* Console.log(howToConnect(url))
     if (options.time === "virtual") yield* Console.log(howToMoveTime(url))
-    if (options.host !== undefined && !loopback.test(options.host)) yield* Console.error(openToNetwork)
   })
-  return Layer.effectDiscard(hello).pipe(
-    Layer.provide(QStashServer.layerMemory(options)),
-    Layer.launch,
-    Effect.mapError(cannotStart)
+  const isOpen = options.host !== undefined && !loopback.test(options.host)
+  return Effect.zipRight(
+    isOpen ? Console.error(openToNetwork) : Effect.void,
+    Layer.effectDiscard(hello).pipe(
+      Layer.provide(QStashServer.layerMemory(options)),
+      Layer.launch,
+      Effect.mapError(cannotStart)
+    )
   )
 }
 
@@ -37,6 +40,10 @@ const howToConnect = (url: string): string => {
   QSTASH_TOKEN=${token}
   QSTASH_CURRENT_SIGNING_KEY=${Redacted.value(defaultUser.currentSigningKey)}
   QSTASH_NEXT_SIGNING_KEY=${Redacted.value(defaultUser.nextSigningKey)}
+
+A token that reads everything and changes nothing:
+
+  ${Redacted.value(defaultUser.readOnlyToken)}
 
 Call a worker of yours every minute:
 
@@ -58,4 +65,5 @@ const howToMoveTime = (url: string): string => `Time is virtual: it stands still
   npx effect-qstash clock advance 7d
 `
 
-const openToNetwork = "Everybody who reaches this address can use the server: its tokens are public.\n"
+const openToNetwork =
+  "warning: anyone who can reach this address can use the server: its tokens are public.\n"
