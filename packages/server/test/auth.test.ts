@@ -198,9 +198,9 @@ describe("the token", () => {
       }
       deepStrictEqual(yield* dump, before)
       for (const user of DevelopmentUsers.developmentUsers.slice(1)) {
-        const token = Redacted.value(user.readOnlyToken)
+        const theirs = Redacted.value(user.readOnlyToken)
         const others = yield* call(port, "GET", "/v2/schedules", {
-          headers: { Authorization: `Bearer ${token}` }
+          headers: { Authorization: `Bearer ${theirs}` }
         })
         deepStrictEqual(others.json, [])
       }

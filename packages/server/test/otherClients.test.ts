@@ -145,8 +145,8 @@ describe("the official MCP server", () => {
             }
           }
           deepStrictEqual(keys, next === undefined ? ["messages"] : ["messages", "cursor"])
-          if (next === undefined) break
-          cursor = String(next)
+          if (typeof next !== "string") break
+          cursor = next
         }
         deepStrictEqual(found, [10, 10, 6])
         deepStrictEqual(seen.map(String).toSorted(), ids.toSorted())

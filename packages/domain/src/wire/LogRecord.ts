@@ -166,7 +166,7 @@ export const decodePage = (json: unknown): Either.Either<Page<LogEntry>, string>
  * @category conversions
  */
 export const encodeGroups = (page: Page<ReadonlyArray<LogEntry>>): unknown => ({
-  messages: page.items.map((entries) => ({ messageId: entries[0]?.messageId, events: entries.map(encode) })),
+  messages: page.items.map((events) => ({ messageId: events[0]?.messageId, events: events.map(encode) })),
   ...defined({ cursor: page.cursor })
 })
 

@@ -78,14 +78,14 @@ const authenticator = (users: ReadonlyArray<User>) => {
     })
   const byToken = new Map(entries(({ token }) => token))
   const byReadOnlyToken = new Map(entries(({ readOnlyToken }) => readOnlyToken))
-  return (request: Request, isRead: boolean): Effect.Effect<User, Refusal> => {
+  return (request: Request, changesNothing: boolean): Effect.Effect<User, Refusal> => {
     const token = tokenOf(request)
     const hashed = token === undefined ? "" : hash(token)
     const user = byToken.get(hashed)
     if (user !== undefined) return Effect.succeed(user)
     const reader = byReadOnlyToken.get(hashed)
     if (reader === undefined) return new Refusal({ status: 401, error: errorTexts.invalidToken })
-    return isRead
+    return changesNothing
       ? Effect.succeed(reader)
       : new Refusal({
           status: 403,
