@@ -1,9 +1,10 @@
 import { ScheduleId } from "@effect-qstash/domain"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Exit, Fiber } from "effect"
+import { Deferred, Effect, Exit, Fiber, Logger } from "effect"
 import { spawn } from "node:child_process"
 import { createServer, type ServerResponse } from "node:http"
+import { serve as serveDev } from "../src/commands/serve.ts"
 import { answering, bin, loader, serve, spawned, start, token } from "./support.ts"
 
 const parallel = { concurrency: 2 }
@@ -222,10 +223,10 @@ describe("dev", () => {
     })
 
   it.scopedLive(
-    "serves whom it is told to until SIGTERM or SIGINT, and ends with 0",
+    "serves whom it is told to until SIGTERM, SIGINT or SIGHUP, and ends with 0",
     () => {
       const line = "dev --virtual-clock --allow-origin https://a.example --allow-origin=https://b.example"
-      return Effect.all([ends("SIGTERM", line), ends("SIGINT", line)], parallel)
+      return Effect.all([ends("SIGTERM", line), ends("SIGINT", line), ends("SIGHUP", line)], parallel)
     },
     60_000
   )
@@ -266,6 +267,40 @@ describe("dev", () => {
         const { code, stderr } = yield* ended
         strictEqual(code, 0)
         assertInclude(stderr, "delivered, 200")
+      }),
+    60_000
+  )
+
+  it.scopedLive("warns about an address that is open to the network before it says anything else", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const console = yield* Effect.console
+      const print = (line: string) => Effect.sync(() => void lines.push(line))
+      yield* Effect.fork(
+        serveDev({ host: "0.0.0.0", port: 0 }).pipe(
+          Effect.withConsole({ ...console, log: print, error: print }),
+          Effect.provide(Logger.remove(Logger.defaultLogger))
+        )
+      )
+      while (lines.length < 2) yield* Effect.sleep("10 millis")
+      assertMatch(lines[0] ?? "", /^warning: anyone who can reach this address can use the server/)
+      assertInclude(lines[1] ?? "", "running at")
+    })
+  )
+
+  it.scopedLive(
+    "keeps running when nobody reads its output any more",
+    () =>
+      Effect.gen(function* () {
+        const { child, ended, printed } = yield* start("dev --virtual-clock", { QSTASH_DEV_PORT: "0" })
+        const url = `http://127.0.0.1:${portIn(yield* printed("/dev/clock/advance"))}/v2/schedules`
+        // As behind `2>&1 | head -1`, once that has its line.
+        child.stdout?.destroy()
+        child.stderr?.destroy()
+        for (let count = 0; count < 5; count++) strictEqual(yield* statusOf(url), 200)
+        strictEqual(child.exitCode, null)
+        child.kill("SIGTERM")
+        strictEqual((yield* ended).code, 0)
       }),
     60_000
   )

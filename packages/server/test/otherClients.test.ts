@@ -170,4 +170,42 @@ describe("the official MCP server", () => {
       strictEqual((yield* call(port, "GET", "/v2/logs?groupBy=messageId&cursor=x")).status, 400)
     }).pipe(Effect.provide(quiet))
   )
+
+  it.scopedLive("gets no larger page of grouped logs than the limit, and still every message once", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual", maxPageBytes: 10_000 })
+      const { port: there } = yield* worker()
+      const ids: Array<string> = []
+      for (const size of [1000, 1000, 1000, 20_000, 1000]) {
+        ids.push(yield* publish(port, `http://127.0.0.1:${there}/`, {}, "x".repeat(size)))
+      }
+      yield* advance(port, "1 seconds")
+      const pages: Array<ReadonlyArray<readonly [number, number]>> = []
+      let cursor: unknown = ""
+      while (typeof cursor === "string") {
+        const { json, status } = yield* call(
+          port,
+          "GET",
+          `/v2/logs?groupBy=messageId&order=earliestFirst&cursor=${cursor}`
+        )
+        strictEqual(status, 200)
+        pages.push(
+          itemsOf(json, "messages").map(
+            (one) => [ids.indexOf(String(field(one, "messageId"))), itemsOf(one, "events").length] as const
+          )
+        )
+        cursor = field(json, "cursor")
+      }
+      deepStrictEqual(pages, [
+        [
+          [0, 3],
+          [1, 3]
+        ],
+        [[2, 3]],
+        // Larger than a page by itself.
+        [[3, 1]],
+        [[4, 3]]
+      ])
+    }).pipe(Effect.provide(quiet))
+  )
 })

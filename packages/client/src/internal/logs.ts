@@ -42,7 +42,8 @@ export const logsOver = (http: QStashHttp): QStashLogs.Service => {
       const { count, cursor, ...rest } = options ?? {}
       const checked = yield* PageInput.check({ count, cursor }, PageInput.maxLogEntries)
       const selection = yield* check(rest)
-      return yield* page(selection, placeOf(checked.cursor), checked.count)
+      // The contract's default. QStash's own would be 1,000 here.
+      return yield* page(selection, placeOf(checked.cursor), checked.count ?? 100)
     })
 
   return {
