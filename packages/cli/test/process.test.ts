@@ -293,7 +293,7 @@ describe("dev", () => {
     () =>
       Effect.gen(function* () {
         const { child, ended, printed } = yield* start("dev --virtual-clock", { QSTASH_DEV_PORT: "0" })
-        const url = `http://127.0.0.1:${portIn(yield* printed("/dev/clock/advance"))}/v2/schedules`
+        const url = `http://127.0.0.1:${portIn(yield* printed("running at"))}/v2/schedules`
         // As behind `2>&1 | head -1`, once that has its line.
         child.stdout?.destroy()
         child.stderr?.destroy()

@@ -131,7 +131,7 @@ describe("routes", () => {
     "QStashFlowControl.unpin": { request: ["POST", `/v2/flowControl/${key}/unpin?rate=true`] },
     "QStashFlowControl.resetRate": { request: ["POST", `/v2/flowControl/${key}/resetRate`] },
     "QStashFlowControl.globalParallelism": { request: ["GET", "/v2/globalParallelism"] },
-    "QStashLogs.list": { request: ["GET", "/v2/events"] },
+    "QStashLogs.list": { request: ["GET", "/v2/events?count=100"] },
     "QStashLogs.stream": { request: ["GET", "/v2/events"] },
     "QStashSigningKeys.get": { request: ["GET", "/v2/keys"] },
     "QStashSigningKeys.rotate": { request: ["POST", "/v2/keys/rotate"] }

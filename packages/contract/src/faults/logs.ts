@@ -80,8 +80,8 @@ export const faults: ReadonlyArray<Fault> = [
     "json({ events: items.map(LogRecord.encode), cursor: cursor && undefined })"
   ]),
   handlers("served-oldest-first", "the server shows the oldest entries first", [
-    'order = "latestFirst"',
-    'order = "earliestFirst"'
+    '{ criteria, cursor, order = "latestFirst"',
+    '{ criteria, cursor, order = "earliestFirst"'
   ]),
   numbered("page-of-log-unbounded", "a page of the log may hold any number of bytes", [
     " || (found.length > 0 && bytes > maxBytes)",

@@ -335,8 +335,8 @@ export const faults: ReadonlyArray<Fault> = [
     "HttpClientRequest.bodyUint8Array(request, call.body)"
   ]),
   api("one-account-for-all", "every token opens the first account", [
-    "token === undefined ? undefined : byHash.get(hash(token))",
-    "token === undefined ? undefined : users[0]"
+    "const user = byToken.get(hashed)",
+    "const user = users[0]"
   ]),
   call("not-found-is-400", "an id that is not there is a bad request", [
     "status: 404, error: `${what}",
