@@ -85,7 +85,7 @@ describe("the official MCP server", () => {
         )
         for (const path of ["/v2/logs", "/v2/events"]) {
           const log = yield* call(port, "GET", `${path}?trimBody=${trim}&label=text&state=FAILED`)
-          const [entry] = itemsOf(log.json, "events")
+          const [entry] = itemsOf(log.json, path.slice(4))
           strictEqual(
             field(entry, "body"),
             euro === undefined ? undefined : Buffer.from(euro).toString("base64")
