@@ -9,6 +9,7 @@ import { RedactedValue } from "@effect-qstash/domain/RedactedValue"
 import type { UrlGroup } from "@effect-qstash/domain/UrlGroup"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
+import { Buffer, isUtf8 } from "node:buffer"
 import { createHash } from "node:crypto"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
 import type {
@@ -29,16 +30,11 @@ import { responseHeaders } from "./responseHeaders.ts"
 const redacted = (value: string | Uint8Array): RedactedValue =>
   new RedactedValue({ sha256: createHash("sha256").update(value).digest("hex") })
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-/** A body reads back as text where its bytes are UTF-8. */
-const textOrBytes = (bytes: Uint8Array): string | Uint8Array => {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    return bytes.slice()
-  }
-}
+/** A body reads back as text if its bytes are UTF-8. A `TextDecoder` that checks takes three times as long. */
+const textOrBytes = (bytes: Uint8Array): string | Uint8Array =>
+  isUtf8(bytes)
+    ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
+    : bytes.slice()
 
 const headersOf = ({ headers = {}, redact }: MessageSettings): QStashHeaders => {
   const hidden = redact?.headers ?? false

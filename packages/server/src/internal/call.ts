@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { Buffer, isUtf8 } from "node:buffer"
 import { cut } from "./cut.ts"
 import { type Answer, Refusal, type Request } from "./exchange.ts"
 import type { CallName } from "./route.ts"
@@ -106,13 +107,21 @@ export const nameOf = <A>(name: Schema.Schema<A, string>, field: string) => {
 export const bodyOf = (call: Call): Effect.Effect<Uint8Array, Refusal> =>
   call.request.body(call.limits.message, "maxMessageSize")
 
-const utf8 = new TextDecoder("utf-8", { fatal: true })
+const notJson = (): Refusal => new Refusal({ status: 400, error: "the body is not JSON in UTF-8" })
 
+/** A byte order mark in front is ignored. */
 export const parseJson = (body: Uint8Array): Effect.Effect<unknown, Refusal> =>
-  Effect.try({
-    try: (): unknown => JSON.parse(utf8.decode(body)),
-    catch: () => new Refusal({ status: 400, error: "the body is not JSON in UTF-8" })
-  })
+  isUtf8(body)
+    ? Effect.try({
+        try: (): unknown =>
+          JSON.parse(
+            Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+              .toString("utf8")
+              .replace(/^\uFEFF/, "")
+          ),
+        catch: notJson
+      })
+    : notJson()
 
 export const jsonOf = (call: Call): Effect.Effect<unknown, Refusal> => Effect.flatMap(bodyOf(call), parseJson)
 
