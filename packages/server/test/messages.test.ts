@@ -348,8 +348,8 @@ describe("a message into a queue", () => {
         ["/v2/enqueue/../https://example.com", 400, "queueName: "],
         ["/v2/enqueue/%zz/https://example.com", 400, "percent-encoded"],
         ["/v2/enqueue/https://example.com", 404, "not found: this server"],
-        ["/v2/enqueue//https://example.com", 404, "not found: this server"],
-        ["/v2/enqueue/", 404, "not found: this server"]
+        ["/v2/enqueue//https://example.com", 400, "path is empty"],
+        ["/v2/enqueue/", 400, "path is empty"]
       ] as const) {
         const [found, error] = refusalOf(yield* call(port, "POST", target))
         strictEqual(found, status, target)

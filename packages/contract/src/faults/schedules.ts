@@ -192,8 +192,8 @@ export const faults: ReadonlyArray<Fault> = [
     "hidden !== false && hidden.includes(name.toLowerCase())"
   ]),
   record("body-lossy", "bytes that are no text read back mangled", [
-    "{ fatal: true, ignoreBOM: true }",
-    "{ ignoreBOM: true }"
+    "isUtf8(bytes)",
+    "isUtf8(bytes.slice(0, 0))"
   ]),
   retryAfter("backoff-constant", "retries come after e^(2n) seconds", [
     "Math.exp(2.5 * retry)",
