@@ -47,7 +47,7 @@ describe("the signing keys", () => {
       const receiver = yield* QStashReceiver.make({
         currentSigningKey,
         nextSigningKey,
-        clockTolerance: "1 hours"
+        clockTolerance: "5 minutes"
       })
       /** Whether the receiver accepts a delivery that is made now. */
       const isAccepted = Effect.gen(function* () {
