@@ -62,5 +62,5 @@ export const CreateSchedule = {
    * @category constructors
    */
   make: (input: CreateSchedule.Input): Either.Either<CreateSchedule, QStashInvalidRequest> =>
-    checkSchedule(input, Destination.parse, (option) => option)
+    checkSchedule(input, Destination.parse)
 } as const

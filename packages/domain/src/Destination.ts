@@ -2,6 +2,7 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
 import { hasHttpScheme, parseHttpUrl, parseUrl } from "./internal/httpUrl.ts"
 import { parser, type Parsed } from "./internal/parser.ts"
 import { quote } from "./internal/quote.ts"
@@ -67,9 +68,16 @@ const parseDestinationUrl = (text: string): Parsed<string> =>
   })
 
 const parseUrlGroup = parser(UrlGroupName)
+const isUrlGroupName = Schema.is(UrlGroupName)
 
 const parse = (input: Destination.Input): Parsed<Destination> => {
-  if (typeof input === "string") return parseDestinationUrl(input)
+  if (typeof input === "string") {
+    return isUrlGroupName(input)
+      ? Either.left(
+          `expected a URL that starts with http:// or https://; a URL group is { urlGroup: ${quote(input)} }`
+        )
+      : parseDestinationUrl(input)
+  }
   if (input instanceof URL) return parseDestinationUrl(input.href)
   return typeof input === "object" && input !== null && "urlGroup" in input
     ? Either.map(parseUrlGroup(input.urlGroup), (urlGroup) => ({ urlGroup }))

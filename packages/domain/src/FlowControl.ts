@@ -8,7 +8,7 @@ import { nameFromAnswer } from "./internal/name.ts"
 import { quote } from "./internal/quote.ts"
 
 const message = (issue: { readonly actual: unknown }) =>
-  `Expected a flow-control key of printable Latin-1 without blanks around it, got ${quote(issue.actual)}`
+  `Expected a flow-control key of printable Latin-1 without blanks around it, and not "." or "..", got ${quote(issue.actual)}`
 
 /**
  * Names one flow-control limit: free text that fits an HTTP header, shared by all messages that carry it.
@@ -17,7 +17,11 @@ const message = (issue: { readonly actual: unknown }) =>
  * @category schemas
  */
 export const FlowControlKey = Schema.String.annotations({ message }).pipe(
-  Schema.filter((text) => text !== "" && text === text.trim() && isHeaderValue(text), { message }),
+  Schema.filter(
+    // The key is one segment of a path when it is read back, and URL parsing resolves dots.
+    (text) => text !== "" && text === text.trim() && text !== "." && text !== ".." && isHeaderValue(text),
+    { message }
+  ),
   Schema.brand("FlowControlKey"),
   Schema.annotations({ identifier: "FlowControlKey", description: "Names one flow-control limit" })
 )

@@ -21,21 +21,22 @@ import type { UrlGroupName } from "./UrlGroupName.ts"
  */
 export type OneOrMore<A> = A | Arr.NonEmptyReadonlyArray<A>
 
-/** What the filters of all three have in common. A message has to match every filter that is given. */
+/** The filters that all three take. A message has to match each of them; one that is undefined does not count. */
 interface Common {
-  readonly urlGroup?: OneOrMore<UrlGroupName>
-  readonly queueName?: OneOrMore<QueueName>
-  readonly scheduleId?: OneOrMore<ScheduleId>
-  readonly flowControlKey?: OneOrMore<FlowControlKey>
-  readonly label?: OneOrMore<string>
-  /** The whole URL, as the message has it. */
-  readonly url?: OneOrMore<string>
+  readonly urlGroup?: OneOrMore<UrlGroupName> | undefined
+  readonly queueName?: OneOrMore<QueueName> | undefined
+  readonly scheduleId?: OneOrMore<ScheduleId> | undefined
+  readonly flowControlKey?: OneOrMore<FlowControlKey> | undefined
+  /** A label; blanks around it do not count. */
+  readonly label?: OneOrMore<string> | undefined
+  /** The whole URL, as it was published. It is normalised as a destination is. */
+  readonly url?: OneOrMore<string | URL> | undefined
   /** The address of whoever published the message. */
-  readonly callerIp?: OneOrMore<string>
+  readonly callerIp?: OneOrMore<string> | undefined
   /** Not before this instant, which is included. Text is ISO 8601. */
-  readonly fromDate?: DateTime.DateTime.Input
+  readonly fromDate?: DateTime.DateTime.Input | undefined
   /** Not after this instant, which is included. */
-  readonly toDate?: DateTime.DateTime.Input
+  readonly toDate?: DateTime.DateTime.Input | undefined
 }
 
 /**
@@ -45,10 +46,10 @@ interface Common {
  * @category models
  */
 export interface MessageFilter extends Common {
-  /** The host of the URL, with its port if it has one. */
-  readonly host?: OneOrMore<string>
-  /** The path of the URL, without the query. */
-  readonly path?: OneOrMore<string>
+  /** The host of the URL in any case, with its port if it has one. */
+  readonly host?: OneOrMore<string> | undefined
+  /** The path of the URL, from its "/" on and without the query. It is normalised as a destination is. */
+  readonly path?: OneOrMore<string> | undefined
 }
 
 /**
@@ -58,9 +59,9 @@ export interface MessageFilter extends Common {
  * @category models
  */
 export interface DlqFilter extends Common {
-  readonly messageId?: MessageId
+  readonly messageId?: MessageId | undefined
   /** 0 finds the messages whose destination sent no response. */
-  readonly responseStatus?: OneOrMore<number>
+  readonly responseStatus?: OneOrMore<number> | undefined
 }
 
 /**
@@ -70,13 +71,18 @@ export interface DlqFilter extends Common {
  * @category models
  */
 export interface LogFilter extends MessageFilter {
-  readonly messageId?: OneOrMore<MessageId>
+  readonly messageId?: OneOrMore<MessageId> | undefined
   /** `IN_PROGRESS` stands for `ACTIVE`, `RETRY` and `ERROR`. */
-  readonly state?: LogState | "IN_PROGRESS"
+  readonly state?: LogState | "IN_PROGRESS" | undefined
 }
 
+/** Without undefined: a selector whose only filter is undefined would select everything. */
+type Exact<Filter> = { readonly [K in keyof Filter]?: Exclude<Filter[K], undefined> }
+
 /** At least one of the keys, so that no selection is of everything by accident. */
-type Some<Filter> = { [K in keyof Filter]-?: Filter & { readonly [Key in K]-?: Filter[K] } }[keyof Filter]
+type Some<Filter> = {
+  [K in keyof Filter]-?: Exact<Filter> & { readonly [Key in K]-?: Exclude<Filter[K], undefined> }
+}[keyof Filter]
 
 /**
  * The messages that a bulk operation is about: by id, by filters, or all of them, which has to be said. An empty

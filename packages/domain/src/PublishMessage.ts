@@ -106,6 +106,5 @@ export const PublishMessage = {
    */
   make: (
     input: PublishMessage.Input & { readonly queueName?: QueueName | undefined }
-  ): Either.Either<PublishMessage, QStashInvalidRequest> =>
-    checkMessage(input, Destination.parse, (option) => option)
+  ): Either.Either<PublishMessage, QStashInvalidRequest> => checkMessage(input, Destination.parse)
 } as const

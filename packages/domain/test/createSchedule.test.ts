@@ -137,7 +137,10 @@ describe("destination", () => {
   })
 
   it.each([
-    ["billing", "expected a URL that starts with http:// or https://"],
+    [
+      "billing",
+      'expected a URL that starts with http:// or https://; a URL group is { urlGroup: "billing" }'
+    ],
     ["", "expected a URL that starts with http:// or https://"],
     [undefined, "expected a URL or { urlGroup }, got undefined"],
     [null, "expected a URL or { urlGroup }, got null"],
@@ -223,14 +226,17 @@ describe("headers", () => {
   })
 
   it.each([
-    [null, "expected a record of header names and values, got null"],
-    ["X-A: 1", 'expected a record of header names and values, got "X-A: 1"'],
-    [[["X-A", "1"]], "expected a record of header names and values, got an array"],
-    [{ "": "1" }, '"" is no header name'],
-    [{ "X A": "1" }, '"X A" is no header name'],
-    [{ "X-A:": "1" }, '"X-A:" is no header name'],
-    [{ "X-Ä": "1" }, '"X-Ä" is no header name'],
-    [{ [`X${" ".repeat(500)}`]: "1" }, `"X${" ".repeat(99)}…" is no header name`],
+    [null, "expected an object of header names and values, got null"],
+    ["X-A: 1", 'expected an object of header names and values, got "X-A: 1"'],
+    [
+      [["X-A", "1"]],
+      "expected an object of header names and values, got an array: write Object.fromEntries(headers)"
+    ],
+    [{ "": "1" }, '"" is not a valid header name'],
+    [{ "X A": "1" }, '"X A" is not a valid header name'],
+    [{ "X-A:": "1" }, '"X-A:" is not a valid header name'],
+    [{ "X-Ä": "1" }, '"X-Ä" is not a valid header name'],
+    [{ [`X${" ".repeat(500)}`]: "1" }, `"X${" ".repeat(99)}…" is not a valid header name`],
     [{ "X-A": 5 }, 'the value of "X-A" is not text'],
     [{ "X-A": ["1", null] }, 'the value of "X-A" is not text'],
     [{ "X-A": { toString: () => "1" } }, 'the value of "X-A" is not text'],
@@ -265,7 +271,7 @@ describe("body", () => {
   it.each([[{ a: 1 }], [null], [48_151_623], [true], [[1, 2]], [new ArrayBuffer(2)]])(
     "is not %j",
     (given) => {
-      refuses("body", given, "expected text or bytes (JSON goes in as text)")
+      refuses("body", given, "expected text or bytes; use createJson or upsertJson to send a value as JSON")
     }
   )
 })
@@ -446,18 +452,18 @@ describe("flowControl", () => {
   it.each([
     ["flowControl", null, "expected an object, got null"],
     ["flowControl", "tenant", 'expected an object, got "tenant"'],
-    ["flowControl", [], "expected an object, got an array"],
+    ["flowControl", [], "expected an object, got an empty list"],
     ["flowControl", { key }, "expected parallelism, rate, or both"],
     ["flowControl", { key, period: "1 second" }, "expected parallelism, rate, or both"],
     [
       "flowControl.key",
       { rate: 1 },
-      "expected a flow-control key of printable Latin-1 without blanks around it, got undefined"
+      'expected a flow-control key of printable Latin-1 without blanks around it, and not "." or "..", got undefined'
     ],
     [
       "flowControl.key",
       { key: { name: "a" }, rate: 1 },
-      "expected a flow-control key of printable Latin-1 without blanks around it, got a value of type object"
+      'expected a flow-control key of printable Latin-1 without blanks around it, and not "." or "..", got a value of type object'
     ],
     ["flowControl.parallelism", { key, parallelism: 0 }, "expected a whole number of at least 1, got 0"],
     ["flowControl.rate", { key, rate: 0.5 }, "expected a whole number of at least 1, got 0.5"],
@@ -513,8 +519,8 @@ describe("redact", () => {
     [["body"], 'expected an object with "body" and "headers", got an array'],
     [{ body: "yes" }, 'expected "body" to be true or false, got "yes"'],
     [{ headers: "X-A" }, 'expected "headers" to be true, false or a list of header names, got "X-A"'],
-    [{ headers: ["X-A", "X A"] }, '"X A" is no header name'],
-    [{ headers: [5] }, "5 is no header name"]
+    [{ headers: ["X-A", "X A"] }, '"X A" is not a valid header name'],
+    [{ headers: [5] }, "5 is not a valid header name"]
   ])("is never quietly none: not %j", (given, reason) => {
     refuses("redact", given, reason)
   })

@@ -104,7 +104,7 @@ describe("filters", () => {
         `expected text that is not empty, or a list of at least one, got ${shown}`
       for (const check of [fromMessageSelector, fromDlqSelector, fromDlqFilter, fromLogFilter]) {
         isRefused(check({ [name]: "" }), reason('""'), name)
-        isRefused(check({ [name]: [] }), reason("an array"), name)
+        isRefused(check({ [name]: [] }), reason("an empty list"), name)
         isRefused(check({ [name]: ["a", ""] }), reason('""'), name)
         isRefused(check({ [name]: ["a", undefined] }), reason("undefined"), name)
         isRefused(check({ [name]: null }), reason("null"), name)
@@ -117,7 +117,7 @@ describe("filters", () => {
     const status = (shown: string) => `expected a status, or a list of at least one, got ${shown}`
     isRefused(fromDlqFilter({ responseStatus: "500" }), status('"500"'), "responseStatus")
     isRefused(fromDlqFilter({ responseStatus: [500, -1] }), status("-1"), "responseStatus")
-    isRefused(fromDlqFilter({ responseStatus: [] }), status("an array"), "responseStatus")
+    isRefused(fromDlqFilter({ responseStatus: [] }), status("an empty list"), "responseStatus")
     for (const name of ["fromDate", "toDate"]) {
       const instant = 'expected an instant such as "2025-03-30T00:00:00Z"'
       isRefused(fromLogFilter({ [name]: "90" }), `${instant}, got "90"`, name)
@@ -128,7 +128,7 @@ describe("filters", () => {
 
   it.each([
     [null, "null"],
-    [[], "an array"],
+    [[], "an empty list"],
     ["https://u:s3cret@example.com", "text"]
   ])("are an object: not %j", (given, shown) => {
     for (const check of [fromDlqFilter, fromLogFilter]) {
@@ -138,6 +138,82 @@ describe("filters", () => {
       isRefused(check(given), `expected a selector, got ${shown}`)
     }
   })
+})
+
+describe("a filter", () => {
+  it.each([
+    [
+      "https://api.example.com/report?for=José García",
+      "https://api.example.com/report?for=Jos%C3%A9%20Garc%C3%ADa"
+    ],
+    ["https://example.com/a/../b", "https://example.com/b"],
+    ["https://example.com/p#top", "https://example.com/p"],
+    ["https://EXAMPLE.com/A", "https://EXAMPLE.com/A"],
+    ["https://EXAMPLE.com/A", "https://example.com/A"],
+    ["https://example.com:443/", "https://example.com:443/"],
+    ["https://example.com", "https://example.com"],
+    ["https://example.com", "https://example.com/"],
+    ["https://example.com/%c3%a9", "https://example.com/%c3%a9"],
+    ["https://bücher.example/", "https://xn--bcher-kva.example/"]
+  ])("of the URL %s finds %s", (given, stored) => {
+    const url: ReadonlyArray<string> = checked(Criteria.fromMessageSelector({ url: given })).url ?? []
+    assertTrue(url.includes(stored))
+    const onTheWire = checked(Criteria.fromParameters("message", [["url", given]]))
+    deepStrictEqual(onTheWire.url, url)
+    deepStrictEqual(checked(Criteria.fromLogFilter({ url: [given] })).url, url)
+    deepStrictEqual(checked(Criteria.fromDlqFilter({ url: given })).url, url)
+  })
+
+  it("takes a URL object", () => {
+    deepStrictEqual(checked(Criteria.fromLogFilter({ url: new URL("https://example.com/ä") })).url, [
+      "https://example.com/%C3%A4"
+    ])
+  })
+
+  it("of a host or a path is normalised as a URL is", () => {
+    deepStrictEqual(
+      checked(
+        Criteria.fromLogFilter({
+          host: ["API.Example.com:80", "bücher.example"],
+          path: ["/a b", "/a/../c#top"]
+        })
+      ),
+      {
+        host: ["API.Example.com:80", "api.example.com:80", "bücher.example", "xn--bcher-kva.example"],
+        path: ["/a b", "/a%20b", "/a/../c#top", "/c"]
+      }
+    )
+  })
+
+  it.each([
+    ["url", "example.com/a", "expected a URL that starts with http:// or https://"],
+    ["path", "a", 'expected a path that starts with "/"'],
+    ["path", "/a?b=1", "expected a path without a query"],
+    ["label", " ", "expected a label that is not blank"],
+    ["label", "a,b", "a label has no comma; write several labels as a list"],
+    ["flowControlKey", "\t", "expected text that is not empty"]
+  ])("that would find nothing, or more than is meant, is refused: %s %j", (name, value, reason) => {
+    isRefused(fromLogFilter({ [name]: value }), reason, name)
+    isRefused(fromMessageSelector({ [name]: [value] }), reason, name)
+  })
+
+  it("of a label has the form in which labels are stored", () => {
+    deepStrictEqual(checked(Criteria.fromLogFilter({ label: [" a ", "\tb", "\u00a0c"] })).label, [
+      "a",
+      "b",
+      "\u00a0c"
+    ])
+    isRead("log", "label=%20a%20,%09b", { label: ["a", "b"] })
+  })
+
+  it.each<[object]>([[new Map([["label", "a"]])], [new URLSearchParams("label=a")], [new Date(0)]])(
+    "is not read from an object that keeps its values elsewhere: %s",
+    (given) => {
+      for (const check of [fromDlqFilter, fromLogFilter]) {
+        isRefused(check(given), `expected filters, got a ${given.constructor.name}`)
+      }
+    }
+  )
 })
 
 describe("a selector", () => {
@@ -162,7 +238,7 @@ describe("a selector", () => {
       isRefused(check({ label: undefined, [ids]: undefined, all: undefined }), empty)
       isRefused(
         check({ [ids]: [] }),
-        "expected text that is not empty, or a list of at least one, got an array",
+        "expected text that is not empty, or a list of at least one, got an empty list",
         ids
       )
     }
@@ -225,18 +301,26 @@ const instant = FastCheck.integer({ min: -8_640_000_000_000_000, max: 8_640_000_
   DateTime.unsafeMake(millis)
 )
 
+const url = FastCheck.tuple(
+  FastCheck.webUrl({ withQueryParameters: true, withFragments: true }),
+  FastCheck.constantFrom("", "/../é b", ",https://example.com/a,b", "?", ",2")
+).map((parts) => parts.join(""))
+const path = FastCheck.tuple(FastCheck.webPath(), FastCheck.constantFrom("", "/../é b", ",/b,c", "#top")).map(
+  (parts) => `/${parts.join("")}`
+)
+
 const common = {
   urlGroup: oneOrMore(plain),
   queueName: oneOrMore(plain),
   scheduleId: oneOrMore(plain),
-  flowControlKey: oneOrMore(any),
+  flowControlKey: oneOrMore(any.filter((text) => text.trim() !== "")),
   label: oneOrMore(plain),
-  url: oneOrMore(any),
+  url: oneOrMore(url),
   callerIp: oneOrMore(plain),
   fromDate: instant,
   toDate: instant
 }
-const place = { host: oneOrMore(plain), path: oneOrMore(any) }
+const place = { host: oneOrMore(plain), path: oneOrMore(path) }
 
 const filters = {
   message: FastCheck.record({ ...common, ...place }, { requiredKeys: [] }),
@@ -255,8 +339,18 @@ const filters = {
   )
 }
 
+/** Spellings have no order. */
+const sorted = (criteria: Criteria.Criteria) => ({
+  ...criteria,
+  url: criteria.url?.toSorted((a, b) => (a < b ? -1 : 1)),
+  path: criteria.path?.toSorted((a, b) => (a < b ? -1 : 1))
+})
+
 const isSame = (kind: "message" | "dlq" | "log", criteria: Criteria.Criteria) =>
-  deepStrictEqual(checked(Criteria.fromParameters(kind, Criteria.toParameters(criteria))), criteria)
+  deepStrictEqual(
+    sorted(checked(Criteria.fromParameters(kind, Criteria.toParameters(criteria)))),
+    sorted(criteria)
+  )
 
 describe("criteria", () => {
   it.prop("of messages come back from the query", [filters.message], ([filter]) => {
@@ -327,11 +421,30 @@ describe("parameters", () => {
     isRead("dlq", "responseStatus=500,502&responseStatus=0", { responseStatus: [500, 502, 0] })
   })
 
+  it("match as a whole or by their parts where a comma may be part of a value", () => {
+    isRead("message", "url=https://a.example,https://b.example/c&path=/404,/503&flowControlKey=fa,fb", {
+      url: [
+        "https://a.example,https://b.example/c",
+        "https://a.example,https//b.example/c",
+        "https://a.example",
+        "https://a.example/",
+        "https://b.example/c"
+      ],
+      path: ["/404,/503", "/404", "/503"],
+      flowControlKey: ["fa,fb", "fa", "fb"]
+    })
+    isRead("log", "host=a.example,B.example&state=ACTIVE, ERROR&messageIds=m1,m2", {
+      host: ["a.example", "B.example", "b.example"],
+      state: ["ACTIVE", "ERROR"],
+      messageId: ["m1", "m2"]
+    })
+  })
+
   it("keep the commas of a URL, a path and a flow-control key", () => {
     isRead("message", "url=https://example.com/?a=1,2&path=/a,b&flowControlKey=a, b", {
       url: ["https://example.com/?a=1,2"],
       path: ["/a,b"],
-      flowControlKey: ["a, b"]
+      flowControlKey: ["a, b", "a", "b"]
     })
   })
 

@@ -43,6 +43,17 @@ const isUsable = (text: string): boolean => {
   return survives && !names.some((name) => /^(upstash-|qstash_token$)/i.test(name))
 }
 
+describe("a bare name as a destination", () => {
+  it.each(["sync", "example.com"])("is refused, with what to write for a URL group: %s", (text) => {
+    assertEquals(
+      Destination.parse(text),
+      Either.left(
+        `expected a URL that starts with http:// or https://; a URL group is { urlGroup: "${text}" }`
+      )
+    )
+  })
+})
+
 describe("a URL as a destination", () => {
   it.each([
     "https://example.com",
@@ -91,7 +102,6 @@ describe("a URL as a destination", () => {
   it.each([
     "",
     " ",
-    "example.com",
     "//example.com",
     "/jobs",
     "https:example.com",

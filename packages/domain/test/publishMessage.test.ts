@@ -158,12 +158,20 @@ describe("an option that is refused", () => {
 
   it.each<[string, unknown, string]>([
     ["destination", undefined, "expected a URL or { urlGroup }, got undefined"],
-    ["destination", "example.com", "expected a URL that starts with http:// or https://"],
+    [
+      "destination",
+      "example.com",
+      'expected a URL that starts with http:// or https://; a URL group is { urlGroup: "example.com" }'
+    ],
     ["destination", { urlGroup: "a b" }, name("URL group name", '"a b"')],
     ["method", "HEAD", 'expected one of GET, POST, PUT, PATCH and DELETE, got "HEAD"'],
-    ["headers", { "X A": "1" }, '"X A" is no header name'],
+    ["headers", { "X A": "1" }, '"X A" is not a valid header name'],
     ["headers", { "X-A": 5 }, 'the value of "X-A" is not text'],
-    ["body", { a: 1 }, "expected text or bytes (JSON goes in as text)"],
+    [
+      "body",
+      { a: 1 },
+      "expected text or bytes; use publishJson, enqueueJson or batchJson to send a value as JSON"
+    ],
     ["retries", 1.5, count(0, "1.5")],
     ["timeout", 0, "expected a duration of whole seconds, at least 1, got 0"],
     ["delay", -1, 'expected a duration that is not negative, such as "5 minutes", got -1'],

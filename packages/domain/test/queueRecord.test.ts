@@ -171,7 +171,7 @@ describe("the request that creates or changes a queue", () => {
 
   it.each<[unknown, string, string?]>([
     [null, "expected the options of a queue, got null"],
-    [[], "expected the options of a queue, got an array"],
+    [[], "expected the options of a queue, got an empty list"],
     [{ queueName: null }, name("null"), "queueName"],
     [{ queueName, parallelism: 1.5 }, "expected a whole number of at least 1, got 1.5", "parallelism"],
     [{ queueName, paused: 1 }, "expected true or false, got 1", "paused"]

@@ -568,8 +568,8 @@ describe("a request that is refused", () => {
       'expected body, header or header[Name], got "header[]"',
       "Upstash-Redact-Fields"
     ],
-    [{ "Upstash-Redact-Fields": "header[a b]" }, '"a b" is no header name', "Upstash-Redact-Fields"],
-    [{ "Upstash-Forward-X A": "1" }, '"X a" is no header name', "Upstash-Forward-*"],
+    [{ "Upstash-Redact-Fields": "header[a b]" }, '"a b" is not a valid header name', "Upstash-Redact-Fields"],
+    [{ "Upstash-Forward-X A": "1" }, '"X a" is not a valid header name', "Upstash-Forward-*"],
     [
       { "Upstash-Forward-X-A": "s3cret\n€" },
       'the value of "X-A" holds a character that a header cannot carry (only printable Latin-1 can be sent)',
@@ -577,7 +577,7 @@ describe("a request that is refused", () => {
     ],
     [
       { "Upstash-Callback": "https://example.com", "Upstash-Callback-Forward-X A": "1" },
-      '"X a" is no header name',
+      '"X a" is not a valid header name',
       "Upstash-Callback-Forward-*"
     ],
     [
@@ -629,7 +629,7 @@ describe("a request that is refused", () => {
     ],
     [
       { "Upstash-Flow-Control-Key": "€", "Upstash-Flow-Control-Value": "rate=1" },
-      'expected a flow-control key of printable Latin-1 without blanks around it, got "€"',
+      'expected a flow-control key of printable Latin-1 without blanks around it, and not "." or "..", got "€"',
       "Upstash-Flow-Control-Key"
     ]
   ])("says why, and names the header: %j", (headers, reason, field) => {

@@ -185,7 +185,7 @@ describe("the endpoints that are added", () => {
 
   it.each<[unknown, string, string]>([
     [undefined, "endpoints", "expected a list of at least one endpoint, got undefined"],
-    [[], "endpoints", "expected a list of at least one endpoint, got an array"],
+    [[], "endpoints", "expected a list of at least one endpoint, got an empty list"],
     ["https://u:s3cret@a.example", "endpoints", "expected a list of at least one endpoint, got text"],
     [["https://u:s3cret@a.example"], "endpoints[0]", 'expected an object with "url" or "name", got text'],
     [
@@ -214,7 +214,7 @@ describe("the endpoints that are added", () => {
 
   it.each<[unknown, string, string]>([
     [null, "endpoints", "expected a list of at least one endpoint, got undefined"],
-    [{ endpoints: [] }, "endpoints", "expected a list of at least one endpoint, got an array"],
+    [{ endpoints: [] }, "endpoints", "expected a list of at least one endpoint, got an empty list"],
     [{ endpoints: [{ url: "" }] }, "endpoints[0].url", "is missing"],
     [{ endpoints: [{ url: null, name: "a" }] }, "endpoints[0].url", "is missing"],
     [
@@ -283,7 +283,7 @@ describe("the endpoints that are removed", () => {
   )
 
   it.each<[unknown, string, string]>([
-    [[], "endpoints", "expected a list of at least one endpoint, got an array"],
+    [[], "endpoints", "expected a list of at least one endpoint, got an empty list"],
     [[{}], "endpoints[0]", "expected a URL or a name"],
     [[{ name: "a" }, { name: "" }], "endpoints[1].name", 'expected text that is not empty, got ""'],
     [[{ url: "a.example" }], "endpoints[0].url", "expected a URL that starts with http:// or https://"]

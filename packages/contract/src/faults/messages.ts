@@ -18,6 +18,11 @@ const response = inFile("domain/src/wire/PublishResponse.ts")
 const message = inFile("domain/src/internal/messageRecord.ts")
 const criteria = inFile("domain/src/wire/Criteria.ts")
 const contract = inFile("domain/src/QStashMessages.ts")
+const check = inFile("domain/src/internal/checkSettings.ts")
+const headers = inFile("domain/src/internal/headers.ts")
+const key = inFile("domain/src/FlowControl.ts")
+const spellings = inFile("domain/src/internal/spellings.ts")
+const inMemory = faultsOf("QStashMessages", "testing")("domain/src/wire/Criteria.ts")
 const client = inFile("client/src/internal/messages.ts")
 const selection = inFile("client/src/internal/selection.ts")
 const handlers = inFile("server/src/internal/messages.ts")
@@ -125,12 +130,12 @@ export const faults: ReadonlyArray<Fault> = [
     "fromDate <= instant && instant < toDate"
   ]),
   matches("host-without-port", "a host does not count with its port", [
-    "isOneOf<string>(criteria.host, host)",
-    'isOneOf<string>(criteria.host, host?.split(":")[0])'
+    "isOneOf(wanted, host) ||",
+    'isOneOf(wanted, host?.split(":")[0]) ||'
   ]),
   matches("path-with-query", "a path counts with its query", [
-    "isOneOf<string>(criteria.path, pathname)",
-    'isOneOf<string>(criteria.path, message.url.slice(message.url.indexOf(pathname ?? "")))'
+    "isOneOf<string>(criteria.path, url.pathname)",
+    'isOneOf<string>(criteria.path, message.url.slice(message.url.indexOf(url.pathname ?? "")))'
   ]),
   matches("any-filter-will-do", "a cancel by several filters takes what matches one of them", [
     "!isOneOf<string>(criteria.url, message.url) ||",
@@ -225,10 +230,13 @@ export const faults: ReadonlyArray<Fault> = [
     "name"
   ]),
   criteria("url-filter-split", "a URL with a comma counts as two", [
-    'const whole = ["url", ',
-    "const whole = ["
+    '["url", /,[ \\t]*(?=https?:\\/\\/)/i]',
+    '["url", /,/]'
   ]),
-  criteria("key-filter-split", "a flow-control key with a comma counts as two", [', "flowControlKey"]', "]"]),
+  criteria("key-filter-split", "a flow-control key with a comma counts as two", [
+    "[trimBlanks(value), ...parts]",
+    "parts"
+  ]),
   client("own-duplicates-hidden", "the client never tells of a duplicate", [
     "isMinted ? { ...published, isDeduplicated: false } : published",
     "({ ...published, isDeduplicated: false })"
@@ -292,5 +300,43 @@ export const faults: ReadonlyArray<Fault> = [
   limit("copies-weigh-nothing", "the bytes of a message to a group count once", [
     "bytes += copies * (body?.length ?? 0)",
     "bytes += body?.length ?? 0"
+  ]),
+  criteria("key-filter-whole", "a filter of several flow-control keys counts as one", [
+    "parts.length === 1 ? parts : [trimBlanks(value), ...parts]",
+    '(name === "flowControlKey" ? [trimBlanks(value)] : parts)'
+  ]),
+  inMemory("label-filter-untrimmed", "a label with blanks around it is looked for as it is written", [
+    "const label = trimBlanks(text)",
+    "const label = text"
+  ]),
+  check("label-trimmed-too-far", "a label loses more than HTTP trims", ["trimBlanks(given)", "given.trim()"]),
+  check("control-headers-forwarded", "a control header is forwarded and has no effect", [
+    "refuseOwnHeaders(kind.names)",
+    "Either.right"
+  ]),
+  headers("map-of-headers-dropped", "headers that are a Map are dropped", [
+    "if (!isPlain(input)) {",
+    'if (typeof input !== "object" || input === null) {'
+  ]),
+  key("key-of-dots", "a flow-control key may be one that no path can hold", ['text !== ".." &&', ""]),
+  spellings("url-filter-verbatim", "a URL is looked for as it is written", [
+    'return unique(typeof published === "string" ? published : printable, printable, url.href)',
+    "return unique(text)"
+  ]),
+  spellings("host-filter-verbatim", "a host is looked for as it is written", [
+    "unique(host, text)",
+    "[host]"
+  ]),
+  spellings("path-filter-verbatim", "a path is looked for as it is written", [
+    "unique(path, pathname)",
+    "[path]"
+  ]),
+  spellings("path-filter-drops-query", "a path with a query finds more than is meant", [
+    'path.includes("?")',
+    'path.includes("??")'
+  ]),
+  matches("default-port-not-found", "a host with the default port is not found", [
+    'port === "" &&',
+    'port === "none" &&'
   ])
 ]

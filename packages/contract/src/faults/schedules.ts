@@ -174,7 +174,7 @@ export const faults: ReadonlyArray<Fault> = [
     '"content-length",',
     '"content-length",\n  "content-type",'
   ]),
-  attempt("headers-forged", "a schedule's headers pass for QStash's", ['  "upstash-retried",\n', ""]),
+  attempt("headers-forged", "a schedule's headers pass for QStash's", ['  "user-agent",\n', ""]),
   attempt("retried-from-one", "attempts are counted from one", [
     "String(message.retried)",
     "String(message.retried + 1)"

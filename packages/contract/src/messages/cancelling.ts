@@ -48,6 +48,9 @@ const takesOnly = (
     strictEqual(yield* cancelMany(selector), 0)
   })
 
+const pendingAt = (destination: URL) =>
+  Effect.flatMap(QStashMessages, (messages) => messages.publish({ destination, delay: "2 hours" }))
+
 export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) => {
   law("a cancel names the message that it could not find, such as one that is cancelled already", () =>
     Effect.gen(function* () {
@@ -194,6 +197,86 @@ export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) =
       yield* takesOnly(yield* send, other, { url: `https://${name}.example.com:8443/${name}?x=1` })
       yield* takesOnly(yield* send, other, { host: `${name}.example.com:8443` })
       yield* takesOnly(yield* send, other, { path: `/${name}` })
+    })
+  )
+
+  law("a message is found by the text under which it was published, however its URL is written", () =>
+    Effect.gen(function* () {
+      const other = yield* pending({ destination: "https://other.example.com/" })
+      const name = (yield* freshName).toLowerCase().replaceAll("_", "-")
+      for (const destination of [
+        `https://${name}.example.com/report?for=José García`,
+        `https://${name}.example.com/a/../b`,
+        `https://${name}.example.com/p#top`,
+        `https://${name.toUpperCase()}.Example.com/P`,
+        `https://${name}.example.com:443/`,
+        `https://${name}.example.com`,
+        `https://${name}.example.com/%c3%a9`,
+        `https://bücher-${name}.example/`
+      ]) {
+        yield* takesOnly(yield* pending({ destination }), other, { url: destination })
+        yield* takesOnly(yield* pendingAt(new URL(destination)), other, { url: destination })
+        yield* takesOnly(yield* pending({ destination: new URL(destination).href }), other, {
+          url: new URL(destination)
+        })
+      }
+      const send = pending({ destination: `https://${name.toUpperCase()}.Example.com/a b/../José` })
+      yield* takesOnly(yield* send, other, { host: `${name}.EXAMPLE.com` })
+      yield* takesOnly(yield* send, other, { host: `${name}.example.com:443` })
+      const path = `/${name} é/../${name}/José#top`
+      const sendPath = pending({ destination: `https://example.com${path}` })
+      yield* takesOnly(yield* sendPath, other, { path })
+      yield* takesOnly(yield* sendPath, other, { path: `/${name}/José` })
+    })
+  )
+
+  law("a label means the same with blanks around it, in a message and in a filter", () =>
+    Effect.gen(function* () {
+      const other = yield* pending()
+      const name = yield* freshName
+      for (const [stored, wanted] of [
+        [` ${name} `, ` ${name} `],
+        [`\t${name}`, name],
+        [name, ` \t${name}`],
+        [`${name}\u00a0`, `${name}\u00a0`]
+      ] as const) {
+        const sent = yield* pending({ labels: [stored] })
+        deepStrictEqual((yield* getMessage(sent.messageId)).labels, [stored.replace(/^[ \t]+|[ \t]+$/g, "")])
+        yield* takesOnly(sent, other, { label: wanted })
+      }
+    })
+  )
+
+  law("a filter that could find nothing, or more than is meant, is refused", () =>
+    Effect.gen(function* () {
+      const { messageId } = yield* pending()
+      for (const [field, selector] of [
+        ["url", { url: "example.com/a" }],
+        ["path", { path: "a" }],
+        ["path", { path: "/a?b=1" }],
+        ["label", { label: " " }],
+        ["label", { label: "a,b" }]
+      ] as const) {
+        const error = yield* Effect.flip(cancelMany(selector))
+        strictEqual(error._tag, "QStashInvalidRequest")
+        strictEqual("field" in error && error.field, field)
+      }
+      strictEqual(yield* isPending(messageId), true)
+    })
+  )
+
+  law("a flow-control key with commas stands for itself and for its parts [assumed]", () =>
+    Effect.gen(function* () {
+      const name = yield* freshName
+      const other = yield* pending({ flowControl: { key: FlowControlKey.make(name), parallelism: 1 } })
+      const send = (text: string) =>
+        pending({ flowControl: { key: FlowControlKey.make(text), parallelism: 1 } })
+      const [first, second] = [yield* send(`${name}-a`), yield* send(`${name}-b`)]
+      yield* send(`${name}-a,${name}-b`)
+      strictEqual(yield* cancelMany({ flowControlKey: FlowControlKey.make(`${name}-a,${name}-b`) }), 3)
+      strictEqual(yield* isPending(first.messageId), false)
+      strictEqual(yield* isPending(second.messageId), false)
+      strictEqual(yield* isPending(other.messageId), true)
     })
   )
 

@@ -8,7 +8,7 @@ import {
   type QStashQuotaExceeded
 } from "@effect-qstash/domain/QStashError"
 import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
-import { assertEquals, assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertEquals, assertMatch, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { quotaExceeded, settle, somewhere } from "../internal/given.ts"
@@ -23,7 +23,7 @@ const refused = (message: Partial<PublishMessage.Input>) =>
     const error: QStashQuotaExceeded | QStashError = yield* Effect.flip(
       messages.publish({ destination: somewhere, ...message })
     )
-    strictEqual(error._tag, "QStashInvalidRequest")
+    assertTrue(error instanceof QStashInvalidRequest, error.message)
     strictEqual(error.isRetryable, false)
     return error
   })
@@ -97,6 +97,69 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
       (headers) => refused({ headers }),
       { discard: true }
     )
+  )
+
+  law("a control header of QStash among the headers is refused, and the error names the option to use", () =>
+    Effect.gen(function* () {
+      strictEqual(
+        (yield* refused({ headers: { "Upstash-Retries": "1" } })).message,
+        'The request was not sent: headers: "Upstash-Retries" would not control QStash: use the option "retries" instead'
+      )
+      strictEqual(
+        (yield* refused({ headers: { "upstash-forward-x-a": "1" } })).message,
+        'The request was not sent: headers: "Upstash-Forward-X-A" would not control QStash: headers are forwarded as they are, so write "x-a"'
+      )
+    })
+  )
+
+  law("headers that are a Map or a Headers are refused rather than dropped", () =>
+    Effect.gen(function* () {
+      const entries = { "X-A": "1" }
+      for (const [headers, shown] of [
+        [new Map(Object.entries(entries)), "a Map"],
+        [new Headers(entries), "a Headers"]
+      ] as const) {
+        const error = yield* Effect.flip(
+          Effect.flatMap(QStashMessages, (messages) =>
+            // @ts-expect-error for those who write JavaScript
+            messages.publish({ destination: somewhere, headers })
+          )
+        )
+        assertEquals(
+          error,
+          new QStashInvalidRequest({
+            field: "headers",
+            reason: `expected an object of header names and values, got ${shown}: write Object.fromEntries(headers)`
+          })
+        )
+      }
+    })
+  )
+
+  law("a flow-control key that no path could hold is refused where a message would use it", () =>
+    Effect.forEach(
+      ["", ".", "..", " a "],
+      (text) => {
+        const key = FlowControlKey.make(text, { disableValidation: true })
+        return refused({ flowControl: { key, parallelism: 1 } })
+      },
+      { discard: true }
+    )
+  )
+
+  law("a bare name as a destination, or an object as a body, is refused with what to write", () =>
+    Effect.gen(function* () {
+      strictEqual(
+        (yield* refused({ destination: "sync" })).reason,
+        'expected a URL that starts with http:// or https://; a URL group is { urlGroup: "sync" }'
+      )
+      // @ts-expect-error for those who write JavaScript
+      const { reason } = yield* refused({ body: { a: 1 } })
+      strictEqual(
+        reason,
+        "expected text or bytes; use publishJson, enqueueJson or batchJson to send a value as JSON"
+      )
+    })
   )
 
   law("a deduplication id with a colon or a blank is refused, and so is one beside the content", () =>

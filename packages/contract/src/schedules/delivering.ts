@@ -1,6 +1,6 @@
-import { assertMatch, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertInclude, assertMatch, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
-import { fire, fireOne, get, headerOf, only, valuesOf } from "../internal/given.ts"
+import { create, fire, fireOne, get, headerOf, only, valuesOf } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 import { checkSignature } from "../internal/signature.ts"
 
@@ -119,13 +119,7 @@ export const delivering = chapter("delivering", ({ timed }) => {
       const endpoint = yield* time.endpoint
       const { scheduleId } = yield* fireOne(time, {
         destination: endpoint.url,
-        headers: {
-          "User-Agent": "forged",
-          "Upstash-Signature": "forged",
-          "Upstash-Message-Id": "forged",
-          "Upstash-Schedule-Id": "forged",
-          "Upstash-Retried": "9"
-        }
+        headers: { "User-Agent": "forged" }
       })
       const delivery = only(yield* endpoint.deliveries)
       checkSignature(delivery, time.signingKeys.current)
@@ -133,6 +127,16 @@ export const delivering = chapter("delivering", ({ timed }) => {
       strictEqual(headerOf(delivery, "Upstash-Schedule-Id"), scheduleId)
       strictEqual(headerOf(delivery, "Upstash-Retried"), "0")
       assertMatch(headerOf(delivery, "Upstash-Message-Id") ?? "", /^msg_/)
+      for (const name of [
+        "Upstash-Signature",
+        "Upstash-Message-Id",
+        "Upstash-Schedule-Id",
+        "Upstash-Retried"
+      ]) {
+        const error = yield* Effect.flip(create({ headers: { [name]: "forged" } }))
+        strictEqual(error._tag, "QStashInvalidRequest")
+        assertInclude(error.message, `headers: "${name}" would not control QStash`)
+      }
     })
   )
 

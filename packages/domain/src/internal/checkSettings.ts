@@ -20,8 +20,16 @@ import * as DurationInput from "../wire/DurationInput.ts"
 import { DurationText } from "../wire/DurationText.ts"
 import * as InstantInput from "../wire/InstantInput.ts"
 import { defined } from "./defined.ts"
-import { canonicalName, type HeaderMap, isHeaderName, isHeaderValue, parseHeaders } from "./headers.ts"
+import {
+  canonicalName,
+  type HeaderMap,
+  isHeaderName,
+  isHeaderValue,
+  parseHeaders,
+  trimBlanks
+} from "./headers.ts"
 import { parsePrintableUrl } from "./httpUrl.ts"
+import { refuseOwnHeaders } from "./ownHeaders.ts"
 import { parser, type Parsed } from "./parser.ts"
 import { kindOf, quote } from "./quote.ts"
 
@@ -184,21 +192,22 @@ const parseSpan =
     )
   }
 
-const parseBody = (input: string | Uint8Array): Parsed<Uint8Array> =>
+const parseBody = (input: unknown): Parsed<Uint8Array> =>
   typeof input === "string"
     ? Either.right(new TextEncoder().encode(input))
     : input instanceof Uint8Array
       ? Either.right(Uint8Array.from(input))
-      : Either.left("expected text or bytes (JSON goes in as text)")
+      : Either.left("expected text or bytes")
 
 const parseLabels = (input: ReadonlyArray<string>): Parsed<ReadonlyArray<string>> => {
   if (!Array.isArray(input)) return Either.left(`expected a list of labels, got ${quote(input)}`)
   const labels: Array<string> = []
-  for (const label of input) {
-    if (typeof label !== "string" || label.trim() === "" || label.includes(",") || !isHeaderValue(label)) {
-      return Either.left(`expected labels of printable Latin-1 without commas, got ${quote(label)}`)
+  for (const given of input) {
+    const label = typeof given === "string" ? trimBlanks(given) : ""
+    if (label === "" || label.includes(",") || !isHeaderValue(label)) {
+      return Either.left(`expected labels of printable Latin-1 without commas, got ${quote(given)}`)
     }
-    labels.push(label.trim())
+    labels.push(label)
   }
   return Either.right(labels)
 }
@@ -217,7 +226,7 @@ const parseRedact = (input: NonNullable<MessageSettings.Input["redact"]>): Parse
   }
   for (const name of headers) {
     if (typeof name !== "string" || !isHeaderName(name))
-      return Either.left(`${quote(name)} is no header name`)
+      return Either.left(`${quote(name)} is not a valid header name`)
   }
   return Either.right({ body, headers: headers.length === 0 ? false : headers.map(canonicalName) })
 }
@@ -233,10 +242,32 @@ export const parsePeriod = (input: unknown): Parsed<Duration.Duration> =>
 const nonEmpty = (headers: HeaderMap | undefined): HeaderMap | undefined =>
   headers === undefined || Object.keys(headers).length === 0 ? undefined : headers
 
-/** Tells what an error calls an option: the option itself where a user gave it, the header where it came over the wire. */
+/** What an error calls an option: the header, if it came over the wire. */
 type NameOf = (option: string) => string
 
-export const checks = (nameOf: NameOf) => {
+/** How a message and a schedule differ where a user's own options are checked. */
+interface Kind {
+  readonly names: Readonly<Record<string, true>>
+  /** Which helpers take a body that is neither text nor bytes. */
+  readonly jsonHelpers: string
+}
+
+const messageKind: Kind = { names: messageNames, jsonHelpers: "publishJson, enqueueJson or batchJson" }
+const scheduleKind: Kind = { names: scheduleNames, jsonHelpers: "createJson or upsertJson" }
+
+/** Without a kind the settings came over the wire, where fewer mistakes are possible. */
+export const checks = (nameOf: NameOf, kind?: Kind) => {
+  const readHeaders = (input: unknown) =>
+    kind === undefined
+      ? parseHeaders(input)
+      : Either.flatMap(parseHeaders(input), refuseOwnHeaders(kind.names))
+  const readBody = (input: unknown) =>
+    kind === undefined
+      ? parseBody(input)
+      : Either.mapLeft(
+          parseBody(input),
+          (reason) => `${reason}; use ${kind.jsonHelpers} to send a value as JSON`
+        )
   const refuse = (option: string, reason: string) =>
     Either.left(new QStashInvalidRequest({ field: nameOf(option), reason }))
   const required = <A, I>(option: string, value: I, parse: (value: I) => Parsed<A>) =>
@@ -289,13 +320,13 @@ export const checks = (nameOf: NameOf) => {
         timeout: yield* optional(`${option}.timeout`, options.timeout, parseSpan(1)),
         retries: yield* optional(`${option}.retries`, options.retries, parseCount(0)),
         retryDelay: yield* optional(`${option}.retryDelay`, options.retryDelay, parseRetryDelay),
-        headers: nonEmpty(yield* optional(`${option}.headers`, options.headers, parseHeaders))
+        headers: nonEmpty(yield* optional(`${option}.headers`, options.headers, readHeaders))
       })
     }
   }
 
   function* settings(input: UncheckedSettings) {
-    const body = yield* optional("body", input.body, parseBody)
+    const body = yield* optional("body", input.body, readBody)
     const labels = yield* optional("labels", input.labels, parseLabels)
     if (Predicate.isReadonlyRecord(input.redact)) {
       yield* known(input.redact, redactNames, "redact", "redact")
@@ -303,7 +334,7 @@ export const checks = (nameOf: NameOf) => {
     const redact = yield* optional("redact", input.redact, parseRedact)
     return defined({
       method: yield* optional("method", input.method, parseMethod),
-      headers: nonEmpty(yield* optional("headers", input.headers, parseHeaders)),
+      headers: nonEmpty(yield* optional("headers", input.headers, readHeaders)),
       body: body === undefined || body.length === 0 ? undefined : body,
       retries: yield* optional("retries", input.retries, parseCount(0)),
       retryDelay: yield* optional("retryDelay", input.retryDelay, parseRetryDelay),
@@ -328,9 +359,10 @@ const notOptions = (what: string, input: unknown) =>
 export const checkSchedule = <D>(
   input: UncheckedSchedule<D>,
   parseDestination: (destination: D) => Parsed<Destination>,
-  nameOf: NameOf
+  nameOf?: NameOf
 ): Either.Either<CreateSchedule, QStashInvalidRequest> => {
-  const { known, optional, required, settings } = checks(nameOf)
+  const { known, optional, required, settings } =
+    nameOf === undefined ? checks((option) => option, scheduleKind) : checks(nameOf)
   return Either.gen(function* () {
     if (!Predicate.isReadonlyRecord(input)) return yield* notOptions("schedule", input)
     yield* known(input, scheduleNames, "a schedule")
@@ -345,9 +377,10 @@ export const checkSchedule = <D>(
 export const checkMessage = <D>(
   input: UncheckedMessage<D>,
   parseDestination: (destination: D) => Parsed<Destination>,
-  nameOf: NameOf
+  nameOf?: NameOf
 ): Either.Either<PublishMessage, QStashInvalidRequest> => {
-  const { known, optional, refuse, required, settings } = checks(nameOf)
+  const { known, optional, refuse, required, settings } =
+    nameOf === undefined ? checks((option) => option, messageKind) : checks(nameOf)
   return Either.gen(function* () {
     if (!Predicate.isReadonlyRecord(input)) return yield* notOptions("message", input)
     yield* known(input, messageNames, "a message")

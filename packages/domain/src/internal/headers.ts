@@ -1,5 +1,5 @@
 import * as Either from "effect/Either"
-import * as Predicate from "effect/Predicate"
+import { isIterable, isPlain } from "./isPlain.ts"
 import type { Parsed } from "./parser.ts"
 import { quote } from "./quote.ts"
 
@@ -41,12 +41,16 @@ export const fromEntries = (entries: Iterable<readonly [string, ReadonlyArray<st
  * value is cut off, since HTTP does not carry it.
  */
 export const parseHeaders = (input: unknown): Parsed<HeaderMap> => {
-  if (!Predicate.isReadonlyRecord(input)) {
-    return Either.left(`expected a record of header names and values, got ${quote(input)}`)
+  if (!isPlain(input)) {
+    return Either.left(
+      isIterable(input)
+        ? `expected an object of header names and values, got ${quote(input)}: write Object.fromEntries(headers)`
+        : `expected an object of header names and values, got ${quote(input)}`
+    )
   }
   const result = new Map<string, Array<string>>()
   for (const [name, given] of Object.entries(input)) {
-    if (!isHeaderName(name)) return Either.left(`${quote(name)} is no header name`)
+    if (!isHeaderName(name)) return Either.left(`${quote(name)} is not a valid header name`)
     const values: ReadonlyArray<unknown> = Array.isArray(given) ? given : [given]
     const canonical = canonicalName(name)
     const texts = result.get(canonical) ?? []

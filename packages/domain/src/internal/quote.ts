@@ -13,10 +13,23 @@ export const quote = (value: unknown): string =>
       : value === null || value === undefined
         ? `${value}`
         : Array.isArray(value)
-          ? "an array"
+          ? value.length === 0
+            ? "an empty list"
+            : "an array"
           : value instanceof Date && Number.isNaN(value.getTime())
             ? "an invalid date"
-            : `a value of type ${typeof value}`
+            : (classOf(value) ?? `a value of type ${typeof value}`)
+
+/** Names the class of an object that is no plain one, such as a Map: its content may be secret. */
+const classOf = (value: unknown): string | undefined => {
+  if (typeof value !== "object" || value === null) return undefined
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (typeof prototype !== "object" || prototype === null || Object.getPrototypeOf(prototype) === null) {
+    return undefined
+  }
+  const name = typeof prototype.constructor === "function" ? prototype.constructor.name : ""
+  return /^[A-Z]\w{0,99}$/.test(name) ? `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}` : undefined
+}
 
 /** Shows what was given instead of an object or a list: text may be a URL or a body, and so a secret. */
 export const kindOf = (value: unknown): string => (typeof value === "string" ? "text" : quote(value))

@@ -110,7 +110,7 @@ export const flag = (field: string, text: string): Decoded<boolean> => {
 const list = (text: string): ReadonlyArray<string> =>
   text
     .split(",")
-    .map((part) => part.trim())
+    .map(trimBlanks)
     .filter((part) => part !== "")
 
 const redactedHeader = /^headers?\[([^\]]+)\]$/i

@@ -8,9 +8,12 @@ import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
+import type * as Predicate from "effect/Predicate"
+import { trimBlanks } from "../internal/headers.ts"
+import { isPlain } from "../internal/isPlain.ts"
 import type { Parsed } from "../internal/parser.ts"
 import { kindOf, quote } from "../internal/quote.ts"
+import { spellingsOfHost, spellingsOfPath, spellingsOfUrl } from "../internal/spellings.ts"
 import type { DlqFilter, DlqSelector, LogFilter, MessageFilter, MessageSelector } from "../MessageFilter.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 import * as InstantInput from "./InstantInput.ts"
@@ -80,6 +83,10 @@ const listOf =
   }
 
 const textsOf = listOf(isText, "text that is not empty")
+const urlsOf = listOf(
+  (value): value is string | URL => isText(value) || value instanceof URL,
+  "text that is not empty"
+)
 const statusesOf = listOf(isStatus, "a status")
 
 const instantOf = (value: DateTime.DateTime.Input): Parsed<number> =>
@@ -87,6 +94,65 @@ const instantOf = (value: DateTime.DateTime.Input): Parsed<number> =>
     onNone: () => Either.left(`expected an instant such as "2025-03-30T00:00:00Z", got ${quote(value)}`),
     onSome: (instant) => Either.right(DateTime.toEpochMillis(instant))
   })
+
+/** What comes after a comma that separates two values, where a value may hold commas of its own. */
+const separators: ReadonlyMap<string, RegExp> = new Map([
+  ["url", /,[ \t]*(?=https?:\/\/)/i],
+  ["path", /,[ \t]*(?=\/)/],
+  ["flowControlKey", /,/]
+])
+
+/** Several values between commas, and the value as a whole where a comma may be part of it. */
+const partsOf = (name: string, value: string): ReadonlyArray<string> => {
+  const separator = separators.get(name)
+  const parts = value.split(separator ?? ",").map(trimBlanks)
+  return separator === undefined || parts.length === 1 ? parts : [trimBlanks(value), ...parts]
+}
+
+/** The filters of which one value may stand for several texts. */
+const isSpelt = (name: string): boolean => separators.has(name) || name === "host"
+
+/** `Arr.dedupe` compares each value with all others. */
+const distinct = (values: Iterable<string>): Array<string> => Array.from(new Set(values))
+
+type Texts = Arr.NonEmptyReadonlyArray<string>
+
+/** A label in the form in which it is stored. */
+const labelOf = (text: string): Parsed<ReadonlyArray<string>> => {
+  const label = trimBlanks(text)
+  if (label === "") return Either.left("expected a label that is not blank")
+  return label.includes(",")
+    ? Either.left("a label has no comma; write several labels as a list")
+    : Either.right([label])
+}
+
+/**
+ * All texts that one value stands for. The same for a user's filter and for one from the wire, so that each
+ * implementation finds the same. The reason repeats no value: a URL may hold secrets.
+ */
+const spell = (name: string, value: string): Parsed<ReadonlyArray<string>> => {
+  if (name === "label") return labelOf(value)
+  if (name === "host") return Either.right(spellingsOfHost(value))
+  const spellings = name === "url" ? spellingsOfUrl : name === "path" ? spellingsOfPath : undefined
+  if (!separators.has(name)) return Either.right([value])
+  const parts = partsOf(name, value).filter((part) => part !== "")
+  if (parts.length === 0) return Either.left("expected text that is not empty")
+  return spellings === undefined
+    ? Either.right(parts)
+    : Either.map(Either.all(parts.map(spellings)), (found) => found.flat())
+}
+
+/** Reads a user's filter of texts. */
+const spelled = (name: Text, value: unknown): Parsed<Texts> =>
+  Either.flatMap((name === "url" ? urlsOf : textsOf)(value), (list) =>
+    Either.flatMap(
+      Either.all(list.map((one) => spell(name, typeof one === "string" ? one : one.href))),
+      (found) => {
+        const all = distinct(found.flat())
+        return Arr.isNonEmptyArray(all) ? Either.right(all) : Either.left("expected text")
+      }
+    )
+  )
 
 const isKnown = (name: string, known: ReadonlyArray<string>): boolean => known.includes(name)
 
@@ -109,7 +175,7 @@ const common = [
   "toDate"
 ]
 
-const isRecord = (value: unknown): boolean => Predicate.isReadonlyRecord(value)
+const isRecord = (value: unknown): boolean => isPlain(value)
 
 const check = (kind: keyof typeof own, filter: Given): Checked =>
   Either.gen(function* () {
@@ -117,14 +183,14 @@ const check = (kind: keyof typeof own, filter: Given): Checked =>
     const criteria: { -readonly [K in keyof Criteria]: Criteria[K] } = {}
     const field = <A>(name: string, parsed: Parsed<A>) =>
       Either.mapLeft(parsed, (reason) => new QStashInvalidRequest({ field: name, reason }))
-    for (const name of Object.keys(filter)) {
-      if (!isKnown(name, common) && !isKnown(name, own[kind])) {
+    for (const [name, value] of Object.entries(filter)) {
+      if (value !== undefined && !isKnown(name, common) && !isKnown(name, own[kind])) {
         return yield* refuse("is no filter of this call", /^\w{1,100}$/.test(name) ? name : quote(name))
       }
     }
     for (const name of texts) {
       const value = filter[name]
-      if (value !== undefined) criteria[name] = yield* field(name, textsOf(value))
+      if (value !== undefined) criteria[name] = yield* field(name, spelled(name, value))
     }
     if (filter.responseStatus !== undefined) {
       criteria.responseStatus = yield* field("responseStatus", statusesOf(filter.responseStatus))
@@ -239,13 +305,10 @@ const domainNames: ReadonlyMap<string, string> = new Map([
 const domainName = (kind: keyof typeof own, name: string): string =>
   kind === "log" && name === "messageIds" ? "messageId" : (domainNames.get(name) ?? name)
 
-/** The filters in whose values a comma is one of their own. */
-const whole = ["url", "path", "flowControlKey"]
-
 /**
- * Reads filters as they stand in a query or, for deletes, in a JSON body. A value that is not a list may hold several
- * between commas, but for a URL, a path and a flow-control key, in which a comma is one of its own. An unknown name is
- * refused, as QStash does; empty values are passed over.
+ * Reads filters from a query or, for deletes, from a JSON body. A value may hold several between commas. A URL, a path
+ * and a flow-control key may also contain commas, so these match as a whole too; their parts count where each one
+ * is a URL or a path. An unknown name is refused, as QStash does; empty values are ignored.
  *
  * @since 0.1.0
  * @category conversions
@@ -262,9 +325,11 @@ export const fromParameters = (
     const isAllowed = isKnown(name, common) || isKnown(name, own[kind]) || isKnown(name, ids)
     if (!isAllowed || !isDomainName) return refuse(`${quote(given)} is no filter of this call`)
     const list = lists.get(name) ?? []
-    for (const part of whole.includes(name) ? [value] : value.split(",")) {
-      const text = whole.includes(name) ? part : part.trim()
-      if (text !== "") list.push(text)
+    for (const part of partsOf(name, value)) {
+      if (part === "") continue
+      // What does not parse matches as it is.
+      if (isSpelt(name)) for (const text of Either.getOrElse(spell(name, part), () => [part])) list.push(text)
+      else list.push(part)
     }
     lists.set(name, list)
   }
@@ -291,7 +356,10 @@ export const fromParameters = (
         criteria[name] = list
       } else {
         const known = texts.find((text) => text === name)
-        if (known !== undefined) criteria[known] = known === "state" ? Arr.map(list, domainState) : list
+        if (known === undefined) continue
+        const distinctList = isSpelt(known) ? distinct(list) : list
+        if (!Arr.isNonEmptyArray(distinctList)) continue
+        criteria[known] = known === "state" ? Arr.map(distinctList, domainState) : distinctList
       }
     }
     return criteria

@@ -19,14 +19,20 @@ const isOneOf = <A>(wanted: ReadonlyArray<A> | undefined, value: A | undefined):
 const isWithin = ({ fromDate = -Infinity, toDate = Infinity }: Criteria, instant: number): boolean =>
   fromDate <= instant && instant <= toDate
 
+type Parts = Partial<Pick<URL, "protocol" | "host" | "port" | "pathname">>
+
 /** A destination whose URL does not parse has neither host nor path. */
-const partsOf = (url: string): { readonly host?: string; readonly pathname?: string } => {
+const partsOf = (url: string): Parts => {
   try {
     return new URL(url)
   } catch {
     return {}
   }
 }
+
+/** URL parsing drops the default port, which a filter may name. */
+const isOfHost = (wanted: ReadonlyArray<string> | undefined, { host, port, protocol }: Parts): boolean =>
+  isOneOf(wanted, host) || (port === "" && isOneOf(wanted, `${host}:${protocol === "https:" ? 443 : 80}`))
 
 const isAbout = (criteria: Criteria, message: StoredMessage): boolean => {
   const { settings } = message
@@ -45,8 +51,8 @@ const isAbout = (criteria: Criteria, message: StoredMessage): boolean => {
     return false
   }
   if (criteria.host === undefined && criteria.path === undefined) return true
-  const { host, pathname } = partsOf(message.url)
-  return isOneOf<string>(criteria.host, host) && isOneOf<string>(criteria.path, pathname)
+  const url = partsOf(message.url)
+  return isOfHost(criteria.host, url) && isOneOf<string>(criteria.path, url.pathname)
 }
 
 /** Whether a message that is not done is among those that a call is about. */
