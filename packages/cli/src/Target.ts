@@ -126,14 +126,12 @@ const howToGetToken = `Set it to the token of your account (${console}), or set 
 const misconfigured = (error: ConfigError.ConfigError): Failure => {
   const wrong = leavesOf(error).find(ConfigError.isInvalidData)
   if (wrong === undefined) {
-    return wrongUsage(
-      "QSTASH_TOKEN is not set, so QStash would not know whose account is meant.",
-      howToGetToken
-    )
+    return wrongUsage("QSTASH_TOKEN is not set. It tells QStash which account to use.", howToGetToken)
   }
   const name = wrong.path.join(".")
   return wrongUsage(
-    `${name}: ${wrong.message}.`,
+    // The client names its option, which is that of the variable.
+    `${name} ${wrong.message.replace(/^(?:token|url) /, "")}.`,
     name.endsWith("QSTASH_TOKEN") ? howToGetToken : "Fix the variable, or unset it to use its default."
   )
 }
@@ -168,34 +166,25 @@ export type CallError =
 export const explain = (error: CallError, { isLocal, origin }: Target.Service): Failure => {
   switch (error._tag) {
     case "ScheduleNotFound":
-      return failed(
-        `${error.message} at ${origin}.`,
-        "`effect-qstash schedules list` shows the ids that there are."
-      )
+      return failed(`${error.message} at ${origin}.`, "`effect-qstash schedules list` lists the schedules.")
     case "MessageNotFound":
       return failed(
         `${error.message} at ${origin}.`,
-        "`effect-qstash logs --message <id>` shows what has become of a message."
+        "`effect-qstash logs --message <id>` shows what happened to a message."
       )
     case "QueueNotFound":
-      return failed(
-        `${error.message} at ${origin}.`,
-        "`effect-qstash queues list` shows the queues that there are."
-      )
+      return failed(`${error.message} at ${origin}.`, "`effect-qstash queues list` lists the queues.")
     case "UrlGroupNotFound":
-      return failed(
-        `${error.message} at ${origin}.`,
-        "`effect-qstash url-groups list` shows the groups that there are."
-      )
+      return failed(`${error.message} at ${origin}.`, "`effect-qstash url-groups list` lists the groups.")
     case "DlqMessageNotFound":
       return failed(
         `${error.message} at ${origin}.`,
-        "`effect-qstash dlq list` shows the ids that there are. One that was retried is gone as well."
+        "`effect-qstash dlq list` lists the dead letters. One that was retried is gone as well."
       )
     case "FlowControlKeyNotFound":
       return failed(
         `${error.message} at ${origin}.`,
-        "`effect-qstash flow-control list` shows the keys that are in use."
+        "`effect-qstash flow-control list` lists the keys in use."
       )
     case "QStashInvalidRequest":
       if (error.status === undefined) return wrongUsage(`${error.message}.`)
@@ -209,13 +198,13 @@ export const explain = (error: CallError, { isLocal, origin }: Target.Service): 
       return failed(
         `${origin} did not accept the token (${error.status}): ${error.reason}.`,
         isLocal
-          ? "Unset QSTASH_TOKEN to use the public development token, or set it to one that the server printed at its start."
+          ? "Unset QSTASH_TOKEN to use the public development token, or set it to one that the server printed when it started."
           : `Set QSTASH_TOKEN to a token of the same region as QSTASH_URL: ${console}`
       )
     case "QStashQuotaExceeded":
       return failed(
         `${error.message}.`,
-        `Delete what is not needed any more or ask for less, or change the plan: ${console}`
+        `Delete what you no longer need, ask for less, or change the plan: ${console}`
       )
     case "QStashRateLimited":
       return failed(`${error.message}.`, "Wait for it, and run the command again.")
@@ -227,13 +216,10 @@ export const explain = (error: CallError, { isLocal, origin }: Target.Service): 
               ? "Start a server with `effect-qstash dev`, or set QSTASH_URL to another one."
               : "Check the network and QSTASH_URL, and run the command again."
           )
-        : failed(
-            `${origin} could not answer (${error.status}): ${error.reason}.`,
-            "Run the command again later."
-          )
+        : failed(`${origin} responded with ${error.status}: ${error.reason}.`, "Run the command again later.")
     case "QStashUnexpectedResponse":
       return failed(
-        `What answers at ${origin} is not QStash (${error.status}): ${error.reason}.`,
+        `${origin} did not respond as QStash does (${error.status}): ${error.reason}.`,
         "Set QSTASH_URL to the origin of QStash, without a path."
       )
   }

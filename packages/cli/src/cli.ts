@@ -18,8 +18,8 @@ import { failed, Failure, wrongUsage } from "./Failure.ts"
 import { unmarked } from "./commands/flags.ts"
 import { root } from "./commands/root.ts"
 import { mended } from "./completions.ts"
-import { commandOf, helpFor, wrongCommand, wrongOption } from "./help.ts"
-import { bold, printable, red, unstyled } from "./render/text.ts"
+import { before, commandOf, helpFor, wrongCommand, wrongOption } from "./help.ts"
+import { bold, cut, mostQuoted, printable, red, unstyled } from "./render/text.ts"
 import { Shell } from "./Shell.ts"
 
 /**
@@ -67,10 +67,7 @@ const dispatch = (args: ReadonlyArray<string>, version: string) =>
     )
   })
 
-const fault = failed(
-  "This is a fault of effect-qstash itself.",
-  "Run it again with --log-level debug to see where."
-)
+const fault = failed("This is a bug in effect-qstash.", "Run it again with --log-level debug to see where.")
 
 const show = ({ exitCode, next, what }: Failure): Effect.Effect<number> =>
   Effect.as(
@@ -93,8 +90,14 @@ const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<str
   const what =
     (isVague ? wrongOption(args) : undefined) ??
     told.replace(/^Expected to find option: '(.*)'$/, "$1 is missing.")
+  // The parser says nothing about what looks like a negative number.
+  const unknown = before(args).find((arg) => /^-\d/.test(arg)) ?? "This"
   return wrongUsage(
-    what === "" ? "There is no such option." : what,
+    what === ""
+      ? `${cut(unknown, mostQuoted)} is not an option of this command.`
+      : /[.:]$/.test(what)
+        ? what
+        : `${what}.`,
     (command === "schedules next" || command === "schedules create") && !what.includes("--")
       ? `A cron expression goes in quotes. ${whereToRead(args)}`
       : whereToRead(args)

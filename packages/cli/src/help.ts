@@ -126,7 +126,7 @@ export const wrongCommand = (args: ReadonlyArray<string>): Failure => {
   // A command at its end is found, so it is an option before it that was in the way.
   if (names === "") {
     return wrongUsage(
-      wrongOption(args) ?? `The options of \`${parent}\` stand behind it, and one was given before.`,
+      wrongOption(args) ?? `The options of \`${parent}\` come after it, and one was given before it.`,
       `See \`${parent} --help\`.`
     )
   }
@@ -233,7 +233,7 @@ const childrenOf = (found: Found, help: Help): ReadonlyArray<readonly [name: str
 type Page = (found: Found, help: Help, width: number) => ReadonlyArray<string>
 
 const overview: Page = (found, help, width) => [
-  "QStash at the shell: a local server, and all that an account holds.",
+  "QStash at the shell: a local server, and everything in an account.",
   "",
   `${bold("Usage:")} effect-qstash <command> [options]`,
   ...listing(

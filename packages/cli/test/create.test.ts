@@ -129,7 +129,7 @@ describe("schedules create", () => {
       const env = { QSTASH_URL: yield* answering(503, '{"error":"busy"}') }
       const unsure = yield* cli(`${create} --cron @daily`, { env })
       strictEqual(unsure.code, 1)
-      assertInclude(unsure.stderr, "could not answer (503): busy")
+      assertInclude(unsure.stderr, "responded with 503: busy")
       assertInclude(
         unsure.stderr,
         "\nWhether it was created is not known: look with `effect-qstash schedules list`. With --id it is safe"

@@ -38,8 +38,8 @@ describe("dlq list", () => {
         rows.map(([id, status]) => [id, status]),
         [
           [answered, "500"],
-          [unanswered, "no answer"],
-          [queued, "no answer"]
+          [unanswered, "no response"],
+          [queued, "no response"]
         ]
       )
       assertInclude(ended.stdout, "/jobs?…")
@@ -99,9 +99,9 @@ describe("dlq get", () => {
       deepStrictEqual(title, [answered, "failed"])
       const fields = new Map(lines.map(([name = "", value = ""]) => [name, value]))
       strictEqual(fields.get("message"), messageId)
-      strictEqual(fields.get("answer"), "500")
-      assertInclude(fields.get("answer headers") ?? "", "X-Secret")
-      strictEqual(fields.get("answer body"), "6 bytes")
+      strictEqual(fields.get("response"), "500")
+      assertInclude(fields.get("response headers") ?? "", "X-Secret")
+      strictEqual(fields.get("response body"), "6 bytes")
       strictEqual(fields.get("headers"), "Authorization")
       strictEqual(ended.stdout.includes("hidden"), false)
       const record = jsonObject(json(yield* cli(`dlq get ${answered} --json`, { env })))

@@ -9,10 +9,10 @@ describe("what QStash fails with", () => {
 
   const answers: ReadonlyArray<readonly [status: number, body: string, what: string, next: string]> = [
     [401, '{"error":"no such token"}', "did not accept the token (401): no such token", "QSTASH_TOKEN"],
-    [503, '{"error":"busy"}', "could not answer (503)", "again later"],
+    [503, '{"error":"busy"}', "responded with 503: busy", "again later"],
     [429, '{"error":"slow down"}', "rate limit", "again"],
-    [404, "<h1>Not found</h1>", "is not QStash (404)", "Set QSTASH_URL"],
-    [200, "{}", "is not QStash (200)", "Set QSTASH_URL"]
+    [404, "<h1>Not found</h1>", "did not respond as QStash does (404)", "Set QSTASH_URL"],
+    [200, "{}", "did not respond as QStash does (200)", "Set QSTASH_URL"]
   ]
   for (const [status, body, what, next] of answers) {
     it.scopedLive(`ends with 1 and says what to do next: ${status} ${body}`, () =>
@@ -36,7 +36,7 @@ describe("what QStash fails with", () => {
       const { code, stderr } = yield* cli("schedules create https://example.com --cron @daily", { env })
       strictEqual(code, 1)
       assertInclude(stderr, "maxSchedules")
-      assertInclude(stderr, "Delete what is not needed any more or ask for less")
+      assertInclude(stderr, "Delete what you no longer need, ask for less")
     })
   )
 
@@ -69,10 +69,10 @@ describe("the environment", () => {
     [{}, "QSTASH_TOKEN is not set", "effect-qstash dev"],
     [{ QSTASH_TOKEN: "" }, "QSTASH_TOKEN is not set", "Set it to the token of your account"],
     [{ QSTASH_URL: "https://qstash.upstash.io" }, "QSTASH_TOKEN is not set", "effect-qstash dev"],
-    [{ QSTASH_URL: "planted" }, "QSTASH_URL: ", "Fix the variable"],
-    [{ QSTASH_URL: "http://127.0.0.1:9/v2" }, "QSTASH_URL: ", "Fix the variable"],
-    [{ QSTASH_TOKEN: "pla nted" }, "QSTASH_TOKEN: ", "Set it to the token of your account"],
-    [{ QSTASH_TOKEN: "", QSTASH_URL: "planted" }, "QSTASH_URL: ", "Fix the variable"]
+    [{ QSTASH_URL: "planted" }, "QSTASH_URL ", "Fix the variable"],
+    [{ QSTASH_URL: "http://127.0.0.1:9/v2" }, "QSTASH_URL ", "Fix the variable"],
+    [{ QSTASH_TOKEN: "pla nted" }, "QSTASH_TOKEN contains ", "Set it to the token of your account"],
+    [{ QSTASH_TOKEN: "", QSTASH_URL: "planted" }, "QSTASH_URL ", "Fix the variable"]
   ]
   for (const [env, what, next] of wrong) {
     it.effect(`ends with 2 where it names no QStash: ${JSON.stringify(env)}`, () =>

@@ -114,7 +114,7 @@ describe("logs", () => {
       const { env, url } = yield* serveVirtual
       const { code, stdout } = yield* cli("logs", { env })
       strictEqual(code, 0)
-      strictEqual(stdout, `The log at ${url} has no such entries.\n`)
+      strictEqual(stdout, `The log at ${url} has no matching entries.\n`)
       deepStrictEqual(json(yield* cli("logs --json", { env })), [])
     })
   )

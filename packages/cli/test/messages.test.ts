@@ -100,7 +100,7 @@ describe("messages list", () => {
       const { env, url } = yield* serveVirtual
       const { code, stdout } = yield* cli("messages list", { env })
       strictEqual(code, 0)
-      assertInclude(stdout, `The log at ${url} has no such message.`)
+      assertInclude(stdout, `The log at ${url} has no matching messages.`)
       assertInclude(stdout, "effect-qstash messages publish")
       deepStrictEqual(json(yield* cli("messages list --json", { env })), [])
     })

@@ -175,7 +175,7 @@ describe("standard output", () => {
   )
 
   it.scopedLive(
-    "gets the bytes of a response body as they are",
+    "gets the bytes of a response body as they are, and no warning of plain http",
     () =>
       Effect.gen(function* () {
         const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index))
@@ -189,10 +189,17 @@ describe("standard output", () => {
           createdAt: 0,
           responseBodyBase64: bytes.toString("base64")
         }
-        const env = { QSTASH_URL: yield* answering(200, JSON.stringify(letter)) }
-        const { code, stdout } = yield* bash("set -o pipefail; $qstash dlq get 1-0 --body | base64 -w 0", env)
+        const url = yield* answering(200, JSON.stringify(letter))
+        // This is a way to write this machine that does not count as such, so there is a warning as well.
+        const env = { QSTASH_URL: url.replace("127.0.0.1", "[::ffff:127.0.0.1]"), QSTASH_TOKEN: "planted" }
+        const { code, stderr, stdout } = yield* bash(
+          "set -o pipefail; $qstash dlq get 1-0 --body | base64 -w 0",
+          env
+        )
         strictEqual(code, 0)
         strictEqual(stdout, letter.responseBodyBase64)
+        assertMatch(stderr, /^\[.*\] WARN .*: The token is sent to http:\S+ unencrypted\. [^\n]*\n$/)
+        strictEqual(stderr.includes("planted"), false)
       }),
     60_000
   )

@@ -140,7 +140,7 @@ describe("messages publish", () => {
         const env = { QSTASH_URL: yield* answering(503, '{"error":"busy"}') }
         const unsure = yield* cli(publish, { env })
         strictEqual(unsure.code, 1)
-        assertInclude(unsure.stderr, "could not answer (503): busy")
+        assertInclude(unsure.stderr, "responded with 503: busy")
         assertInclude(unsure.stderr, "Whether it was published is not known")
         const nobody = yield* cli(publish, { env: { QSTASH_URL: "http://127.0.0.1:9" } })
         assertInclude(nobody.stderr, "Start a server with `effect-qstash dev`")
@@ -154,11 +154,11 @@ describe("messages publish", () => {
   )
 
   const wrong: ReadonlyArray<readonly [options: string, text: string]> = [
-    ["--queue q --delay 1m", "--delay goes not together with --queue"],
-    ["--queue q --not-before 2999-01-01", "--not-before goes not together with --queue"],
+    ["--queue q --delay 1m", "--delay cannot be combined with --queue"],
+    ["--queue q --not-before 2999-01-01", "--not-before cannot be combined with --queue"],
     [
       "--queue q --flow-control-key k --flow-control-rate 1",
-      "--flow-control-key goes not together with --queue"
+      "--flow-control-key cannot be combined with --queue"
     ],
     ["--delay 1m --not-before 2999-01-01", "--not-before: goes not together with --delay."],
     ["--not-before soon", "--not-before: expected a date"],

@@ -186,8 +186,8 @@ describe("the tables of messages, dead letters, logs, queues, URL groups and key
       "  https://example.com/jobs/nightly/with/a/path/that/is/too/long/for/a/narrow/te…"
     ])
     deepStrictEqual(plain(deadLetterTable([letter()], { zone, columns: 80 })), [
-      "ID               STATUS     CREATED (Europe/London)  DESTINATION",
-      "1725323658779-0  no answer  2026-11-24 04:00:05.123  https://example.com/jobs/n…"
+      "ID               STATUS       CREATED (Europe/London)  DESTINATION",
+      "1725323658779-0  no response  2026-11-24 04:00:05.123  https://example.com/jobs…"
     ])
     deepStrictEqual(plain(urlGroupTable([group()], { zone, columns: 80 })), [
       "NAME    ENDPOINTS  CHANGED (Europe/London)  URLS",

@@ -127,7 +127,7 @@ describe("a wrong command line", () => {
     ["lst", '`effect-qstash` has no command "lst"; it has dev, clock, messages,', "`effect-qstash --help`"],
     [
       "--json schedules get hello",
-      "The options of `effect-qstash schedules get` stand behind it, and one was given before.",
+      "The options of `effect-qstash schedules get` come after it, and one was given before it.",
       "`effect-qstash schedules get --help`"
     ],
     [
@@ -203,6 +203,7 @@ describe("a wrong command line", () => {
       "`effect-qstash clock advance --help`"
     ],
     ["clock advance 90", "<span>: expected a span such as 90m,", "clock advance --help"],
+    ["clock advance -1h", "-1h is not an option of this command.", "clock advance --help"],
     ["clock advance", "Missing argument <span>", "clock advance --help"],
     ["clock to soon", "<instant>: expected a date or an instant, such as 2026-03-28", "clock to --help"],
     ["dev --port 65536", '--port: expected a whole number from 0 to 65535, got "65536"', "dev --help"]
@@ -332,7 +333,7 @@ describe("dev --allow-origin", () => {
         strictEqual(stdout, "")
         assertInclude(
           stderr,
-          `error: --allow-origin: expected an origin such as http://localhost:3000, got "${origin}"\n`
+          `error: --allow-origin: expected an origin such as http://localhost:3000, got "${origin}".\n`
         )
       })
     )
@@ -342,7 +343,7 @@ describe("dev --allow-origin", () => {
     it.live(`takes ${origin}`, () =>
       Effect.gen(function* () {
         const line = `dev --port 0 --allow-origin ${origin} --allow-origin none`
-        assertInclude((yield* cli(line)).stderr, 'got "none"\n')
+        assertInclude((yield* cli(line)).stderr, 'got "none".\n')
       })
     )
   }

@@ -134,7 +134,7 @@ describe("layerConfig", () => {
   it.effect("names the option where the variable is not known", () =>
     Effect.gen(function* () {
       const text = yield* refusal({ MINE: "a b" }, { token: Config.redacted("MINE") })
-      assertTrue(text.includes("token holds a blank"))
+      assertTrue(text.includes("token contains whitespace"))
     })
   )
 
@@ -156,13 +156,13 @@ describe("layer", () => {
     [{ token: Redacted.make("") }, "token", /empty/],
     // @ts-expect-error what JavaScript makes of a variable that is not set
     [{ token: Redacted.make(undefined) }, "token", /empty/],
-    [{ token: Redacted.make("a\n") }, "token", /line break/],
-    [{ token: Redacted.make("Bearer a") }, "token", /blank/],
+    [{ token: Redacted.make("a\n") }, "token", /whitespace/],
+    [{ token: Redacted.make("Bearer a") }, "token", /whitespace/],
     [{ token: Redacted.make("ä") }, "token", /character/],
     [{ token: Redacted.make("'a'") }, "token", /quotes/],
     [{ token: Redacted.make('"a b"') }, "token", /quotes/],
-    [{ url: "" }, "url", /parse/],
-    [{ url: "qstash.upstash.io" }, "url", /parse/],
+    [{ url: "" }, "url", /not a URL/],
+    [{ url: "qstash.upstash.io" }, "url", /not a URL/],
     [{ url: "localhost:8080" }, "url", /neither http nor https/],
     [{ url: "ftp://x.y" }, "url", /neither http nor https/],
     [{ url: "https://a:b@x.y" }, "url", /credentials/],

@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { failed } from "../Failure.ts"
 import { inZone } from "../render/instant.ts"
-import { cut, mostQuoted, quoted } from "../render/text.ts"
+import { cut, quoted } from "../render/text.ts"
 import { explainUnsure, Target, withTarget } from "../Target.ts"
 import * as flags from "./flags.ts"
 import { printJson, printLines } from "./print.ts"
@@ -23,6 +23,9 @@ import { reader } from "./reader.ts"
 
 const decodeNow = Schema.decodeOption(Schema.parseJson(Schema.Struct({ now: Schema.DateTimeUtc })))
 const decodeError = Schema.decodeOption(Schema.parseJson(ErrorBody))
+
+/** The server's longest reason names two instants. */
+const longestReason = 300
 
 /** No redirect is followed, since it would carry the token elsewhere. */
 const fetching = FetchHttpClient.layer.pipe(
@@ -47,11 +50,11 @@ const call = (request: HttpClientRequest.HttpClientRequest) =>
     if (Option.isSome(now)) return now.value.now
     const reason = Option.match(decodeError(body), {
       onNone: () => "no reason was given",
-      onSome: ({ error }) => cut(error, mostQuoted)
+      onSome: ({ error }) => cut(error, longestReason)
     })
     if (status === 401 || status === 403) return yield* new QStashUnauthorized({ status, reason })
     if (status >= 500) return yield* new QStashUnavailable({ status, reason })
-    if (status === 400) return yield* failed(`The clock was not moved: ${reason}.`)
+    if (status === 400) return yield* failed(`${reason}.`, "The clock was not moved.")
     return yield* failed(
       `${origin} has no clock that can be moved.`,
       "Only a server that was started with `effect-qstash dev --virtual-clock` has one."

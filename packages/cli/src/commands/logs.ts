@@ -77,7 +77,7 @@ export const logs = Command.make("logs", config, (options) =>
     const entries = latest.items.slice(0, count).toReversed()
     if (!follow) {
       if (json) return yield* printJson(entries.map(LogRecord.encode))
-      if (entries.length === 0) return yield* printLines([`The log at ${origin} has no such entries.`])
+      if (entries.length === 0) return yield* printLines([`The log at ${origin} has no matching entries.`])
     }
     const print = json ? printObjects : yield* printRows
     yield* print(entries)

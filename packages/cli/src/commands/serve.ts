@@ -51,7 +51,7 @@ Call a worker of yours every minute:
     -H "Authorization: Bearer ${token}" \\
     -H "Upstash-Cron: * * * * *"
 
-Publish a message to it, and watch what becomes of it:
+Publish a message to it, and watch what happens to it:
 
   export QSTASH_URL=${url}
   npx effect-qstash messages publish http://localhost:3000/jobs/hello

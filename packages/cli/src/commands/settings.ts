@@ -50,10 +50,10 @@ export const options = {
   ),
   timeout: flags.optionalSpan("timeout", "The longest that one delivery may take, such as 30s."),
   delay: flags.optionalSpan("delay", "How long each message waits before its first delivery, such as 1h30m."),
-  callback: optionalText("callback", "A URL that is told of every delivery.", "url"),
+  callback: optionalText("callback", "A URL that is notified of every delivery.", "url"),
   failureCallback: optionalText(
     "failure-callback",
-    "A URL that is told of a message that has failed for good.",
+    "A URL that is notified of a message that has failed for good.",
     "url"
   ),
   queue: flags
@@ -89,7 +89,7 @@ export const options = {
     Options.withPseudoName("what"),
     Options.repeated,
     Options.withDescription(
-      "What QStash keeps out of its answers: body, headers, or header:Name. May be repeated."
+      "What QStash keeps out of its responses: body, headers, or header:Name. May be repeated."
     )
   )
 }
@@ -188,7 +188,7 @@ export const refusal =
     if (error.status !== undefined) return error
     const name = optionNames[error.field ?? ""]
     const reason = error.reason.replace(
-      /^(goes not together with )(\w+)$/,
+      /^(goes not together with |cannot be combined with )(\w+)$/,
       (_, start, other) => `${start}${optionNames[other] ?? other}`
     )
     return wrongUsage(

@@ -127,7 +127,7 @@ const remove = Command.make(
             Effect.fail(
               failed(
                 `There is no URL group "${group}" with this endpoint at ${origin}.`,
-                "`effect-qstash url-groups list` shows the groups that there are, and `get` the endpoints of one."
+                "`effect-qstash url-groups list` lists the groups, and `get` the endpoints of one."
               )
             )
         })

@@ -56,7 +56,7 @@ const fieldsOf = (message: QStashMessage, zone: DateTime.TimeZone): ReadonlyArra
 export const messageCard = (message: QStashMessage, { zone }: Reader): ReadonlyArray<string> =>
   card(message.messageId, "pending", fieldsOf(message, zone))
 
-const statusOf = ({ responseStatus }: DlqMessage): string => responseStatus?.toString() ?? "no answer"
+const statusOf = ({ responseStatus }: DlqMessage): string => responseStatus?.toString() ?? "no response"
 
 /** One line for each dead letter where the terminal is wide enough, else two. */
 export const deadLetterTable = (
@@ -77,12 +77,12 @@ export const deadLetterTable = (
   )
 }
 
-/** The same for a dead letter, with what is safe of the last answer. */
+/** The same for a dead letter, with what is safe to show of the last response. */
 export const deadLetterCard = (letter: DlqMessage, { zone }: Reader): ReadonlyArray<string> =>
   card(letter.dlqId, red("failed"), [
     ["message", letter.messageId],
-    ["answer", statusOf(letter)],
-    ["answer headers", namesOf(letter.responseHeaders)],
-    ["answer body", sizeOf(letter.responseBody)],
+    ["response", statusOf(letter)],
+    ["response headers", namesOf(letter.responseHeaders)],
+    ["response body", sizeOf(letter.responseBody)],
     ...fieldsOf(letter, zone)
   ])

@@ -42,12 +42,12 @@ const regional = (region: string): Effect.Effect<Home, ConfigError.ConfigError> 
   Effect.gen(function* () {
     const name = region.trim().toUpperCase().replaceAll("-", "_")
     if (name !== "US_EAST_1" && name !== "EU_CENTRAL_1") {
-      yield* Effect.logWarning("QSTASH_REGION is neither US_EAST_1 nor EU_CENTRAL_1 and is passed over")
+      yield* Effect.logWarning("QSTASH_REGION is neither US_EAST_1 nor EU_CENTRAL_1 and is ignored")
       return plain
     }
     const [token, url] = [`${name}_QSTASH_TOKEN`, `${name}_QSTASH_URL`]
     if (Option.isSome(yield* filled(token)) && Option.isSome(yield* filled(url))) return homeOf(token, url)
-    yield* Effect.logWarning(`QSTASH_REGION is passed over, since ${token} and ${url} are not both set`)
+    yield* Effect.logWarning(`QSTASH_REGION is ignored, because ${token} and ${url} are not both set`)
     return plain
   })
 

@@ -32,16 +32,16 @@ const checkToken = (token: Redacted.Redacted): Checked<Redacted.Redacted> => {
   // Often made of an environment variable that is not set, which no type tells.
   const text: unknown = Redacted.value(token)
   if (typeof text !== "string" || text === "") return Either.left("is empty")
-  if (/^(["']).*\1$/s.test(text)) return Either.left("is in quotes, which are no part of a token")
+  if (/^(["']).*\1$/s.test(text)) return Either.left("is in quotes, which are not part of a token")
   return /^[\x21-\x7e]+$/.test(text)
     ? Either.right(token)
-    : Either.left("holds a blank, a line break or another character that no token has")
+    : Either.left("contains whitespace or another character not allowed in a token")
 }
 
 const parseUrl = (given: string | URL): Checked<URL> =>
   Either.try({
     try: () => new URL(given),
-    catch: () => `does not parse; expected an origin such as ${defaults.url}`
+    catch: () => `is not a URL; expected an origin such as ${defaults.url}`
   })
 
 const checkUrl = (given: string | URL): Checked<string> =>
@@ -50,15 +50,15 @@ const checkUrl = (given: string | URL): Checked<string> =>
       return Either.left(`is neither http nor https; expected an origin such as ${defaults.url}`)
     }
     if (url.username !== "" || url.password !== "") {
-      return Either.left("holds credentials; QStash takes the token alone")
+      return Either.left("contains credentials; QStash takes only the token")
     }
     if (url.search !== "" || url.hash !== "") {
-      return Either.left("holds a query or a fragment; only the origin is wanted")
+      return Either.left("has a query or a fragment; give only the origin")
     }
     if (/^\/+$/.test(url.pathname)) return Either.right(url.origin)
     return /^\/+v\d+(\/|$)/.test(url.pathname)
-      ? Either.left("names a route of QStash such as /v2/publish; leave the path out, each call adds its own")
-      : Either.left("holds a path; only the origin is wanted")
+      ? Either.left("has a path such as /v2/publish; leave the path out, each call adds its own")
+      : Either.left("has a path; give only the origin")
   })
 
 const checkSpan =

@@ -38,7 +38,7 @@ export const get = Command.make("get", config, ({ body, id, json }) =>
   }).pipe(withTarget)
 ).pipe(
   Command.withDescription(
-    "Show one dead letter and how it was answered, without header values, bodies and URL queries; --json shows them."
+    "Show one dead letter and its last response, without header values, bodies and URL queries; --json shows them."
   )
 )
 

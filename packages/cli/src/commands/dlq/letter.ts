@@ -16,7 +16,7 @@ export const idArgument = flags
   .existing("id", DlqIdFromAnswer)
   .pipe(Args.withDescription("The id of a dead letter, which is not that of its message."))
 
-/** No answer came. */
+/** No response came. */
 const none = 0
 
 export const filters = {
@@ -32,7 +32,7 @@ export const filters = {
     "number",
     flags.wholeNumberFrom(none, 999),
     (responseStatus): Pick<DlqFilter, "responseStatus"> => ({ responseStatus }),
-    "Only where the last answer had this status."
+    "Only if the last response had this status; 0 is no response."
   ),
   ...common,
   since: sinceOption("failed"),

@@ -51,6 +51,6 @@ export const retry = Command.make(
     }).pipe(withTarget)
 ).pipe(
   Command.withDescription(
-    "Publish dead letters anew, each as a message with an id of its own, with what it had."
+    "Publish dead letters again, each as a new message with its own id and the settings that it had."
   )
 )

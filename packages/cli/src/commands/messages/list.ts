@@ -64,7 +64,7 @@ export const list = Command.make("list", config, (options) =>
     if (options.json) return yield* printJson(newest.map(LogRecord.encode))
     if (newest.length > 0) return yield* printLines(messageTable(newest, yield* reader))
     yield* printLines([
-      `The log at ${origin} has no such message. Publish one:`,
+      `The log at ${origin} has no matching messages. Publish one:`,
       "",
       "  effect-qstash messages publish https://example.com/jobs/hello"
     ])

@@ -28,12 +28,10 @@ const config = {
     .pipe(
       Options.withPseudoName("id"),
       Options.optional,
-      Options.withDescription(
-        "Says what the message is about: another one with this id within 10 minutes is not delivered."
-      )
+      Options.withDescription("Another message with this id within 10 minutes is not delivered.")
     ),
   contentBased: Options.boolean("content-based-deduplication").pipe(
-    Options.withDescription("Take a message with the same content within 10 minutes for the same one.")
+    Options.withDescription("Another message with the same content within 10 minutes is not delivered.")
   ),
   json: flags.json,
   target: settings.target
@@ -62,7 +60,7 @@ export const publish = Command.make("publish", config, (options) =>
     const wrong = queueName && notInQueue({ delay, flowControl }, options.notBefore)
     if (wrong) {
       return yield* wrongUsage(
-        `${wrong} goes not together with --queue.`,
+        `${wrong} cannot be combined with --queue.`,
         "A queue decides itself when its messages go out. Nothing was sent."
       )
     }
@@ -110,7 +108,7 @@ const told = (
   queueName: string | undefined
 ): string => {
   const id = printable(messageId)
-  if (isDeduplicated) return `${id} was published already; this one is taken for the same, and not delivered.`
+  if (isDeduplicated) return `${id} was published already, so this message is not delivered.`
   const to = url === undefined ? safeDestination(destination) : safeUrl(url)
   return `Published ${id} to ${to}${queueName === undefined ? "" : ` through queue ${queueName}`} at ${origin}.`
 }
