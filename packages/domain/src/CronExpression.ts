@@ -158,7 +158,7 @@ export class CronExpression implements Equal.Equal, Inspectable {
    */
   next(after: DateTime.DateTime.Input): Option.Option<DateTime.Utc> {
     const millis = this.nextMillis(InstantInput.millisOf("after", after))
-    return millis === undefined ? Option.none() : Option.some(instant(millis))
+    return millis === undefined ? Option.none() : Option.some(DateTime.unsafeMake(millis))
   }
 
   /**
@@ -170,7 +170,7 @@ export class CronExpression implements Equal.Equal, Inspectable {
    */
   previous(atOrBefore: DateTime.DateTime.Input): Option.Option<DateTime.Utc> {
     const millis = previousFiring(this.#table, this.#zone, InstantInput.millisOf("atOrBefore", atOrBefore))
-    return millis === undefined ? Option.none() : Option.some(instant(millis))
+    return millis === undefined ? Option.none() : Option.some(DateTime.unsafeMake(millis))
   }
 
   /** The first `count` firings after an instant, in order; fewer if `next` finds no more. */
@@ -178,7 +178,7 @@ export class CronExpression implements Equal.Equal, Inspectable {
     const firings: Array<DateTime.Utc> = []
     let millis = this.nextMillis(InstantInput.millisOf("after", after))
     while (millis !== undefined && firings.length < count) {
-      firings.push(instant(millis))
+      firings.push(DateTime.unsafeMake(millis))
       millis = this.nextMillis(millis)
     }
     return firings
@@ -249,21 +249,4 @@ function problem(actual: unknown): string {
         onRight: () => "Expected a CronExpression, actual its text"
       })
     : `Expected a cron expression, actual ${quote(actual)}`
-}
-
-const epoch = DateTime.unsafeMake(0)
-const utcPrototype: object = Object.getPrototypeOf(epoch)
-
-/** Whether a `DateTime` is made of what `instant` knows: its milliseconds, and a hidden cache that starts out empty. */
-const isAsKnown = Reflect.ownKeys(epoch).join() === "epochMillis,partsUtc" && epoch.partsUtc === undefined
-
-/**
- * `DateTime.unsafeMake`, which takes several times as long as finding the firing: not for the Date that it goes through,
- * but for hiding the cache with `Object.defineProperty`, as each constructor of `DateTime` does. Without it the cache
- * appears when it is first filled, by `DateTime.toParts` and what uses that.
- */
-function instant(millis: number): DateTime.Utc {
-  return isAsKnown
-    ? Object.assign(Object.create(utcPrototype), { epochMillis: millis })
-    : DateTime.unsafeMake(millis)
 }
