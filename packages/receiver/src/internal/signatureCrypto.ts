@@ -1,13 +1,10 @@
 import type * as Effect from "effect/Effect"
 
-/** Node takes 16 KiB of headers in all, so no longer token gets through to most workers. */
-export const maxTokenLength = 16_384
-
 /** What verification asks of a crypto library. */
 export interface SignatureCrypto {
   /**
-   * Prepares HMAC-SHA-256 with a key, which is never empty: tells whether a MAC, 43 characters of base64url, is that of a
-   * text, compared in constant time. The text is ASCII and shorter than the longest token.
+   * Prepares HMAC-SHA-256 with a non-empty key. The function it returns tells whether a MAC (43 characters of base64url)
+   * belongs to a text, which is ASCII, and compares in constant time.
    */
   readonly hmac: (key: Uint8Array) => (text: string, mac: string) => boolean
   /**
