@@ -37,11 +37,12 @@ import type * as Scope from "effect/Scope"
 import type { Courier } from "./Courier.ts"
 import type { DeliveryEvent } from "./DeliveryEvent.ts"
 import * as Core from "./internal/core.ts"
+import { realClock } from "./internal/realTime.ts"
 import { spanOf } from "./internal/spanOf.ts"
 import * as Limits from "./Limits.ts"
-import { VirtualTime } from "./internal/VirtualTime.ts"
+import { beyondLast, isTestClock, VirtualTime } from "./internal/VirtualTime.ts"
 import type { Store } from "./Store.ts"
-import { VirtualClock } from "./VirtualClock.ts"
+import { lastInstant, VirtualClock } from "./VirtualClock.ts"
 
 /**
  * Who asks: each tenant has schedules, messages, signing keys and all else of its own.
@@ -273,8 +274,11 @@ const atLeastOne = (name: string, count: number): number => {
   throw new RangeError(`${name}: expected a number of at least 1, got ${count}`)
 }
 
-/** The longest that the real clock can sleep: a longer sleep would never end. */
-const longestSleep = 2 ** 31 - 1
+/**
+ * While a machine is suspended its timers stand still but its clock goes on. So the driver sleeps for 30 seconds at most
+ * and then looks at the clock again. A TestClock is never suspended, and steps of 30 seconds would make it slow.
+ */
+const longestSleep = (clock: Clock.Clock): number => (isTestClock(clock) ? Infinity : 30_000)
 
 /** Does what is due and sleeps until more is, or until something changes, again and again. */
 const drive = (core: Core.Core): Effect.Effect<never> =>
@@ -285,12 +289,13 @@ const drive = (core: Core.Core): Effect.Effect<never> =>
       core.onChange(() => Deferred.unsafeDone(latch, Exit.void))
       const wake = yield* Effect.uninterruptible(Effect.gen(core.pass))
       if (wake === undefined) return yield* Deferred.await(latch)
-      const wait = wake - (yield* Clock.currentTimeMillis)
+      const clock = yield* Effect.clock
+      const wait = wake - clock.unsafeCurrentTimeMillis()
       // Many passes in a row would block the event loop.
       if (wait <= 0) return yield* Effect.sleep(0)
       yield* Effect.raceFirst(
         Deferred.await(latch),
-        Effect.sleep(Duration.millis(Math.min(wait, longestSleep)))
+        Effect.sleep(Duration.millis(Math.min(wait, longestSleep(clock))))
       )
     }).pipe(
       // A port that broke must not end the engine in silence.
@@ -306,7 +311,7 @@ const drive = (core: Core.Core): Effect.Effect<never> =>
 /** An engine may be built where nothing can be interrupted; its deliveries can be all the same. */
 const interruptibleRuntime = Effect.interruptible(Effect.runtime())
 
-const realClock = Clock.make()
+const wallClock = Clock.make()
 
 /**
  * Waits in real time, whatever clock the engine runs on, and hands back what has not ended then. A fiber of its own
@@ -358,7 +363,7 @@ export const layer = (options: Options): Layer.Layer<Engine, never, Store | Cour
  */
 export interface VirtualOptions extends Options {
   /**
-   * Where virtual time begins.
+   * Where virtual time begins, at the latest at the end of the year 9999.
    *
    * @default the Clock's time when the layer is built
    */
@@ -393,6 +398,7 @@ export const layerVirtual = (
   Layer.scopedContext(
     Effect.gen(function* () {
       const start = InstantInput.millisOf("start", options.start ?? (yield* DateTime.now))
+      if (start > lastInstant.epochMillis) throw new RangeError(`start: ${beyondLast}`)
       const time = new VirtualTime(start, spanOf("settle", options.settle ?? "1 second"))
       // Fibers are counted, and their lives measured, in real time, of which a delivery in virtual time takes none.
       const runtime = Runtime.disableRuntimeFlag(
@@ -403,7 +409,7 @@ export const layerVirtual = (
         RuntimeFlags.RuntimeMetrics
       )
       const signAt = (now: number): number =>
-        options.destinations === "real" ? Math.max(now, realClock.unsafeCurrentTimeMillis()) : now
+        options.destinations === "real" ? Math.max(now, wallClock.unsafeCurrentTimeMillis()) : now
       const core = yield* Core.make(resolve(options, time.currentTimeMillis, signAt), (delivery, token) =>
         time.watch(runtime, delivery, token)
       )

@@ -26,6 +26,14 @@ export class VirtualTimePassed extends Data.TaggedError("VirtualTimePassed")<{
 }
 
 /**
+ * Virtual time ends with the year 9999: few readers of dates understand a year of five digits. A move beyond it dies.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const lastInstant: DateTime.Utc = DateTime.unsafeMake("9999-12-31T23:59:59.999Z")
+
+/**
  * @since 0.1.0
  */
 export declare namespace VirtualClock {

@@ -108,31 +108,69 @@ describe("the engine on the clock of a test", () => {
     }).pipe(Effect.provide(live()))
   )
 
-  it.effect("sleeps in parts where a real clock could not sleep for so long", () =>
-    Effect.gen(function* () {
-      const slept: Array<number> = []
-      const clock = yield* Effect.clock
-      const recording: Clock.Clock = {
-        [Clock.ClockTypeId]: Clock.ClockTypeId,
-        unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
-        unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
-        currentTimeMillis: clock.currentTimeMillis,
-        currentTimeNanos: clock.currentTimeNanos,
-        sleep: (duration) => {
-          slept.push(Duration.toMillis(duration))
-          return clock.sleep(duration)
-        }
+  /** A clock whose timers are the TestClock's, and which shows a time that may be ahead of them. */
+  const suspendable = Effect.map(Effect.clock, (clock) => {
+    const state = { ahead: 0, slept: new Array<number>() }
+    const now = () => clock.unsafeCurrentTimeMillis() + state.ahead
+    const suspended: Clock.Clock = {
+      [Clock.ClockTypeId]: Clock.ClockTypeId,
+      unsafeCurrentTimeMillis: now,
+      unsafeCurrentTimeNanos: () => BigInt(now()) * 1_000_000n,
+      currentTimeMillis: Effect.sync(now),
+      currentTimeNanos: Effect.sync(() => BigInt(now()) * 1_000_000n),
+      sleep: (duration) => {
+        state.slept.push(Duration.toMillis(duration))
+        return clock.sleep(duration)
       }
+    }
+    return {
+      state,
+      suspended,
+      adjust: (by: Duration.DurationInput) => Effect.withClock(TestClock.adjust(by), clock)
+    }
+  })
+
+  it.effect("sleeps for 30 seconds at most", () =>
+    Effect.gen(function* () {
+      const { adjust, state, suspended } = yield* suspendable
       yield* Effect.gen(function* () {
-        yield* create({ cron: "0 0 1 6 *" })
-        yield* TestClock.adjust("151 days").pipe(Effect.withClock(clock))
-        deepStrictEqual(yield* arrivalTimes, ["1970-06-01T00:00:00.000Z"])
-        assertTrue(slept.length > 6)
+        yield* create({ cron: "10 0 * * *" })
+        yield* adjust("10 minutes")
+        deepStrictEqual(yield* arrivalTimes, ["1970-01-01T00:10:00.000Z"])
+        assertTrue(state.slept.length >= 20)
         deepStrictEqual(
-          slept.filter((millis) => millis >= 2 ** 31),
+          state.slept.filter((millis) => millis > 30_000),
           []
         )
-      }).pipe(Effect.provide(live()), Effect.withClock(recording))
+      }).pipe(Effect.provide(live()), Effect.withClock(suspended))
+    })
+  )
+
+  it.effect("delivers within 30 seconds of waking what fell due while the machine was suspended", () =>
+    Effect.gen(function* () {
+      const { adjust, state, suspended } = yield* suspendable
+      yield* Effect.gen(function* () {
+        const messages = yield* QStashMessages
+        yield* messages.publish({ destination, delay: "10 minutes" })
+        yield* adjust("1 minute")
+        state.ahead = 3_600_000
+        yield* adjust("30 seconds")
+        deepStrictEqual(yield* arrivalTimes, ["1970-01-01T01:01:30.000Z"])
+      }).pipe(Effect.provide(live()), Effect.withClock(suspended))
+    })
+  )
+
+  it.effect("ends an attempt whose time ran out while the machine was suspended", () =>
+    Effect.gen(function* () {
+      const { adjust, state, suspended } = yield* suspendable
+      yield* Effect.gen(function* () {
+        const messages = yield* QStashMessages
+        yield* messages.publish({ destination, timeout: "10 minutes", retries: 0 })
+        yield* adjust("1 minute")
+        state.ahead = 3_600_000
+        yield* adjust("30 seconds")
+        strictEqual((yield* told("FAILED")).length, 1)
+      }).pipe(Effect.provide(live(() => Effect.never)), Effect.withClock(suspended))
     })
   )
 

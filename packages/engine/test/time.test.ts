@@ -559,12 +559,25 @@ describe("advance", () => {
     }).pipe(Effect.provide(virtual()))
   )
 
-  it.effect("without end is refused", () =>
+  it.effect("cannot go beyond the year 9999", () =>
     Effect.gen(function* () {
+      const { advanceTo } = yield* VirtualClock
       yield* create()
-      const exit = yield* Effect.exit(advance(Duration.infinity))
-      assertTrue(Exit.isFailure(exit))
-      assertInclude(String(exit), "not without end")
+      const beyond = [
+        advance(Duration.infinity),
+        advance(1e18),
+        advance("3000000 days"),
+        advanceTo(8.64e15),
+        advanceTo("+010000-01-01T00:00:00Z")
+      ]
+      for (const move of beyond) {
+        const exit = yield* Effect.exit(move)
+        assertTrue(Exit.isFailure(exit))
+        assertInclude(
+          Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "",
+          "virtual time cannot go beyond 9999-12-31T23:59:59.999Z"
+        )
+      }
       yield* advance("1 day")
       deepStrictEqual(yield* arrivalTimes, [fired])
     }).pipe(Effect.provide(virtual()))

@@ -1,7 +1,7 @@
 import { QStashSchedules, ScheduleId } from "@effect-qstash/domain"
 import { QStashTest } from "@effect-qstash/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Clock, DateTime, Effect, Fiber, Layer, TestClock } from "effect"
+import { Cause, Clock, DateTime, Effect, Exit, Fiber, Layer, TestClock } from "effect"
 
 const everyMinute = Effect.flatMap(QStashSchedules, (schedules) =>
   schedules.create({
@@ -32,6 +32,25 @@ describe("the clock", () => {
     Effect.gen(function* () {
       assert.strictEqual(DateTime.formatIso(yield* DateTime.now), "2030-06-01T00:00:00.000Z")
     }).pipe(Effect.provide(QStashTest.layerWith({ start: "2030-06-01T00:00:00Z" })))
+  )
+
+  it.effect("cannot go beyond the year 9999, nor begin there", () =>
+    Effect.gen(function* () {
+      const text = "virtual time cannot go beyond 9999-12-31T23:59:59.999Z"
+      for (const move of [
+        QStashTest.advance(1e18),
+        QStashTest.advance(Infinity),
+        QStashTest.advanceTo(8.64e15),
+        TestClock.adjust(1e18),
+        Effect.provide(Effect.void, QStashTest.layerWith({ start: 8.64e15 }))
+      ]) {
+        const exit = yield* Effect.exit(move)
+        assert.isTrue(Exit.isFailure(exit))
+        assert.include(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", text)
+      }
+      assert.strictEqual(DateTime.formatIso(yield* DateTime.now), "2025-01-01T00:00:00.000Z")
+      yield* QStashTest.advanceTo("9999-12-31T23:59:59.999Z")
+    }).pipe(Effect.provide(QStashTest.layer))
   )
 
   it.effect("is moved by TestClock.adjust as well", () =>

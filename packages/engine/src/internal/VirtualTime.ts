@@ -15,10 +15,11 @@ import * as Runtime from "effect/Runtime"
 import * as Supervisor from "effect/Supervisor"
 import type * as TestClock from "effect/TestClock"
 import type { DeliveryOutcome } from "../Courier.ts"
-import { type VirtualClock, VirtualTimePassed } from "../VirtualClock.ts"
+import { lastInstant, type VirtualClock, VirtualTimePassed } from "../VirtualClock.ts"
 import type { Core, InFlight } from "./core.ts"
 import { spanOf } from "./spanOf.ts"
 import { Heap } from "./Heap.ts"
+import { eventLoopTurn, realClock } from "./realTime.ts"
 import { WatchedScheduler } from "./WatchedScheduler.ts"
 
 /** What a fiber asleep on the virtual clock is "blocked on": no real fiber has this id. */
@@ -30,12 +31,12 @@ const lookAgain = 5
 /** After so many events the event loop gets a turn of its own, so that a long way through time does not block it. */
 const stepsInOneTurn = 1000
 
-const realClock = Clock.make()
+export const beyondLast = `virtual time cannot go beyond ${DateTime.formatIso(lastInstant)}`
 
 /** The clock shows whole milliseconds; what is finer counts as one. */
 const wholeMillis = (duration: Duration.Duration): number => Math.ceil(Duration.toMillis(duration))
 
-const isTestClock = (clock: Clock.Clock | undefined): clock is TestClock.TestClock =>
+export const isTestClock = (clock: Clock.Clock | undefined): clock is TestClock.TestClock =>
   clock !== undefined && "adjust" in clock
 
 interface Timer {
@@ -272,8 +273,7 @@ export class VirtualTime implements TestClock.TestClock {
     return this.oneAtATime.withPermits(1)(
       Effect.suspend(() => {
         const to = target()
-        if (!Number.isFinite(to))
-          return Effect.dieMessage("Virtual time moves to an instant, and not without end")
+        if (!(to <= lastInstant.epochMillis)) return Effect.die(new RangeError(beyondLast))
         if (to >= this.now) return this.drive(to)
         return new VirtualTimePassed({
           now: DateTime.unsafeMake(this.now),
@@ -341,11 +341,8 @@ export class VirtualTime implements TestClock.TestClock {
   })
 
   /** One turn of the event loop: what was ready to run has run. */
-  private readonly turn = Effect.async<void>((resume) => {
-    setImmediate(() => {
-      this.scheduler.hasReady = false
-      resume(Effect.void)
-    })
+  private readonly turn = Effect.map(eventLoopTurn, () => {
+    this.scheduler.hasReady = false
   })
 
   private readonly change = Effect.async<void>((resume) => {

@@ -1,7 +1,7 @@
 import * as DurationInput from "@effect-qstash/domain/wire/DurationInput"
 import { DurationText } from "@effect-qstash/domain/wire/DurationText"
 import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
-import type { VirtualClock } from "@effect-qstash/engine/VirtualClock"
+import { lastInstant, type VirtualClock } from "@effect-qstash/engine/VirtualClock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -40,9 +40,6 @@ const decodeAdvance = Schema.decodeUnknownOption(
   )
 )
 const decodeDurationText = Schema.decodeOption(DurationText)
-
-/** Dates of five digits are more than most readers of dates can take. */
-const lastInstant = DateTime.unsafeMake("9999-12-31T23:59:59.999Z")
 
 const advance = (clock: VirtualClock.Service, call: Call): Effect.Effect<void, Refusal> =>
   Effect.gen(function* () {

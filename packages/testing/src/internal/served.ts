@@ -6,7 +6,6 @@ import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
@@ -24,6 +23,7 @@ import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { MemoryRequest } from "./MemoryRequest.ts"
 import { outcomeOf } from "./outcomeOf.ts"
+import { eventLoopTurn, realClock } from "./realTime.ts"
 import { RequestSpan } from "./RequestSpan.ts"
 import { RequestSupervisor } from "./RequestSupervisor.ts"
 import { warnOf } from "./warnOf.ts"
@@ -232,14 +232,8 @@ const traced = <E, R>(handled: HttpApp.Default<E, R>) =>
     () => Effect.void
   )
 
-const realClock = Clock.make()
-
 /** How long, in real milliseconds, the end of an app waits for the finalizers of its requests. */
 const endGrace = 1000
-
-const turn = Effect.async<void>((resume) => {
-  setImmediate(() => resume(Effect.void))
-})
 
 /** What is asleep on the virtual clock and cannot be interrupted is not waited for: nobody will wake it. */
 const ended = (
@@ -249,7 +243,7 @@ const ended = (
   Effect.gen(function* () {
     const until = realClock.unsafeCurrentTimeMillis() + endGrace
     while (realClock.unsafeCurrentTimeMillis() < until) {
-      yield* turn
+      yield* eventLoopTurn
       let isOver = true
       for (const fiber of fibers) isOver &&= isAsleep(yield* fiber.status)
       if (isOver) return
