@@ -41,7 +41,7 @@ import { realClock } from "./internal/realTime.ts"
 import { spanOf } from "./internal/spanOf.ts"
 import * as Limits from "./Limits.ts"
 import { beyondLast, isTestClock, VirtualTime } from "./internal/VirtualTime.ts"
-import type { Store } from "./Store.ts"
+import type { Store, StoredMessage } from "./Store.ts"
 import { lastInstant, VirtualClock } from "./VirtualClock.ts"
 
 /**
@@ -144,6 +144,12 @@ export declare namespace Engine {
       tenant: Tenant,
       request: Selection & { readonly retries?: number | undefined }
     ) => Effect.Effect<Page<Published>, QStashQuotaExceeded | QStashInvalidRequest>
+
+    /**
+     * Delivers a message once more, whatever has become of it: QStash delivers at least once, and sometimes twice. The
+     * Store is not asked, so this attempt takes no slot, is not logged, and its outcome changes nothing.
+     */
+    readonly redeliver: (message: StoredMessage) => Effect.Effect<void>
 
     /** A page of the log. A cursor that is none is refused. */
     readonly logsPage: (

@@ -9,6 +9,7 @@ import {
   QStashSchedules,
   QueueName
 } from "@effect-qstash/domain"
+import { Engine } from "@effect-qstash/engine/Engine"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import { Store } from "@effect-qstash/engine/Store"
 import { describe, it } from "@effect/vitest"
@@ -144,6 +145,21 @@ describe("the engine on the clock of a test", () => {
         )
       }).pipe(Effect.provide(live()), Effect.withClock(suspended))
     })
+  )
+
+  it.effect("delivers a message once more when asked to, and keeps no record of it", () =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      const engine = yield* Engine
+      yield* messages.publish({ destination })
+      yield* settled
+      const before = yield* story
+      const [{ message } = {}] = yield* told("ACTIVE")
+      if (message !== undefined) yield* engine.redeliver(message)
+      yield* settled
+      strictEqual((yield* arrivalTimes).length, 2)
+      deepStrictEqual(yield* story, before)
+    }).pipe(Effect.provide(live()))
   )
 
   it.effect("delivers within 30 seconds of waking what fell due while the machine was suspended", () =>

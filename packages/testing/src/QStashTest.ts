@@ -9,6 +9,7 @@ import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import type { LogEntry } from "@effect-qstash/domain/LogEntry"
 import type { MessageId } from "@effect-qstash/domain/MessageId"
 import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
+import { MessageNotFound } from "@effect-qstash/domain/QStashError"
 import { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
 import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import type { DlqMessage, QStashMessage } from "@effect-qstash/domain/QStashMessage"
@@ -196,6 +197,8 @@ export declare namespace QStashTest {
     readonly serve: (
       deliver: (request: Courier.DeliveryRequest) => Effect.Effect<Courier.DeliveryOutcome>
     ) => Effect.Effect<void, never, Scope.Scope>
+    readonly loseAnswer: Effect.Effect<void>
+    readonly redeliver: (messageId: MessageId) => Effect.Effect<void, MessageNotFound>
     readonly failNext: <O extends Operation>(operation: O, error: OperationError<O>) => Effect.Effect<void>
   }
 }
@@ -330,6 +333,36 @@ export const failNext = <O extends Operation>(
   error: OperationError<O>
 ): Effect.Effect<void, never, QStashTest> =>
   Effect.flatMap(QStashTest, (test) => test.failNext(operation, error))
+
+/**
+ * Loses the answer to the next delivery: the handler does its work and answers, but QStash hears nothing, so it tries
+ * again. Several lost answers queue up.
+ *
+ * @example
+ * yield* QStashTest.loseAnswer
+ * yield* QStashTest.advance("1 hour")
+ * // Two deliveries of one message, and the work must be done once.
+ *
+ * @since 0.1.0
+ * @category faults
+ */
+export const loseAnswer: Effect.Effect<void, never, QStashTest> = Effect.flatMap(
+  QStashTest,
+  (test) => test.loseAnswer
+)
+
+/**
+ * Delivers a message once more although QStash is done with it, or while another attempt is still under way: the same
+ * request with a fresh signature. It goes out when time next moves, at the latest by `advance(0)`. It shows among the
+ * {@link deliveries}; its answer changes nothing.
+ *
+ * Fails with `MessageNotFound` if no attempt at the message is among the newest `retention` events.
+ *
+ * @since 0.1.0
+ * @category faults
+ */
+export const redeliver = (messageId: MessageId): Effect.Effect<void, MessageNotFound, QStashTest> =>
+  Effect.flatMap(QStashTest, (test) => test.redeliver(messageId))
 
 /**
  * What deliveries are signed with, in the shape that a receiver takes:
@@ -480,6 +513,9 @@ const howMany = (retention: number): number => {
   throw new RangeError(`retention: expected a whole number from 0 up, got ${retention}`)
 }
 
+/** What QStash sees when the connection breaks after the worker has done its work. */
+const lost: Courier.DeliveryOutcome = { _tag: "Unanswered", reason: "the answer was lost" }
+
 const all = { criteria: {}, count: Infinity, maxBytes: Infinity, order: "earliestFirst" } as const
 
 /**
@@ -500,6 +536,7 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
       /** The apps that are served, the one that deliveries go into last. */
       const apps: Array<Deliver> = []
       let deliverAsTold: Deliver | undefined
+      let answersToLose = 0
 
       const courier = Layer.succeed(Courier.Courier, {
         deliver: (request): Effect.Effect<Courier.DeliveryOutcome> =>
@@ -508,7 +545,9 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
             const attempt: Attempt = { time, request, outcome: undefined }
             attempts.add(attempt)
             const delivered = (deliverAsTold ?? apps.at(-1) ?? always200)(request, time)
-            return Effect.map(delivered, (outcome) => (attempt.outcome = cut(outcome)))
+            const isLost = answersToLose > 0
+            if (isLost) answersToLose -= 1
+            return Effect.map(delivered, (outcome) => (attempt.outcome = isLost ? lost : cut(outcome)))
           })
       })
       const layer = Engine.layerVirtual({
@@ -586,6 +625,18 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
               // Not always the last: scopes may end in any order.
               () => Effect.sync(() => apps.splice(apps.lastIndexOf(deliver), 1))
             ),
+          loseAnswer: Effect.sync(() => {
+            answersToLose += 1
+          }),
+          redeliver: (messageId) =>
+            Effect.suspend(() => {
+              const attempted = steps
+                .newest()
+                .findLast(({ message, state }) => state === "ACTIVE" && message.messageId === messageId)
+              return attempted === undefined
+                ? new MessageNotFound({ messageId })
+                : engine.redeliver(attempted.message)
+            }),
           failNext: (operation, error) =>
             Effect.sync(() => {
               faults.set(operation, [...(faults.get(operation) ?? []), error])

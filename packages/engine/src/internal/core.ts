@@ -99,6 +99,8 @@ export const make = (
     let hasTold: Deferred.Deferred<void> | undefined
     /** What came back at once and is not settled: for longer than a moment only where the store has failed to. */
     let unsettled: ReadonlyArray<Settlement> = []
+    const repeats: Array<StoredMessage> = []
+    let lastRepeat = 0
     let lastPrune = -Infinity
     let newEntries = 0
     let newBytes = 0
@@ -233,6 +235,14 @@ export const make = (
         })
       })
 
+    /** Their tokens are not the Store's, so their outcomes will be stale. */
+    const startRepeats = (now: number): void => {
+      for (const message of repeats.splice(0)) {
+        const token = --lastRepeat
+        inFlight.set(token, start({ token, message }, now))
+      }
+    }
+
     /** Where all of them end as soon as they begin, and nothing else is under way, they need not be kept in flight. */
     const startAll = (leases: ReadonlyArray<Lease>, now: number): void => {
       const attempts = leases.map((lease) => start(lease, now))
@@ -281,6 +291,7 @@ export const make = (
         mintMessageId
       })
       note(fired.events)
+      startRepeats(now)
       const slots = options.concurrency - inFlight.size
       if (slots > 0) {
         const claimed = yield* store.claimDueMessages({
@@ -327,6 +338,11 @@ export const make = (
       parallelism: Math.min(options.concurrencyPerTenant, Number.MAX_SAFE_INTEGER),
       prune: Effect.flatMap(options.now, prune),
       keysOf,
+      redeliver: (message) =>
+        Effect.sync(() => {
+          repeats.push(message)
+          changed()
+        }),
       rotated: (tenantId, keys) => signers.set(tenantId, Signer.make(keys)),
       changed: (more) =>
         Effect.suspend(() => {

@@ -83,6 +83,7 @@ export interface ServiceOptions {
   readonly rotated: (tenantId: string, keys: SigningKeys) => void
   /** Told after each change, with what it wrote to the log. */
   readonly changed: (events: ReadonlyArray<DeliveryEvent>) => Effect.Effect<void>
+  readonly redeliver: Engine.Service["redeliver"]
 }
 
 /** A year, as in QStash's pay-as-you-go plan. */
@@ -645,6 +646,7 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
         Context.add(QStashLogs, logs(tenant)),
         Context.add(QStashSigningKeys, signingKeys(tenant))
       ),
+    redeliver: options.redeliver,
     schedules,
     messages,
     queues,
