@@ -217,6 +217,11 @@ export const explain = (error: CallError, { isLocal, origin }: Target.Service): 
               : "Check the network and QSTASH_URL, and run the command again."
           )
         : failed(`${origin} responded with ${error.status}: ${error.reason}.`, "Run the command again later.")
+    case "QStashResponseTooLarge":
+      return failed(
+        `The response from ${origin} is larger than this program reads (${error.limit / 1024 / 1024} MiB).`,
+        "Ask for less: give a lower --count, or filters such as --queue."
+      )
     case "QStashUnexpectedResponse":
       return failed(
         `${origin} did not respond as QStash does (${error.status}): ${error.reason}.`,

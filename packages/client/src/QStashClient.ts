@@ -62,7 +62,8 @@ export interface Options {
    */
   readonly retryBudget?: Duration.DurationInput | undefined
   /**
-   * The longest reply that is read, in bytes after decompression.
+   * The largest response that is read, in bytes after decompression. A larger one is a `QStashResponseTooLarge`; streams
+   * ask for smaller pages first.
    *
    * @default 67_108_864 (64 MiB)
    */

@@ -3,6 +3,7 @@ import {
   QStashDlq,
   QStashLogs,
   type QStashServices,
+  QStashResponseTooLarge,
   QStashUnavailable,
   QStashUnexpectedResponse
 } from "@effect-qstash/domain"
@@ -48,6 +49,46 @@ const cursorsOf = (sent: ReadonlyArray<Sent>) => sent.map(({ url }) => url.searc
 /** A transport that gives these pages in turn. */
 const pages = (...answers: ReadonlyArray<unknown>) =>
   stub((_, index) => Effect.sync(() => json(answers[index] ?? "no such page")))
+
+/** A list of so many items, of which a response may hold `fitting`. A call without a count asks for 100. */
+const listing = (length: number, fitting: number, page: (typeof paged)[string]["page"]) =>
+  stub(({ url }) =>
+    Effect.sync(() => {
+      const begin = Number(url.searchParams.get("cursor") ?? 0)
+      const end = Math.min(begin + Number(url.searchParams.get("count") ?? 100), length)
+      const ids = Array.from({ length: end - begin }, (_, index) => `${begin + index}`)
+      const padding = ids.length > fitting ? " ".repeat(100_000) : ""
+      return new Response(JSON.stringify(page(ids, end === length ? undefined : `${end}`)) + padding)
+    })
+  )
+
+for (const name of ["QStashDlq.stream", "QStashLogs.stream"]) {
+  describe(`${name}, where a page is larger than the client reads`, () => {
+    const { all, page } = paged[name] ?? { all: Effect.succeed([]), page: () => ({}) }
+    const counts = (sent: ReadonlyArray<Sent>) => sent.map(({ url }) => url.searchParams.get("count"))
+
+    it.effect("asks for half as many until a page fits, and for no more after that", () =>
+      Effect.gen(function* () {
+        const transport = listing(40, 15, page)
+        deepStrictEqual(
+          yield* all.pipe(over(transport, { maxResponseBytes: 99_000 })),
+          Array.from({ length: 40 }, (_, index) => `${index}`)
+        )
+        deepStrictEqual(counts(transport.sent), [null, "50", "25", "12", "12", "12", "12"])
+      })
+    )
+
+    it.effect("fails where one item alone is too large, and says so", () =>
+      Effect.gen(function* () {
+        const transport = listing(40, 0, page)
+        const failure = yield* Effect.flip(all.pipe(over(transport, { maxResponseBytes: 99_000 })))
+        assertInstanceOf(failure, QStashResponseTooLarge)
+        strictEqual(failure.limit, 99_000)
+        deepStrictEqual(counts(transport.sent), [null, "50", "25", "12", "6", "3", "1"])
+      })
+    )
+  })
+}
 
 for (const [name, { all, page }] of Object.entries(paged)) {
   describe(name, () => {

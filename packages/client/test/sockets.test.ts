@@ -1,5 +1,6 @@
 import {
   QStashRateLimited,
+  QStashResponseTooLarge,
   QStashSchedules,
   QStashUnavailable,
   QStashUnexpectedResponse
@@ -187,8 +188,8 @@ describe.concurrent("replies", () => {
           const failure = yield* Effect.flip(
             calls[method].pipe(overFetch(server, { maxResponseBytes: 5000 }))
           )
-          assertInstanceOf(failure, QStashUnexpectedResponse)
-          strictEqual(failure.reason, "the body is longer than 5000 bytes")
+          assertInstanceOf(failure, QStashResponseTooLarge)
+          strictEqual(failure.limit, 5000)
         }
         for (const method of bodiless)
           yield* calls[method].pipe(overFetch(server, { maxResponseBytes: 5000 }))
@@ -206,8 +207,8 @@ describe.concurrent("replies", () => {
       })
       for (const method of reading) {
         const failure = yield* Effect.flip(calls[method].pipe(overFetch(server, { maxResponseBytes: 5000 })))
-        assertInstanceOf(failure, QStashUnexpectedResponse)
-        strictEqual(failure.reason, "the body is longer than 5000 bytes")
+        assertInstanceOf(failure, QStashResponseTooLarge)
+        strictEqual(failure.limit, 5000)
       }
     })
   )
@@ -221,7 +222,7 @@ describe.concurrent("replies", () => {
         yield* Effect.flip(
           calls["QStashSchedules.list"].pipe(overFetch(server, { maxResponseBytes: body.length - 1 }))
         ),
-        QStashUnexpectedResponse
+        QStashResponseTooLarge
       )
     })
   )

@@ -271,6 +271,31 @@ export class QStashUnexpectedResponse extends Schema.TaggedError<QStashUnexpecte
   }
 }
 
+/** Of a limit in bytes what a person would say. */
+const sizeOf = (bytes: number): string => {
+  const mebibytes = bytes / 1024 / 1024
+  return Number.isInteger(mebibytes) ? `${mebibytes} MiB` : `${bytes} bytes`
+}
+
+/**
+ * The response is larger than the client reads (its option `maxResponseBytes`). A call that changes something has been
+ * done. Ask for less, such as a page with a smaller `count`, or raise the limit.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class QStashResponseTooLarge extends Schema.TaggedError<QStashResponseTooLarge>(
+  "@effect-qstash/domain/QStashResponseTooLarge"
+)("QStashResponseTooLarge", { status: Schema.Number, limit: Schema.Number, ...ofSchedule }) {
+  /** @since 0.1.0 */
+  get isRetryable(): boolean {
+    return false
+  }
+  override get message(): string {
+    return `The response (${this.status}) is larger than ${sizeOf(this.limit)}. Ask for less, such as a smaller count, or raise maxResponseBytes${suffix(this)}`
+  }
+}
+
 /**
  * What any call can fail with; each method's type adds its own.
  *
@@ -283,6 +308,7 @@ export type QStashError =
   | QStashRateLimited
   | QStashUnavailable
   | QStashUnexpectedResponse
+  | QStashResponseTooLarge
 
 const isScheduleId = Schema.is(ScheduleId)
 
@@ -320,6 +346,8 @@ export const namingSchedule = (
       }
       case "QStashUnexpectedResponse":
         return new QStashUnexpectedResponse({ status: error.status, reason: error.reason, scheduleId })
+      case "QStashResponseTooLarge":
+        return new QStashResponseTooLarge({ status: error.status, limit: error.limit, scheduleId })
     }
   }
   return name

@@ -12,6 +12,7 @@ import {
   QStashUnauthorized,
   QStashUnavailable,
   QStashUnexpectedResponse,
+  QStashResponseTooLarge,
   QueueName,
   QueueNotFound,
   ScheduleId,
@@ -108,6 +109,16 @@ const spoken = [
     new QStashUnexpectedResponse({ status: 200, reason: "cron is missing" }),
     false,
     "The answer is not one that QStash gives (200): cron is missing. Check QSTASH_URL"
+  ],
+  [
+    new QStashResponseTooLarge({ status: 200, limit: 67_108_864 }),
+    false,
+    "The response (200) is larger than 64 MiB. Ask for less, such as a smaller count, or raise maxResponseBytes"
+  ],
+  [
+    new QStashResponseTooLarge({ status: 201, limit: 5000 }),
+    false,
+    "The response (201) is larger than 5000 bytes. Ask for less, such as a smaller count, or raise maxResponseBytes"
   ]
 ] as const
 
@@ -123,7 +134,8 @@ const classes = [
   QStashQuotaExceeded,
   QStashRateLimited,
   QStashUnavailable,
-  QStashUnexpectedResponse
+  QStashUnexpectedResponse,
+  QStashResponseTooLarge
 ] as const
 
 const codec = Schema.Union(...classes)

@@ -40,6 +40,7 @@ import {
   type QStashSigningKeys,
   type QStashUnauthorized,
   type QStashUnavailable,
+  type QStashResponseTooLarge,
   type QStashUnexpectedResponse,
   type QStashUrlGroups,
   QueueName,
@@ -104,6 +105,7 @@ describe("QStashSchedules", () => {
       | QStashRateLimited
       | QStashUnavailable
       | QStashUnexpectedResponse
+      | QStashResponseTooLarge
     >()
   })
 

@@ -5,7 +5,7 @@ import type { QStashError } from "@effect-qstash/domain/QStashError"
 import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
 import * as Effect from "effect/Effect"
-import { pageSize } from "./pages.ts"
+import { fitting, pageSize } from "./pages.ts"
 
 /**
  * How far the log has been printed: up to an instant, and within that instant which entries and how often, since several
@@ -56,6 +56,7 @@ export const follow = ({
 }): Effect.Effect<never, QStashError> =>
   Effect.gen(function* () {
     let at = position
+    const ask = fitting(pageSize)
     while (true) {
       yield* Effect.sleep("1 second")
       const { millis } = at
@@ -69,13 +70,16 @@ export const follow = ({
       }
       let cursor: string | undefined
       do {
-        const page: Page<LogEntry> = yield* list({
-          ...filter,
-          ...(millis === undefined ? {} : { fromDate: millis }),
-          ...(cursor === undefined ? {} : { cursor }),
-          order: "earliestFirst",
-          count: pageSize
-        })
+        const place = cursor === undefined ? {} : { cursor }
+        const page: Page<LogEntry> = yield* ask((count) =>
+          list({
+            ...filter,
+            ...(millis === undefined ? {} : { fromDate: millis }),
+            ...place,
+            order: "earliestFirst",
+            count
+          })
+        )
         const fresh = page.items.filter((entry) => !isKnown(entry))
         yield* print(fresh)
         at = moved(at, fresh)

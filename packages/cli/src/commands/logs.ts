@@ -64,13 +64,8 @@ export const logs = Command.make("logs", config, (options) =>
       ...(yield* dates(options))
     }
     const latest = yield* collect(
-      (place) =>
-        list({
-          ...filter,
-          ...place,
-          order: "latestFirst",
-          count: follow ? pageSize : Math.min(count, pageSize)
-        }),
+      follow ? pageSize : Math.min(count, pageSize),
+      (place) => list({ ...filter, ...place, order: "latestFirst" }),
       // The entries of one instant are only told apart if all of them are known.
       (items) => items.length >= count && (!follow || LogTail.reachesBack(items))
     )

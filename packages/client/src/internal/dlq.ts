@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type Parameters, type QStashHttp, withSpan } from "./http.ts"
 import { named } from "./named.ts"
-import { expectProgress, paginate, type Place, placeOf, placeParameters } from "./paging.ts"
+import { expectProgress, paginate, paginateReads, type Place, placeOf, placeParameters } from "./paging.ts"
 import { isAbsent, quotaError } from "./refusal.ts"
 import { queriesOf, secretsOfCriteria } from "./selection.ts"
 
@@ -114,7 +114,7 @@ export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
       ? Effect.map(
           Stream.runCollect(
             Stream.map(
-              paginate((place) => page(criteria, place)),
+              paginateReads((place, count) => page(criteria, place, count)),
               ({ dlqId }) => dlqId
             )
           ),
@@ -145,7 +145,7 @@ export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
     stream: (filter = {}) =>
       Stream.unwrap(
         Effect.map(Criteria.fromDlqFilter(filter), (criteria) =>
-          paginate((place) => page(criteria, place).pipe(span("stream")))
+          paginateReads((place, count) => page(criteria, place, count).pipe(span("stream")))
         )
       ),
     get: (dlqId) =>

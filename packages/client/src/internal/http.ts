@@ -1,6 +1,7 @@
 import {
   type QStashError,
   QStashRateLimited,
+  QStashResponseTooLarge,
   QStashUnavailable,
   QStashUnexpectedResponse
 } from "@effect-qstash/domain"
@@ -303,16 +304,16 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
           const present = (text: string) => presentable(text, (secrets ??= secretsOf(call)))
           const unexpected = (reason: string) =>
             new QStashUnexpectedResponse({ status: response.status, reason: present(reason) })
-          return Effect.flatMap(
-            read(call, response),
-            Option.match({
-              onNone: () => unexpected(`the body is longer than ${settings.maxResponseBytes} bytes`),
-              onSome: (text) =>
-                Either.mapBoth(
-                  Either.flatMap(parseJson(text), (json) => decode(json, present)),
-                  { onLeft: unexpected, onRight: Effect.succeed }
-                )
-            })
+          const tooLarge = () =>
+            new QStashResponseTooLarge({ status: response.status, limit: settings.maxResponseBytes })
+          return read(call, response).pipe(
+            Effect.flatMap(Either.fromOption(tooLarge)),
+            Effect.flatMap((text) =>
+              Either.mapBoth(
+                Either.flatMap(parseJson(text), (json) => decode(json, present)),
+                { onLeft: unexpected, onRight: Effect.succeed }
+              )
+            )
           )
         }),
       done: (call) =>

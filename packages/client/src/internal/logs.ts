@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import { type QStashHttp, withSpan } from "./http.ts"
-import { expectProgress, paginate, type Place, placeOf, placeParameters } from "./paging.ts"
+import { expectProgress, paginateReads, type Place, placeOf, placeParameters } from "./paging.ts"
 import { secretsOfCriteria } from "./selection.ts"
 
 /** Which entries, checked, in which order. */
@@ -51,7 +51,7 @@ export const logsOver = (http: QStashHttp): QStashLogs.Service => {
     stream: (options) =>
       Stream.unwrap(
         Effect.map(check(options ?? {}), (selection) =>
-          paginate((place) => page(selection, place).pipe(withSpan("QStashLogs.stream")))
+          paginateReads((place, count) => page(selection, place, count).pipe(withSpan("QStashLogs.stream")))
         )
       )
   }

@@ -1,4 +1,4 @@
-import type { Page } from "@effect-qstash/domain"
+import { type Page, type QStashError, QStashResponseTooLarge } from "@effect-qstash/domain"
 import type { PageInput } from "@effect-qstash/domain/wire/PageInput"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -43,3 +43,42 @@ export const paginate = <A, E>(page: (place: Place) => Effect.Effect<Page<A>, E>
       }))
     ])
   )
+
+/** As many items as QStash documents for a page without a `count`. */
+const usualCount = 100
+
+interface Reading extends Place {
+  /** Absent until a page was too large: then QStash chooses. */
+  readonly count: number | undefined
+}
+
+/**
+ * The same for calls that only read. A page that is too large for the client is asked for again with half as many
+ * items, down to one, and those that follow are no larger.
+ */
+export const paginateReads = <A>(
+  page: (place: Place, count: number | undefined) => Effect.Effect<Page<A>, QStashError>
+): Stream.Stream<A, QStashError> => {
+  const read = (
+    place: Place,
+    count: number | undefined
+  ): Effect.Effect<readonly [Page<A>, number | undefined], QStashError> =>
+    page(place, count).pipe(
+      Effect.map((found) => [found, count] as const),
+      Effect.catchIf(
+        (error) => error instanceof QStashResponseTooLarge && count !== 1,
+        () => read(place, Math.floor((count ?? usualCount) / 2))
+      )
+    )
+  const start: Reading = { ...placeOf(undefined), count: undefined }
+  return Stream.paginateChunkEffect(start, (at) =>
+    Effect.map(read(at, at.count), ([{ cursor, items }, count]) => [
+      Chunk.unsafeFromArray(items),
+      Option.map(Option.fromNullable(cursor), (next): Reading => ({
+        cursor: next,
+        asked: HashSet.add(at.asked, next),
+        count
+      }))
+    ])
+  )
+}

@@ -176,5 +176,7 @@ export const refusalOf = (error: Failure): Refusal => {
     case "QStashUnavailable":
     case "QStashUnexpectedResponse":
       return new Refusal({ status: 500, error: error.reason })
+    case "QStashResponseTooLarge":
+      return new Refusal({ status: 500, error: error.message })
   }
 }

@@ -27,7 +27,8 @@ export const list = Command.make("list", config, (options) =>
     const dlq = yield* QStashDlq
     const filter = yield* filterOf(options)
     const found = yield* collect(
-      (place) => dlq.list({ ...filter, ...place, count: Math.min(count, pageSize) }),
+      Math.min(count, pageSize),
+      (place) => dlq.list({ ...filter, ...place }),
       (items) => items.length >= count
     )
     const letters = found.items.slice(0, count)
