@@ -226,5 +226,8 @@ export const limited = [
   "QStashQueues.upsert",
   "QStashUrlGroups.upsertEndpoints",
   "QStashDlq.retry",
-  "QStashDlq.retryMany"
+  "QStashDlq.retryMany",
+  "QStashFlowControl.pause",
+  "QStashFlowControl.resume",
+  "QStashFlowControl.pin"
 ] as const satisfies ReadonlyArray<Method>
