@@ -10,7 +10,7 @@ const packages = fileURLToPath(new URL("../..", import.meta.url))
 const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   domain: ["effect"],
   client: ["effect", "@effect/platform", "@effect-qstash/domain"],
-  engine: ["effect", "@effect-qstash/domain", "node:crypto"],
+  engine: ["effect", "@effect-qstash/domain", "node:buffer", "node:crypto"],
   receiver: ["effect", "@effect-qstash/domain"],
   "receiver/src/node.ts": ["node:crypto"],
   "receiver/src/internal/nodeCrypto.ts": ["node:buffer", "node:crypto"],
