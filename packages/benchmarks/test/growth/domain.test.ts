@@ -223,6 +223,39 @@ describe("the work of domain grows with its input", () => {
       (size) => [["label", `${blanks(size)},`] as const],
       (parameters) => Criteria.fromParameters("log", parameters)
     ),
+    "many URLs to filter by": given(
+      (size) => [["url", fill("https://a/b,", size)] as const],
+      (parameters) => Criteria.fromParameters("log", parameters)
+    ),
+    "commas and blanks in a URL to filter by": given(
+      (size) => [["url", `https://a/${fill(",", size)},${fill(" ", size)}b`] as const],
+      (parameters) => Criteria.fromParameters("log", parameters)
+    ),
+    "the host of a URL to filter by": given(
+      (size) => [["url", `https://xn--a-${fill("ecp", size)}`] as const],
+      (parameters) => Criteria.fromParameters("log", parameters)
+    ),
+    "a host to filter by": given(
+      (size) => [["host", `xn--a-${fill("ecp", size)}`] as const],
+      (parameters) => Criteria.fromParameters("log", parameters)
+    ),
+    "many paths to filter by": given(
+      (size) => [["path", fill("/a/../b,", size)] as const],
+      (parameters) => Criteria.fromParameters("log", parameters)
+    ),
+    "many flow-control keys to filter by": given(
+      (size) => [["flowControlKey", fill("a,", size)] as const],
+      (parameters) => Criteria.fromParameters("log", parameters)
+    ),
+    "the filters of a user": given(
+      (size) => ({
+        label: items(size, 8, (index) => `l${index}`),
+        url: items(size, 8, (index) => `https://a/${index}`),
+        host: `xn--a-${fill("ecp", size)}`
+      }),
+      ({ host, label: [label = "l", ...labels], url: [url = "u", ...urls] }) =>
+        Criteria.fromLogFilter({ label: [label, ...labels], url: [url, ...urls], host })
+    ),
     "many statuses to filter by": given(
       (size) => [["responseStatus", fill("200,", size)] as const],
       (parameters) => Criteria.fromParameters("dlq", parameters)
