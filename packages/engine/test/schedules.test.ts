@@ -237,7 +237,11 @@ describe("overwrite", () => {
       yield* schedules.create({ ...minimal, delay: "365 days" })
       assertEquals(
         yield* Effect.flip(schedules.create({ ...minimal, delay: "366 days" })),
-        new QStashQuotaExceeded({ status: 412, reason: "quota maxDelay exceeded, current limit: 31536000" })
+        new QStashQuotaExceeded({
+          status: 412,
+          reason: "quota maxDelay exceeded, current limit: 31536000",
+          scheduleId: nightly
+        })
       )
     }).pipe(Effect.provide(virtual()))
   )
@@ -251,7 +255,11 @@ describe("overwrite", () => {
       yield* schedules.create({ ...minimal, cron: "0 5 * * *" })
       assertEquals(
         yield* Effect.flip(schedules.create({ ...minimal, scheduleId: id("third") })),
-        new QStashQuotaExceeded({ status: 412, reason: "quota maxSchedules exceeded, current limit: 2" })
+        new QStashQuotaExceeded({
+          status: 412,
+          reason: "quota maxSchedules exceeded, current limit: 2",
+          scheduleId: id("third")
+        })
       )
       // The quota is each tenant's own.
       yield* engine.schedules({ tenantId: "other" }).create(minimal)
