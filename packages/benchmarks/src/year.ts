@@ -71,7 +71,7 @@ export const years = (scale: number): Effect.Effect<ReadonlyArray<Row>> => {
   const router = HttpRouter.empty.pipe(HttpRouter.post("/jobs/minute", app))
   return Effect.all([
     year("into a function", minutes, QStashTest.layerWith(options), respond, { most: 5 }),
-    year("into an `HttpApp`", minutes, QStashTest.layerApp(app, options), Effect.void, { most: 8 }),
+    year("into an `HttpApp`", minutes, QStashTest.layerApp(app, options), Effect.void, { most: 10 }),
     year("into an `HttpRouter`", minutes, QStashTest.layerApp(router, options), Effect.void)
   ])
 }

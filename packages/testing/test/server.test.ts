@@ -135,6 +135,7 @@ describe("a request", () => {
     }).pipe(Effect.provide(QStashTest.layerApp(app)))
   })
 
+  // Fails when platform renames the private global that `ejectedScopes` reads.
   it.effect("leaves a scope alone that its app closes itself", () => {
     const ended: Array<string> = []
     let ejected: Scope.Scope | undefined
@@ -306,9 +307,9 @@ describe("the span of a request", () => {
   const served = (app: HttpApp.Default<unknown>, tracer: Layer.Layer<never> = Layer.empty) =>
     QStashTest.serve(app).pipe(Layer.provide(tracer), Layer.provideMerge(QStashTest.layer))
 
-  it.effect("is there, with what platform says in it", () =>
+  it.effect("starts and ends with the request, and keeps what the app adds to it", () =>
     Effect.gen(function* () {
-      yield* publish({ headers: { "X-Tenant": "acme" } })
+      yield* publish()
       yield* QStashTest.advance("1 minute")
       const span = yield* Effect.orDie(Arr.head(spans))
       assert.strictEqual(span.name, "http.server POST")
@@ -317,17 +318,7 @@ describe("the span of a request", () => {
       const start = BigInt(Date.parse("2025-01-01T00:00:00Z")) * 1_000_000n
       assert.strictEqual(span.status.startTime, start)
       assert.propertyVal(span.status, "endTime", start + 5_000_000_000n)
-      const wanted = {
-        "http.request.method": "POST",
-        "http.request.header.x-tenant": "acme",
-        "http.route": "/jobs",
-        "http.response.status_code": 200,
-        "http.response.header.x-id": "7",
-        "url.path": "/jobs",
-        "url.query": "a=1",
-        tenant: "acme"
-      }
-      assert.deepInclude(Object.fromEntries(span.attributes), wanted)
+      assert.deepStrictEqual(Object.fromEntries(span.attributes), { "http.route": "/jobs", tenant: "acme" })
     }).pipe(Effect.provide(served(routed(seen))))
   )
 

@@ -1,122 +1,45 @@
-import * as HttpApp from "@effect/platform/HttpApp"
-import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import type * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
+import * as Context from "effect/Context"
 import type * as Exit from "effect/Exit"
-import type * as Option from "effect/Option"
-import * as Runtime from "effect/Runtime"
+import * as Option from "effect/Option"
 import type * as Tracer from "effect/Tracer"
 
-type Responded = Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>
-
-interface Begun {
-  readonly span: Tracer.Span
-  readonly end: (exit: Responded) => void
-}
+const hex = (id: number, length: number): string => id.toString(16).padStart(length, "0")
 
 /**
- * The span that platform gives to a request, made when somebody first looks at it: Effect's own tracer tells nobody of a
- * span, and making one costs as much as all the rest of a request.
+ * The span of a request that no tracer receives. Only the app can read it, so it counts its ids and leaves out the
+ * attributes that platform would add: making a native span costs as much as the rest of a request.
  */
 export class RequestSpan implements Tracer.Span {
   readonly _tag = "Span"
-  private readonly runtime: () => Runtime.Runtime<HttpServerRequest.HttpServerRequest>
-  private readonly startMillis: number
-  private begun: Begun | undefined
-  private noted: Array<readonly [key: string, value: unknown]> = []
+  readonly name: string
+  readonly spanId: string
+  readonly traceId: string
+  readonly parent = Option.none()
+  readonly context = Context.empty()
+  readonly sampled = true
+  readonly kind = "server"
+  readonly links: Array<Tracer.SpanLink> = []
+  readonly attributes = new Map<string, unknown>()
+  status: Tracer.SpanStatus
 
-  /** The runtime is that of the request, without this span. */
-  constructor(runtime: () => Runtime.Runtime<HttpServerRequest.HttpServerRequest>, startMillis: number) {
-    this.runtime = runtime
-    this.startMillis = startMillis
-  }
-
-  private get real(): Tracer.Span {
-    if (this.begun === undefined) {
-      this.begun = begin(this.runtime())
-      for (const [key, value] of this.noted) this.begun.span.attribute(key, value)
-      this.noted = []
-    }
-    return this.begun.span
-  }
-
-  /** The request is over. */
-  finish(exit: Responded): void {
-    this.begun?.end(exit)
-  }
-
-  get name(): string {
-    return this.real.name
-  }
-
-  get spanId(): string {
-    return this.real.spanId
-  }
-
-  get traceId(): string {
-    return this.real.traceId
-  }
-
-  get parent(): Option.Option<Tracer.AnySpan> {
-    return this.real.parent
-  }
-
-  get context(): Context.Context<never> {
-    return this.real.context
-  }
-
-  get status(): Tracer.SpanStatus {
-    return { ...this.real.status, startTime: BigInt(this.startMillis) * 1_000_000n }
-  }
-
-  get attributes(): ReadonlyMap<string, unknown> {
-    return this.real.attributes
-  }
-
-  get links(): ReadonlyArray<Tracer.SpanLink> {
-    return this.real.links
-  }
-
-  get sampled(): boolean {
-    return this.real.sampled
-  }
-
-  get kind(): Tracer.SpanKind {
-    return this.real.kind
+  constructor(id: number, method: string, startTime: bigint) {
+    this.name = `http.server ${method}`
+    this.spanId = hex(id, 16)
+    this.traceId = hex(id, 32)
+    this.status = { _tag: "Started", startTime }
   }
 
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown>): void {
-    this.real.end(endTime, exit)
+    this.status = { _tag: "Ended", startTime: this.status.startTime, endTime, exit }
   }
 
-  /** A router notes its route at each request, which is no look at the span. */
   attribute(key: string, value: unknown): void {
-    if (this.begun === undefined) this.noted.push([key, value])
-    else this.begun.span.attribute(key, value)
+    this.attributes.set(key, value)
   }
 
-  event(name: string, startTime: bigint, attributes?: Record<string, unknown>): void {
-    this.real.event(name, startTime, attributes)
-  }
+  event(): void {}
 
   addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
-    this.real.addLinks(links)
+    this.links.push(...links)
   }
-}
-
-/** Lets platform trace an app that answers when the request does. */
-const begin = (runtime: Runtime.Runtime<HttpServerRequest.HttpServerRequest>): Begun => {
-  let begun: Begun | undefined
-  const app = Effect.flatMap(Effect.orDie(Effect.currentSpan), (span) =>
-    Effect.async<HttpServerResponse.HttpServerResponse, unknown>((resume) => {
-      begun = { span, end: resume }
-    })
-  )
-  Runtime.runFork(
-    runtime,
-    HttpApp.toHandled(app, () => Effect.void)
-  )
-  if (begun === undefined) throw new Error("The span of a request was not made at once")
-  return begun
 }

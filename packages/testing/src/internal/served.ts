@@ -6,6 +6,7 @@ import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
@@ -25,7 +26,6 @@ import { MemoryRequest } from "./MemoryRequest.ts"
 import { outcomeOf } from "./outcomeOf.ts"
 import { eventLoopTurn, realClock } from "./realTime.ts"
 import { RequestSpan } from "./RequestSpan.ts"
-import { RequestSupervisor } from "./RequestSupervisor.ts"
 import { warnOf } from "./warnOf.ts"
 
 /** What an app needs beside what comes with each request. */
@@ -56,19 +56,7 @@ export const served = <E, R>(
     const isTold = Context.get(defaults, Tracer.Tracer) !== nativeTracer
     const isUntraced = FiberRefs.getOrDefault(fiberRefs, HttpMiddleware.currentTracerDisabledWhen)
     const underWay = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
-    const supervisor = new RequestSupervisor()
-    const own = FiberRefs.updateAs(fiberRefs, {
-      fiberId: FiberId.none,
-      fiberRef: FiberRef.currentSupervisor,
-      value: supervisor
-    })
-    const runtimeWith = (all: Map<string, unknown>) =>
-      Runtime.make({
-        // The request and the scope are what R asks for beside the context.
-        context: Context.unsafeMake<R | HttpServerRequest.HttpServerRequest>(all),
-        fiberRefs: own,
-        runtimeFlags
-      })
+    let spans = 0
 
     return {
       deliver: (delivery) =>
@@ -79,12 +67,10 @@ export const served = <E, R>(
             const all = new Map<string, unknown>(services)
               .set(HttpServerRequest.HttpServerRequest.key, request)
               .set(Scope.Scope.key, scope)
-            const exchange = new Exchange(request, scope)
+            const exchange = new Exchange(request, scope, virtual.clock)
             if (!isTold && !isUntraced(request)) {
-              exchange.span = new RequestSpan(
-                () => runtimeWith(new Map(services).set(HttpServerRequest.HttpServerRequest.key, request)),
-                virtual.clock.unsafeCurrentTimeMillis()
-              )
+              const startTime = virtual.clock.unsafeCurrentTimeNanos()
+              exchange.span = new RequestSpan(++spans, request.method, startTime)
               all.set(Tracer.ParentSpan.key, exchange.span)
             }
             const answering = Effect.flatMap(app, (response) => exchange.respond(response))
@@ -98,15 +84,23 @@ export const served = <E, R>(
                   onSuccess: (response) => exchange.finish(Exit.succeed(response))
                 })
             const { currentSupervisor } = courier
-            supervisor.next = currentSupervisor
-            const runtime = runtimeWith(all)
-            const fiber = Runtime.runFork(runtime, whole)
+            const runtime = Runtime.make({
+              // The request and the scope are all that R needs besides the services.
+              context: Context.unsafeMake<R | HttpServerRequest.HttpServerRequest>(all),
+              fiberRefs,
+              runtimeFlags
+            })
+            const fiber = Runtime.runFork(runtime, whole, {
+              updateRefs: (refs, fiberId) =>
+                FiberRefs.updateAs(refs, {
+                  fiberId,
+                  fiberRef: FiberRef.currentSupervisor,
+                  value: currentSupervisor
+                })
+            })
             if (fiber.unsafePoll() === null) {
-              // Told only now: most requests end at once, and need not be watched.
-              currentSupervisor.onStart(runtime.context, whole, Option.none(), fiber)
               underWay.add(fiber)
-              fiber.addObserver((exit) => {
-                currentSupervisor.onEnd(exit, fiber)
+              fiber.addObserver(() => {
                 underWay.delete(fiber)
                 exchange.answer(brokenOff)
               })
@@ -144,7 +138,7 @@ const runtimeOf = <R>({
 
 const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 
-/** Platform's own list of the scopes that an app closes itself. */
+/** Platform's own list of the scopes that an app closes itself. A test fails when platform renames this private key. */
 const ejectedScopes = GlobalValue.globalValue(
   "@effect/platform/HttpApp/ejectedScopes",
   () => new WeakSet<Scope.Scope>()
@@ -156,11 +150,13 @@ class Exchange {
   span: RequestSpan | undefined
   private readonly request: MemoryRequest
   private readonly scope: Scope.CloseableScope
+  private readonly clock: Clock.Clock
   private tell: ((outcome: DeliveryOutcome) => void) | undefined
 
-  constructor(request: MemoryRequest, scope: Scope.CloseableScope) {
+  constructor(request: MemoryRequest, scope: Scope.CloseableScope, clock: Clock.Clock) {
     this.request = request
     this.scope = scope
+    this.clock = clock
   }
 
   /** Only the first answer counts. */
@@ -194,7 +190,7 @@ class Exchange {
 
   /** The end of the request, after its answer. */
   finish(exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>): Effect.Effect<void> {
-    this.span?.finish(exit)
+    this.span?.end(this.clock.unsafeCurrentTimeNanos(), exit)
     return ejectedScopes.has(this.scope) ? Effect.void : Scope.close(this.scope, exit)
   }
 
