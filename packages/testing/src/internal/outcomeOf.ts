@@ -1,12 +1,12 @@
 import { answerLimit, type DeliveryOutcome } from "@effect-qstash/engine/Courier"
 import * as Cookies from "@effect/platform/Cookies"
-import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
+import { identity } from "effect/Function"
 import * as Stream from "effect/Stream"
 
-/** What platform's server would send. */
+/** What platform's server would send. Most bodies are known at once, so that no fiber waits for them. */
 export const outcomeOf = (
   response: HttpServerResponse.HttpServerResponse
 ): DeliveryOutcome | Effect.Effect<DeliveryOutcome> => {
@@ -18,28 +18,26 @@ export const outcomeOf = (
     case "Uint8Array":
       return { _tag: "Answered", status, headers, body: body.body }
     case "Stream":
-      return Effect.matchCause(Effect.interruptible(bytesOf(body.stream)), {
-        onFailure: (): DeliveryOutcome => ({ _tag: "Unanswered", reason: "the answer broke off" }),
-        onSuccess: (bytes): DeliveryOutcome => ({ _tag: "Answered", status, headers, body: bytes })
-      })
+      return read({ _tag: "Answered", status, headers }, body.stream)
     case "Raw":
-      return Effect.map(Effect.interruptible(rawBytes(body.body)), (bytes) => ({
-        _tag: "Answered",
-        status,
-        headers,
-        body: bytes
-      }))
     case "FormData":
-      return Effect.map(Effect.interruptible(formBytes(body.formData)), ({ bytes, contentType }) => ({
-        _tag: "Answered",
-        status,
-        headers: { ...headers, "content-type": contentType },
-        body: bytes
-      }))
+      return Effect.suspend(() => {
+        // Without the status, since a `Response` rejects a body with some of them.
+        const web = HttpServerResponse.toWeb(
+          HttpServerResponse.setBody(HttpServerResponse.empty({ status: 200 }), body)
+        )
+        const contentType =
+          body._tag === "FormData" ? { "content-type": web.headers.get("content-type") ?? "" } : {}
+        const { body: bytes } = web
+        return read(
+          { _tag: "Answered", status, headers: { ...headers, ...contentType } },
+          bytes === null ? Stream.empty : Stream.fromReadableStream(() => bytes, identity)
+        )
+      })
   }
 }
 
-/** With its cookies, as Node's server sends them. */
+/** Includes the cookies, as Node's server sends them. */
 const headersOf = ({
   cookies,
   headers
@@ -49,53 +47,27 @@ const headersOf = ({
   return { ...headers, "set-cookie": [...Cookies.toSetCookieHeaders(cookies), ...Arr.fromNullable(own)] }
 }
 
-/** What Node's server can send as it is: text, bytes, or a stream of its own. */
-const rawBytes = (body: unknown): Effect.Effect<Uint8Array> => {
-  if (typeof body === "string") return Effect.succeed(new TextEncoder().encode(body))
-  if (Predicate.isUint8Array(body)) return Effect.succeed(body)
-  if (Predicate.isNullable(body)) return Effect.succeed(new Uint8Array())
-  return isAsyncIterable(body)
-    ? Effect.orDie(
-        bytesOf(
-          Stream.mapEffect(
-            Stream.fromAsyncIterable(body, (cause) => cause),
-            rawBytes
-          )
-        )
-      )
-    : Effect.dieMessage("A raw body is text, bytes or a stream of these")
-}
-
-const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
-  Predicate.hasProperty(value, Symbol.asyncIterator)
-
-const formBytes = (form: FormData) => {
-  const response = new Response(form)
-  return Effect.map(
-    Effect.promise(() => response.arrayBuffer()),
-    (buffer) => ({
-      bytes: new Uint8Array(buffer),
-      contentType: response.headers.get("content-type") ?? "multipart/form-data"
+/** Stops reading once the body is longer than what QStash keeps. */
+const read = (
+  answered: Extract<DeliveryOutcome, { readonly _tag: "Answered" }>,
+  body: Stream.Stream<Uint8Array, unknown>
+): Effect.Effect<DeliveryOutcome> => {
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  return Stream.runForEachWhile(body, (chunk) =>
+    Effect.sync(() => {
+      chunks.push(chunk)
+      size += chunk.length
+      return size <= answerLimit
+    })
+  ).pipe(
+    Effect.interruptible,
+    Effect.matchCause({
+      onFailure: () => ({ _tag: "Unanswered", reason: "the answer broke off" }),
+      onSuccess: () => ({ ...answered, body: joined(chunks, size) })
     })
   )
 }
-
-/** The connection of an answer that goes on beyond the limit is closed. */
-const bytesOf = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Uint8Array, E, R> =>
-  Effect.suspend(() => {
-    const chunks: Array<Uint8Array> = []
-    let size = 0
-    return Effect.map(
-      Stream.runForEachWhile(stream, (chunk) =>
-        Effect.sync(() => {
-          chunks.push(chunk)
-          size += chunk.length
-          return size <= answerLimit
-        })
-      ),
-      () => joined(chunks, size)
-    )
-  })
 
 const joined = (chunks: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
   const bytes = new Uint8Array(size)
