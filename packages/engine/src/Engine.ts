@@ -228,10 +228,11 @@ export interface Options extends Limits.Limits {
    */
   readonly defaultTimeout?: Duration.DurationInput | undefined
   /**
-   * Told what happened to messages, in order, several at a time. The engine goes on when it returns, and does not
-   * interrupt it. What it makes happen itself, such as a message that it publishes, it is told of after it has returned.
+   * Called with what happened to messages, in order, several events at a time. The engine waits for it to return, so it
+   * must be quick: for anything slow, put the events into a queue of bounded size. An exception is logged and does not
+   * stop the engine.
    */
-  readonly onEvents?: ((events: ReadonlyArray<DeliveryEvent>) => Effect.Effect<void>) | undefined
+  readonly onEvents?: ((events: ReadonlyArray<DeliveryEvent>) => void) | undefined
   /**
    * How long the end of the engine waits, in real time, for deliveries under way before it hands them back. In virtual
    * time it does not wait for those that sleep, since nobody will wake them.
@@ -253,7 +254,7 @@ const resolve = (
   logRetention: spanOf("logRetention", options.logRetention ?? "3 days"),
   dlqRetention: spanOf("dlqRetention", options.dlqRetention ?? "7 days"),
   defaultTimeout: spanOf("defaultTimeout", options.defaultTimeout ?? "2 hours"),
-  onEvents: options.onEvents ?? (() => Effect.void),
+  onEvents: options.onEvents ?? (() => {}),
   now,
   signAt
 })

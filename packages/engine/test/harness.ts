@@ -110,10 +110,9 @@ const services: Layer.Layer<QStashServices, never, Engine.Engine> = Layer.effect
 
 const options = (log: Context.Tag.Service<Log>): Engine.Options => ({
   signingKeys: () => keys(signingKey),
-  onEvents: (events) =>
-    Effect.sync(() => {
-      for (const event of events) log.events.push(event)
-    })
+  onEvents: (events) => {
+    for (const event of events) log.events.push(event)
+  }
 })
 
 type Home<Services> = Layer.Layer<Services | QStashServices | Engine.Engine | Store | Log>

@@ -222,29 +222,37 @@ export const layer = (
   options: Options = {}
 ): Layer.Layer<QStashServer, PortInUse | ListenFailed, Store | Courier> => {
   const users = options.users ?? developmentUsers
-  const engineOptions: EngineLayer.Options = {
+  const engineOptions = (onEvents: EngineLayer.Options["onEvents"]): EngineLayer.Options => ({
     ...options,
     signingKeys: signingKeysOf(users),
     maxSchedules: options.maxSchedules ?? 1000,
     maxQueues: options.maxQueues ?? 100,
     defaultTimeout: options.deliveryTimeout,
-    onEvents: DeliveryLog.log
-  }
+    onEvents
+  })
   return options.time === "virtual"
     ? Layer.scoped(
         QStashServer,
         Effect.flatMap(VirtualClock, (clock) => start(options, users, clock))
       ).pipe(
         Layer.provide(
-          EngineLayer.layerVirtual({
-            ...engineOptions,
-            settle: options.settle ?? "30 seconds",
-            destinations: "real"
-          })
+          Layer.unwrapScoped(
+            Effect.map(DeliveryLog.make, (onEvents) =>
+              EngineLayer.layerVirtual({
+                ...engineOptions(onEvents),
+                settle: options.settle ?? "30 seconds",
+                destinations: "real"
+              })
+            )
+          )
         )
       )
     : Layer.scoped(QStashServer, start(options, users, undefined)).pipe(
-        Layer.provide(EngineLayer.layer(engineOptions))
+        Layer.provide(
+          Layer.unwrapScoped(
+            Effect.map(DeliveryLog.make, (onEvents) => EngineLayer.layer(engineOptions(onEvents)))
+          )
+        )
       )
 }
 

@@ -563,9 +563,8 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
         concurrencyPerDestination: Infinity,
         // A handler that never returns is no reason to hold up the end of a test.
         shutdownGrace: 0,
-        onEvents: (news) => {
-          for (const event of news) steps.add(event)
-          return Effect.void
+        onEvents: (events) => {
+          for (const event of events) steps.add(event)
         }
       })
       const home = yield* Layer.build(

@@ -2,13 +2,11 @@ import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import { MessageId } from "@effect-qstash/domain/MessageId"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import type { YieldWrap } from "effect/Utils"
 import { Courier, type DeliveryOutcome } from "../Courier.ts"
@@ -33,9 +31,6 @@ const pruneBytes = 16 * 2 ** 20
 /** A lease outlives its attempt's deadline, so that a deadline is settled before the lease ends. */
 const leaseMargin = 60_000
 
-/** Whether a fiber is one of the listener to events. */
-const isListener = FiberRef.unsafeMake(false)
-
 export interface CoreOptions {
   readonly signingKeys: (tenantId: string) => SigningKeys
   readonly concurrency: number
@@ -46,7 +41,7 @@ export interface CoreOptions {
   readonly logRetention: number
   readonly dlqRetention: number
   readonly defaultTimeout: number
-  readonly onEvents: (events: ReadonlyArray<DeliveryEvent>) => Effect.Effect<void>
+  readonly onEvents: (events: ReadonlyArray<DeliveryEvent>) => void
   /** The engine's time in milliseconds, asked anew for each use. */
   readonly now: Effect.Effect<number>
   /** The instant for which a token is signed that leaves at the engine's `now`. */
@@ -93,10 +88,8 @@ export const make = (
     const ids = yield* IdGenerator
     const inFlight = new Map<number, InFlight>()
     const signers = new Map<string, Signer.Signer>()
-    let events: Array<DeliveryEvent> = []
-    let isTelling = false
-    /** For those who wait for their turn to tell. */
-    let hasTold: Deferred.Deferred<void> | undefined
+    let unreported: Array<DeliveryEvent> = []
+    let isReporting = false
     /** What came back at once and is not settled: for longer than a moment only where the store has failed to. */
     let unsettled: ReadonlyArray<Settlement> = []
     const repeats: Array<StoredMessage> = []
@@ -120,62 +113,35 @@ export const make = (
         return signer
       })
 
-    const note = (more: ReadonlyArray<DeliveryEvent>): void => {
-      for (const event of more) {
-        events.push(event)
+    /**
+     * Reports events in order. Calls do not nest: events that the listener itself causes follow once it has returned.
+     * An exception is only logged, because what the events report has already happened.
+     */
+    const report = (events: ReadonlyArray<DeliveryEvent>): Effect.Effect<void> => {
+      for (const event of events) {
+        unreported.push(event)
         newBytes += (event.message.settings.body?.length ?? 0) + (event.responseBody?.length ?? 0)
       }
-      newEntries += more.length
+      newEntries += events.length
+      return isReporting ? Effect.void : reportAll()
     }
 
-    /**
-     * One after the other, so that they are told in their order. What is told of has happened and stays so, even where
-     * the listener breaks.
-     */
-    const tell = (): Effect.Effect<void> => {
-      if (events.length === 0) return Effect.void
-      if (isTelling) return awaitTelling
-      const news = events
-      events = []
-      isTelling = true
-      const telling = tellOf(news)
-      // Most listeners only take the events down, which costs no effect of its own.
-      return Exit.isExit(telling) && Exit.isSuccess(telling)
-        ? endTelling()
-        : telling.pipe(
-            Effect.locally(isListener, true),
-            Effect.matchCauseEffect(afterTelling),
-            Effect.uninterruptible
-          )
-    }
-
-    const tellOf = (news: ReadonlyArray<DeliveryEvent>): Effect.Effect<void> => {
+    const reportAll = (): Effect.Effect<void> => {
+      if (unreported.length === 0) return Effect.void
+      const batchOfEvents = unreported
+      unreported = []
+      isReporting = true
       try {
-        return options.onEvents(news)
-      } catch (defect) {
-        return Effect.die(defect)
+        options.onEvents(batchOfEvents)
+      } catch (error) {
+        return Effect.zipRight(
+          Effect.logError("The onEvents listener threw an exception", error),
+          Effect.suspend(reportAll)
+        )
+      } finally {
+        isReporting = false
       }
-    }
-
-    /** What a listener itself makes happen is told when it has ended, so that it does not wait for itself. */
-    const awaitTelling = Effect.flatMap(FiberRef.get(isListener), (isWithin) => {
-      if (isWithin || !isTelling) return Effect.void
-      hasTold ??= Deferred.unsafeMake(FiberId.none)
-      return Effect.flatMap(Deferred.await(hasTold), tell)
-    })
-
-    const endTelling = (): Effect.Effect<void> => {
-      isTelling = false
-      if (hasTold === undefined) return tell()
-      Deferred.unsafeDone(hasTold, Effect.void)
-      hasTold = undefined
-      return Effect.void
-    }
-
-    const afterTelling = {
-      onFailure: (cause: Cause.Cause<never>) =>
-        Effect.flatMap(Effect.logError("The listener to the engine's events broke", cause), endTelling),
-      onSuccess: endTelling
+      return reportAll()
     }
 
     const timeoutOf = ({ settings }: StoredMessage): number =>
@@ -228,10 +194,10 @@ export const make = (
           if (outcome !== undefined) settlements.push(settlementOf(attempt.lease, outcome, now))
         }
         if (settlements.length === 0) return Effect.void
-        return Effect.map(store.settle({ settlements, now, mintMessageId }), (settled) => {
+        return Effect.flatMap(store.settle({ settlements, now, mintMessageId }), (settled) => {
           unsettled = []
           for (const { token } of settlements) inFlight.delete(token)
-          note(settled.events)
+          return report(settled.events)
         })
       })
 
@@ -290,7 +256,7 @@ export const make = (
         maxMessages: options.limits.maxMessages,
         mintMessageId
       })
-      note(fired.events)
+      yield* report(fired.events)
       startRepeats(now)
       const slots = options.concurrency - inFlight.size
       if (slots > 0) {
@@ -301,15 +267,14 @@ export const make = (
           perDestination: options.concurrencyPerDestination,
           leaseFor
         })
-        note(claimed.events)
+        yield* report(claimed.events)
         startAll(claimed.leases, now)
         if (unsettled.length > 0) {
           const settled = yield* store.settle({ settlements: unsettled, now, mintMessageId })
           unsettled = []
-          note(settled.events)
+          yield* report(settled.events)
         }
       }
-      yield* tell()
       if (now - lastPrune >= pruneEvery || mustPrune()) yield* prune(now)
       const { message, schedule } = yield* store.nextWake
       return wakeAt(schedule, message)
@@ -321,7 +286,6 @@ export const make = (
       for (const attempt of inFlight.values()) attempt.fiber.unsafeInterruptAsFork(FiberId.none)
       inFlight.clear()
       yield* store.release(tokens)
-      yield* tell()
       if (tokens.length > 0) {
         yield* Effect.logWarning(`Handed back ${tokens.length} deliveries that had not ended`)
       }
@@ -346,9 +310,9 @@ export const make = (
       rotated: (tenantId, keys) => signers.set(tenantId, Signer.make(keys)),
       changed: (more) =>
         Effect.suspend(() => {
-          note(more)
           changed()
-          return mustPrune() ? Effect.zipRight(Effect.flatMap(options.now, prune), tell()) : tell()
+          const reported = report(more)
+          return mustPrune() ? Effect.zipRight(reported, Effect.flatMap(options.now, prune)) : reported
         })
     })
 
@@ -356,10 +320,7 @@ export const make = (
       service,
       pass,
       noteStalled: ({ lease: { message } }) =>
-        Effect.flatMap(options.now, (time) => {
-          note([{ time, state: "STALLED", message }])
-          return tell()
-        }),
+        Effect.flatMap(options.now, (time) => report([{ time, state: "STALLED", message }])),
       inFlight,
       onChange: (told) => {
         changed = told

@@ -2,36 +2,79 @@ import { Destination } from "@effect-qstash/domain/Destination"
 import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { cut } from "./cut.ts"
 
+/** How many lines may wait to be written. */
+const capacity = 10_000
+
 /**
- * One line for each attempt that has ended, for the person at the terminal: which message it was and where it came
- * from. The URL stands without credentials and query.
+ * A listener to the engine that logs one line for each attempt that has ended, for the person at the terminal: which
+ * message it was and where it came from. A fiber of its own writes the lines, so that the engine never waits for the
+ * log. If it falls too far behind, the oldest lines are dropped, and the log says how many.
  */
-export const log = (events: ReadonlyArray<DeliveryEvent>): Effect.Effect<void> =>
-  Effect.forEach(
-    events,
-    (event) => {
-      const { retried } = event.message
-      const subject = subjectOf(event.message)
-      const attempt = retried === 0 ? "" : `, retry ${retried}`
-      switch (event.state) {
-        case "DELIVERED":
-          return Effect.logInfo(`${subject} delivered, ${event.responseStatus}${attempt}`)
-        case "ERROR":
-          return Effect.logWarning(`${subject} failed${attempt}: ${event.error}`)
-        case "RETRY":
-          return Effect.logInfo(
-            `${subject} will be tried again at ${iso(event.nextDeliveryTime ?? event.time)}`
-          )
-        case "FAILED":
-          return Effect.logError(`${subject} has failed for good`)
-        default:
-          return Effect.void
+export const make: Effect.Effect<(events: ReadonlyArray<DeliveryEvent>) => void, never, Scope.Scope> =
+  Effect.gen(function* () {
+    const lines: Array<Effect.Effect<void>> = []
+    const hasLines = Effect.unsafeMakeLatch()
+    let dropped = 0
+    const writeAll = Effect.suspend(() => {
+      hasLines.unsafeClose()
+      const batch = lines.splice(0)
+      if (dropped > 0) {
+        batch.unshift(Effect.logWarning(`Dropped ${dropped} lines about deliveries: the log cannot keep up`))
       }
-    },
-    { discard: true }
-  )
+      dropped = 0
+      // A logger that fails once must not silence the lines that follow.
+      return Effect.forEach(
+        batch,
+        Effect.catchAllDefect(() => Effect.void),
+        { discard: true }
+      )
+    })
+    yield* Effect.addFinalizer(() => writeAll)
+    yield* Effect.interruptible(hasLines.await).pipe(
+      Effect.zipRight(Effect.uninterruptible(writeAll)),
+      Effect.forever,
+      Effect.forkScoped
+    )
+    return (events) => {
+      for (const event of events) {
+        const line = lineOf(event)
+        if (line === undefined) continue
+        if (lines.length === capacity) {
+          lines.shift()
+          dropped += 1
+        }
+        lines.push(line)
+        hasLines.unsafeOpen()
+      }
+    }
+  })
+
+/** The URL is shown without credentials and query. */
+const lineOf = ({
+  error,
+  message,
+  nextDeliveryTime,
+  responseStatus,
+  state,
+  time
+}: DeliveryEvent): Effect.Effect<void> | undefined => {
+  const attempt = message.retried === 0 ? "" : `, retry ${message.retried}`
+  switch (state) {
+    case "DELIVERED":
+      return Effect.logInfo(`${subjectOf(message)} delivered, ${responseStatus}${attempt}`)
+    case "ERROR":
+      return Effect.logWarning(`${subjectOf(message)} failed${attempt}: ${error}`)
+    case "RETRY":
+      return Effect.logInfo(`${subjectOf(message)} will be tried again at ${iso(nextDeliveryTime ?? time)}`)
+    case "FAILED":
+      return Effect.logError(`${subjectOf(message)} has failed for good`)
+    default:
+      return undefined
+  }
+}
 
 const subjectOf = (message: DeliveryEvent["message"]): string => {
   const { callbackOf, messageId, scheduleId, settings, url } = message
