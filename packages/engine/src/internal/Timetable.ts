@@ -35,6 +35,11 @@ export class Timetable<Row extends Planned<Row>> {
     return this.planned
   }
 
+  /** Every instant that something is planned for, in no order. */
+  instants(): ReadonlyArray<number> {
+    return Array.from(this.heap.values()).flatMap((due) => (due.row.due === due ? [due.at] : []))
+  }
+
   next(): number | undefined {
     return this.peek()?.at
   }

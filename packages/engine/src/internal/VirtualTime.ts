@@ -18,7 +18,7 @@ import type { DeliveryOutcome } from "../Courier.ts"
 import { lastInstant, type VirtualClock, VirtualTimePassed } from "../VirtualClock.ts"
 import type { Core, InFlight } from "./core.ts"
 import { spanOf } from "./spanOf.ts"
-import { Heap } from "./Heap.ts"
+import { type Planned, Timetable } from "./Timetable.ts"
 import { eventLoopTurn, realClock } from "./realTime.ts"
 import { WatchedScheduler } from "./WatchedScheduler.ts"
 
@@ -39,11 +39,8 @@ const wholeMillis = (duration: Duration.Duration): number => Math.ceil(Duration.
 export const isTestClock = (clock: Clock.Clock | undefined): clock is TestClock.TestClock =>
   clock !== undefined && "adjust" in clock
 
-interface Timer {
-  readonly at: number
-  readonly sequence: number
+interface Timer extends Planned<Timer> {
   readonly wake: () => void
-  isOver: boolean
 }
 
 interface Started {
@@ -117,16 +114,13 @@ const supervisedBy =
  */
 export class VirtualTime implements TestClock.TestClock {
   readonly [Clock.ClockTypeId]: Clock.ClockTypeId = Clock.ClockTypeId
-  private readonly timers = new Heap<Timer>(
-    (self, that) => self.at < that.at || (self.at === that.at && self.sequence < that.sequence)
-  )
+  private readonly timers = new Timetable<Timer>()
   private readonly fibers = new Map<number, DeliveryFibers>()
   private readonly oneAtATime = Effect.unsafeMakeSemaphore(1)
   private readonly grace: number
   private readonly scheduler = new WatchedScheduler()
   private now: number
   private sequence = 0
-  private overTimers = 0
   private core: Core | undefined
   /** The clock that is asked instead once the engine has ended. */
   private successor: Clock.Clock | undefined
@@ -159,35 +153,10 @@ export class VirtualTime implements TestClock.TestClock {
     const millis = wholeMillis(duration)
     if (millis <= 0) return Effect.void
     return Effect.async<void>((resume) => {
-      const timer: Timer = {
-        at: this.now + millis,
-        sequence: this.sequence++,
-        wake: () => resume(Effect.void),
-        isOver: false
-      }
-      this.timers.push(timer)
-      return Effect.sync(() => this.cancel(timer))
+      const timer: Timer = { sequence: this.sequence++, due: undefined, wake: () => resume(Effect.void) }
+      this.timers.plan(timer, this.now + millis)
+      return Effect.sync(() => this.timers.plan(timer, undefined))
     }, asleepMark)
-  }
-
-  /** A timer that will not ring stays in the heap until most of the heap is such timers. */
-  private cancel(timer: Timer): void {
-    if (timer.isOver) return
-    timer.isOver = true
-    this.overTimers += 1
-    if (this.timers.size > 2 * (this.timers.size - this.overTimers) + 64) {
-      this.timers.keep((kept) => !kept.isOver)
-      this.overTimers = 0
-    }
-  }
-
-  private nextTimer(): Timer | undefined {
-    for (let timer = this.timers.peek(); timer !== undefined; timer = this.timers.peek()) {
-      if (!timer.isOver) return timer
-      this.timers.pop()
-      this.overTimers -= 1
-    }
-    return undefined
   }
 
   // What TestClock adds to a Clock: with this clock installed, TestClock.adjust moves the engine's time.
@@ -214,10 +183,7 @@ export class VirtualTime implements TestClock.TestClock {
   })
 
   readonly sleeps: Effect.Effect<Chunk.Chunk<number>> = Effect.sync(() =>
-    Chunk.fromIterable(this.timers.values()).pipe(
-      Chunk.filter((timer) => !timer.isOver),
-      Chunk.map((timer) => timer.at)
-    )
+    Chunk.fromIterable(this.timers.instants())
   )
 
   // The service.
@@ -315,18 +281,16 @@ export class VirtualTime implements TestClock.TestClock {
           // What a delivery has forked or woken is to see its instant, too.
           if (this.scheduler.hasReady) yield* restore(this.turn)
           if (wake <= this.now || this.isChanged) continue
-          const timer = this.nextTimer()
-          const next = Math.min(wake, timer?.at ?? Infinity)
+          const ring = this.timers.next() ?? Infinity
+          const next = Math.min(wake, ring)
           if (next > target) {
             this.now = target
             return
           }
           this.now = next
           // At one instant the engine's own work comes first.
-          if (timer === undefined || wake <= timer.at) continue
-          this.timers.pop()
-          timer.isOver = true
-          timer.wake()
+          if (wake <= ring) continue
+          this.timers.takeDue(ring)?.wake()
           // Stalled deliveries and fibers of the test get these turns too, else they would never wake.
           yield* restore(this.turn)
           yield* restore(this.turn)
