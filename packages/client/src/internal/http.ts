@@ -18,6 +18,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { formEncoded, inJson, presentable } from "./foreignText.ts"
 import { warnOfPlainHttp } from "./plainHttp.ts"
@@ -226,19 +227,18 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
       )
 
     /**
-     * Sends until an answer settles the call. `receive` takes a success, `refuse` a refusal; the latter is told whether an
-     * earlier attempt was left in doubt: it may have taken effect. They give what is still to be done once the call is
-     * settled, when the attempt cannot fail any more. A refusal whose text does not end counts by its status when the time
-     * of its attempt is over. What is left unread of a response is cut off with the connection.
+     * Sends until a response settles the call. `receive` takes a success, `refuse` a refusal and whether an earlier attempt
+     * is in doubt, because it may have taken effect. What a finalizer of `receive` does cannot fail the attempt any more. If
+     * the text of a refusal does not end before the attempt times out, its status decides. What is left unread of a
+     * response is cut off with the connection.
      */
     const run = <A, E>(
       call: Call<E>,
       receive: (
         response: HttpClientResponse.HttpClientResponse
-      ) => Effect.Effect<Effect.Effect<A>, E | QStashError>,
-      refuse: (refused: Refusal, isInDoubt: boolean) => Effect.Effect<Effect.Effect<A>, E | QStashError> = (
-        refused
-      ) => fail(call, refused)
+      ) => Effect.Effect<A, E | QStashError, Scope.Scope>,
+      refuse: (refused: Refusal, isInDoubt: boolean) => Effect.Effect<A, E | QStashError> = (refused) =>
+        fail(call, refused)
     ): Effect.Effect<A, E | QStashError> =>
       Effect.gen(function* () {
         const request = toRequest(call)
@@ -272,7 +272,6 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
                   : refuse(unreadRefusal(refusing), isInDoubt)
             }),
             timed,
-            Effect.flatten,
             Effect.flatten,
             Effect.scoped,
             // Streams run in fibers of their own, and Effect logs what those fail with: platform's errors, secrets and all.
@@ -309,9 +308,9 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
           return read(call, response).pipe(
             Effect.flatMap(Either.fromOption(tooLarge)),
             Effect.flatMap((text) =>
-              Either.mapBoth(
+              Either.mapLeft(
                 Either.flatMap(parseJson(text), (json) => decode(json, present)),
-                { onLeft: unexpected, onRight: Effect.succeed }
+                unexpected
               )
             )
           )
@@ -319,11 +318,11 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
       done: (call) =>
         run(
           call,
-          (response) => Effect.succeed(drain(call, response)),
+          (response) => Effect.addFinalizer(() => drain(call, response)),
           (refused, isInDoubt) =>
             // What a repeated delete does not find, the first one removed.
             call.method === "DELETE" && refused.status === 404 && refused.isQStash && isInDoubt
-              ? Effect.succeed(Effect.void)
+              ? Effect.void
               : fail(call, refused)
         )
     }
