@@ -302,8 +302,8 @@ export const faults: ReadonlyArray<Fault> = [
     "bytes += body?.length ?? 0"
   ]),
   criteria("key-filter-whole", "a filter of several flow-control keys counts as one", [
-    "parts.length === 1 ? parts : [trimBlanks(value), ...parts]",
-    '(name === "flowControlKey" ? [trimBlanks(value)] : parts)'
+    "separator === undefined || parts.length === 1 ? parts : [trimBlanks(value), ...parts]",
+    'name === "flowControlKey" ? [trimBlanks(value)] : separator === undefined ? parts : [trimBlanks(value), ...parts]'
   ]),
   inMemory("label-filter-untrimmed", "a label with blanks around it is looked for as it is written", [
     "const label = trimBlanks(text)",
