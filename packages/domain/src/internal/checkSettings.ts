@@ -242,9 +242,6 @@ export const parsePeriod = (input: unknown): Parsed<Duration.Duration> =>
 const nonEmpty = (headers: HeaderMap | undefined): HeaderMap | undefined =>
   headers === undefined || Object.keys(headers).length === 0 ? undefined : headers
 
-/** What an error calls an option: the header, if it came over the wire. */
-type NameOf = (option: string) => string
-
 /** How a message and a schedule differ where a user's own options are checked. */
 interface Kind {
   readonly names: Readonly<Record<string, true>>
@@ -255,8 +252,32 @@ interface Kind {
 const messageKind: Kind = { names: messageNames, jsonHelpers: "publishJson, enqueueJson or batchJson" }
 const scheduleKind: Kind = { names: scheduleNames, jsonHelpers: "createJson or upsertJson" }
 
-/** Without a kind the settings came over the wire, where fewer mistakes are possible. */
-export const checks = (nameOf: NameOf, kind?: Kind) => {
+export const refuse = (option: string, reason: string) =>
+  Either.left(new QStashInvalidRequest({ field: option, reason }))
+
+export const required = <A, I>(option: string, value: I, parse: (value: I) => Parsed<A>) =>
+  Either.mapLeft(parse(value), (reason) => new QStashInvalidRequest({ field: option, reason }))
+
+export const optional = <A, I>(option: string, value: I | undefined, parse: (value: I) => Parsed<A>) =>
+  value === undefined ? Either.right(undefined) : required(option, value, parse)
+
+/** Rejects unknown keys. TypeScript checks them only in object literals, so a misspelt key in a variable would be ignored. */
+const known = (
+  given: object,
+  names: Readonly<Record<string, true>>,
+  what: string,
+  option?: string
+): Either.Either<void, QStashInvalidRequest> => {
+  for (const [name, value] of Object.entries(given)) {
+    if (Object.hasOwn(names, name) || value === undefined) continue
+    const shown = /^\w{1,100}$/.test(name) ? name : quote(name)
+    return refuse(option === undefined ? shown : `${option}.${shown}`, `is no option of ${what}`)
+  }
+  return Either.void
+}
+
+/** Settings without a kind come from the wire, where fewer mistakes are possible. */
+const checks = (kind?: Kind) => {
   const readHeaders = (input: unknown) =>
     kind === undefined
       ? parseHeaders(input)
@@ -268,27 +289,6 @@ export const checks = (nameOf: NameOf, kind?: Kind) => {
           parseBody(input),
           (reason) => `${reason}; use ${kind.jsonHelpers} to send a value as JSON`
         )
-  const refuse = (option: string, reason: string) =>
-    Either.left(new QStashInvalidRequest({ field: nameOf(option), reason }))
-  const required = <A, I>(option: string, value: I, parse: (value: I) => Parsed<A>) =>
-    Either.mapLeft(parse(value), (reason) => new QStashInvalidRequest({ field: nameOf(option), reason }))
-  const optional = <A, I>(option: string, value: I | undefined, parse: (value: I) => Parsed<A>) =>
-    value === undefined ? Either.right(undefined) : required(option, value, parse)
-
-  /** What is given under a name that there is not would be passed over in silence: a type sees it in a literal alone. */
-  const known = (
-    given: object,
-    names: Readonly<Record<string, true>>,
-    what: string,
-    option?: string
-  ): Either.Either<void, QStashInvalidRequest> => {
-    for (const [name, value] of Object.entries(given)) {
-      if (Object.hasOwn(names, name) || value === undefined) continue
-      const shown = /^\w{1,100}$/.test(name) ? name : quote(name)
-      return refuse(option === undefined ? shown : `${option}.${shown}`, `is no option of ${what}`)
-    }
-    return Either.void
-  }
 
   function* flowControl(limits: UncheckedFlowControl | undefined) {
     if (limits === undefined) return undefined
@@ -349,7 +349,7 @@ export const checks = (nameOf: NameOf, kind?: Kind) => {
     })
   }
 
-  return { known, optional, refuse, required, settings }
+  return settings
 }
 
 const notOptions = (what: string, input: unknown) =>
@@ -359,10 +359,9 @@ const notOptions = (what: string, input: unknown) =>
 export const checkSchedule = <D>(
   input: UncheckedSchedule<D>,
   parseDestination: (destination: D) => Parsed<Destination>,
-  nameOf?: NameOf
+  isOnWire = false
 ): Either.Either<CreateSchedule, QStashInvalidRequest> => {
-  const { known, optional, required, settings } =
-    nameOf === undefined ? checks((option) => option, scheduleKind) : checks(nameOf)
+  const settings = checks(isOnWire ? undefined : scheduleKind)
   return Either.gen(function* () {
     if (!Predicate.isReadonlyRecord(input)) return yield* notOptions("schedule", input)
     yield* known(input, scheduleNames, "a schedule")
@@ -377,10 +376,9 @@ export const checkSchedule = <D>(
 export const checkMessage = <D>(
   input: UncheckedMessage<D>,
   parseDestination: (destination: D) => Parsed<Destination>,
-  nameOf?: NameOf
+  isOnWire = false
 ): Either.Either<PublishMessage, QStashInvalidRequest> => {
-  const { known, optional, refuse, required, settings } =
-    nameOf === undefined ? checks((option) => option, messageKind) : checks(nameOf)
+  const settings = checks(isOnWire ? undefined : messageKind)
   return Either.gen(function* () {
     if (!Predicate.isReadonlyRecord(input)) return yield* notOptions("message", input)
     yield* known(input, messageNames, "a message")

@@ -222,15 +222,13 @@ const headerNames: ReadonlyMap<string, string> = new Map([
   ...callbackNames("failureCallback", "Upstash-Failure-Callback")
 ])
 
-export const headerNameOf = (option: string): string => headerNames.get(option) ?? option
-
-/** Takes the name of an option off an error whose text says itself what it is about, as QStash's own texts do. */
-export const withoutField =
-  (...options: ReadonlyArray<string>) =>
-  (error: QStashInvalidRequest): QStashInvalidRequest =>
-    error.field !== undefined && options.includes(error.field)
-      ? new QStashInvalidRequest({ reason: error.reason })
-      : error
+/** Names the header in an error instead of the option. QStash's own texts about these two name what they are about. */
+export const inWireTerms = ({ field, reason }: QStashInvalidRequest): QStashInvalidRequest =>
+  new QStashInvalidRequest(
+    field === undefined || field === "cron" || field === "destination"
+      ? { reason }
+      : { field: headerNames.get(field) ?? field, reason }
+  )
 
 /**
  * With these a sender asks for a run or a step of Upstash Workflow. A plain message would arrive, and the workflow would

@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { DlqIdFromAnswer } from "../DlqId.ts"
-import { checks, parseCount } from "../internal/checkSettings.ts"
+import { optional as option, parseCount } from "../internal/checkSettings.ts"
 import { defined } from "../internal/defined.ts"
 import { decodeMessage, encodeMessage, MessageJson } from "../internal/messageRecord.ts"
 import {
@@ -116,8 +116,6 @@ export const encodePage = (page: Page<DlqMessage>): unknown => ({
   messages: page.items.map(encode),
   ...defined({ cursor: page.cursor })
 })
-
-const { optional: option } = checks((name) => name)
 
 /**
  * Checks what a user gives for another try of a dead letter.

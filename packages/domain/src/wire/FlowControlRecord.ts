@@ -11,7 +11,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { FlowControlKeyFromAnswer } from "../FlowControl.ts"
 import type { FlowControlState, GlobalParallelism } from "../FlowControlState.ts"
-import { checks, parseCount, parseFlag, parsePeriod } from "../internal/checkSettings.ts"
+import { optional as option, parseCount, parseFlag, parsePeriod, refuse } from "../internal/checkSettings.ts"
 import { defined } from "../internal/defined.ts"
 import { kindOf, quote } from "../internal/quote.ts"
 import {
@@ -143,8 +143,6 @@ export const encodeGlobal = ({ parallelismCount, parallelismMax }: GlobalParalle
 type Checked<A> = Either.Either<A, QStashInvalidRequest>
 
 type Parameters = ReadonlyArray<readonly [name: string, value: string]>
-
-const { optional: option, refuse } = checks((name) => name)
 
 const notLimits = (input: unknown) =>
   Either.left(new QStashInvalidRequest({ reason: `expected limits, got ${kindOf(input)}` }))

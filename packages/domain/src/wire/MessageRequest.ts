@@ -21,15 +21,14 @@ import {
   encodeSettings,
   flag,
   type HeaderEntry,
-  headerNameOf,
+  inWireTerms,
   one,
   readParts,
-  refuse,
-  withoutField
+  refuse
 } from "../internal/settingsHeaders.ts"
 import { utf8Bytes } from "../internal/utf8.ts"
 import { PublishMessage } from "../PublishMessage.ts"
-import type { QStashInvalidRequest } from "../QStashError.ts"
+import { QStashInvalidRequest } from "../QStashError.ts"
 import type { QueueName } from "../QueueName.ts"
 import { errorTexts } from "./ErrorBody.ts"
 import * as PathSegment from "./PathSegment.ts"
@@ -112,11 +111,7 @@ const instant = (field: string, text: string): Decoded<DateTime.Utc> =>
 const deduplicationId = (_field: string, text: string): Decoded<string> =>
   text.includes(":") ? refuse(errorTexts.colonInDeduplicationId) : Either.right(text)
 
-const readMessage = (
-  request: MessageRequest,
-  queue: string | undefined,
-  nameOf: (option: string) => string
-): Decoded<PublishMessage> =>
+const readMessage = (request: MessageRequest, queue: string | undefined): Decoded<PublishMessage> =>
   Either.gen(function* () {
     const { destination, others, read, settings, text } = readParts(request)
     if (text("Upstash-Cron") !== undefined) {
@@ -141,9 +136,10 @@ const readMessage = (
       deduplicationId: id,
       contentBasedDeduplication: id === undefined ? isContentBased : undefined
     }
-    return yield* Either.mapLeft(
-      checkMessage(unchecked, decodeDestination, nameOf),
-      withoutField("destination")
+    return yield* Either.mapLeft(checkMessage(unchecked, decodeDestination, true), (error) =>
+      queue !== undefined && error.field === "queueName"
+        ? new QStashInvalidRequest({ field: "queue", reason: error.reason })
+        : inWireTerms(error)
     )
   })
 
@@ -161,7 +157,7 @@ const readMessage = (
  * @category conversions
  */
 export const decode = (request: MessageRequest): Either.Either<PublishMessage, QStashInvalidRequest> =>
-  readMessage(request, undefined, headerNameOf)
+  readMessage(request, undefined)
 
 const notInQueue = ["delay", "notBefore", "flowControl", "queueName"]
 
@@ -260,9 +256,7 @@ const readItem = (item: unknown): Decoded<PublishMessage> =>
     const queue = yield* textOf("queue", item["queue"])
     const headers = yield* headersOf(item["headers"])
     const body = utf8Bytes((yield* textOf("body", item["body"])) ?? "")
-    return yield* readMessage({ target, headers, body }, queue || undefined, (option) =>
-      option === "queueName" && queue ? "queue" : headerNameOf(option)
-    )
+    return yield* readMessage({ target, headers, body }, queue || undefined)
   })
 
 /**

@@ -7,7 +7,13 @@
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { checks, parseCount, parseFlag, parseQueueName } from "../internal/checkSettings.ts"
+import {
+  optional as option,
+  parseCount,
+  parseFlag,
+  parseQueueName,
+  required
+} from "../internal/checkSettings.ts"
 import { defined } from "../internal/defined.ts"
 import { kindOf } from "../internal/quote.ts"
 import { Count, Instant, optional, positive, reader, toMillis } from "../internal/record.ts"
@@ -65,17 +71,13 @@ interface Unchecked {
   readonly isPaused?: unknown
 }
 
-const check = (
-  input: Unchecked,
-  nameOf: (option: string) => string
-): Either.Either<QStashQueues.UpsertInput, QStashInvalidRequest> =>
+const check = (input: Unchecked): Either.Either<QStashQueues.UpsertInput, QStashInvalidRequest> =>
   Either.gen(function* () {
-    const given = checks(nameOf)
     return {
-      queueName: yield* given.required("queueName", input.queueName, parseQueueName),
+      queueName: yield* required("queueName", input.queueName, parseQueueName),
       ...defined({
-        parallelism: yield* given.optional("parallelism", input.parallelism, parseCount(1)),
-        isPaused: yield* given.optional("isPaused", input.isPaused, parseFlag)
+        parallelism: yield* option("parallelism", input.parallelism, parseCount(1)),
+        isPaused: yield* option("isPaused", input.isPaused, parseFlag)
       })
     }
   })
@@ -92,7 +94,7 @@ const notOptions = (input: unknown) =>
 export const checkUpsert = (
   input: QStashQueues.UpsertInput
 ): Either.Either<QStashQueues.UpsertInput, QStashInvalidRequest> =>
-  Predicate.isReadonlyRecord(input) ? check(input, (option) => option) : notOptions(input)
+  Predicate.isReadonlyRecord(input) ? check(input) : notOptions(input)
 
 /**
  * Checks what a user gives, and writes it as the JSON of the request. `paused` stands in it only where it is given:
@@ -116,12 +118,15 @@ export const encodeUpsert = (input: QStashQueues.UpsertInput): Either.Either<unk
  */
 export const decodeUpsert = (json: unknown): Either.Either<QStashQueues.UpsertInput, QStashInvalidRequest> =>
   Predicate.isReadonlyRecord(json)
-    ? check(
-        {
+    ? Either.mapLeft(
+        check({
           queueName: json["queueName"],
           parallelism: json["parallelism"] ?? undefined,
           isPaused: json["paused"] ?? undefined
-        },
-        (option) => (option === "isPaused" ? "paused" : option)
+        }),
+        (error) =>
+          error.field === "isPaused"
+            ? new QStashInvalidRequest({ field: "paused", reason: error.reason })
+            : error
       )
     : notOptions(json)

@@ -12,10 +12,9 @@ import { fromEntries, type HeaderMap } from "../internal/headers.ts"
 import {
   decodeDestination,
   encodeSettings,
-  headerNameOf,
+  inWireTerms,
   one,
-  readParts,
-  withoutField
+  readParts
 } from "../internal/settingsHeaders.ts"
 import type { QStashInvalidRequest } from "../QStashError.ts"
 
@@ -69,8 +68,5 @@ export const decode = (request: ScheduleRequest): Either.Either<CreateSchedule, 
       cron: text("Upstash-Cron") ?? "",
       destination
     }
-    return yield* Either.mapLeft(
-      checkSchedule(unchecked, decodeDestination, headerNameOf),
-      withoutField("cron", "destination")
-    )
+    return yield* Either.mapLeft(checkSchedule(unchecked, decodeDestination, true), inWireTerms)
   })
