@@ -1,22 +1,11 @@
 /**
  * @since 0.1.0
  */
-import {
-  IdGenerator,
-  QStashDlq,
-  QStashFlowControl,
-  QStashLogs,
-  QStashMessages,
-  QStashQueues,
-  QStashSchedules,
-  type QStashServices,
-  QStashSigningKeys,
-  QStashUrlGroups
-} from "@effect-qstash/domain"
+import { IdGenerator, QStashServices } from "@effect-qstash/domain"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -91,15 +80,16 @@ const fromSettings = (
   settings: Settings
 ): Effect.Effect<Context.Context<QStashServices>, never, HttpClient.HttpClient> =>
   Effect.zipWith(makeHttp(settings), IdGenerator, (http, ids) =>
-    Context.make(QStashSchedules, schedulesOver(http, ids)).pipe(
-      Context.add(QStashMessages, messagesOver(http, ids)),
-      Context.add(QStashQueues, queuesOver(http)),
-      Context.add(QStashUrlGroups, urlGroupsOver(http)),
-      Context.add(QStashDlq, dlqOver(http)),
-      Context.add(QStashFlowControl, flowControlOver(http)),
-      Context.add(QStashLogs, logsOver(http)),
-      Context.add(QStashSigningKeys, signingKeysOver(http))
-    )
+    QStashServices.context({
+      schedules: schedulesOver(http, ids),
+      messages: messagesOver(http, ids),
+      queues: queuesOver(http),
+      urlGroups: urlGroupsOver(http),
+      dlq: dlqOver(http),
+      flowControl: flowControlOver(http),
+      logs: logsOver(http),
+      signingKeys: signingKeysOver(http)
+    })
   )
 
 /**

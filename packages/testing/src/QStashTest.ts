@@ -8,17 +8,17 @@
 import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import type { LogEntry } from "@effect-qstash/domain/LogEntry"
 import type { MessageId } from "@effect-qstash/domain/MessageId"
-import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
+import type { QStashDlq } from "@effect-qstash/domain/QStashDlq"
 import { MessageNotFound } from "@effect-qstash/domain/QStashError"
-import { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
-import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
+import type { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
+import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import type { DlqMessage, QStashMessage } from "@effect-qstash/domain/QStashMessage"
-import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
-import { QStashQueues } from "@effect-qstash/domain/QStashQueues"
-import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
-import type { QStashServices } from "@effect-qstash/domain/QStashServices"
-import { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
-import { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
+import type { QStashMessages } from "@effect-qstash/domain/QStashMessages"
+import type { QStashQueues } from "@effect-qstash/domain/QStashQueues"
+import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import { QStashServices } from "@effect-qstash/domain/QStashServices"
+import type { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
+import type { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
 import type { QueueName } from "@effect-qstash/domain/QueueName"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
@@ -563,8 +563,8 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
         concurrencyPerDestination: Infinity,
         // A handler that never returns is no reason to hold up the end of a test.
         shutdownGrace: 0,
-        onEvents: (events) => {
-          for (const event of events) steps.add(event)
+        onEvents: (news) => {
+          for (const event of news) steps.add(event)
         }
       })
       const home = yield* Layer.build(
@@ -578,18 +578,16 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
       const tenant = { tenantId: "test", callerIp: "127.0.0.1" }
       const faults = new Map<string, Array<unknown>>()
       const nextFault = (operation: string): unknown => faults.get(operation)?.shift()
-      const services: Context.Context<QStashServices> = Context.make(
-        QStashSchedules,
-        faulty("QStashSchedules", engine.schedules(tenant), nextFault)
-      ).pipe(
-        Context.add(QStashMessages, faulty("QStashMessages", engine.messages(tenant), nextFault)),
-        Context.add(QStashQueues, faulty("QStashQueues", engine.queues(tenant), nextFault)),
-        Context.add(QStashUrlGroups, faulty("QStashUrlGroups", engine.urlGroups(tenant), nextFault)),
-        Context.add(QStashDlq, faulty("QStashDlq", engine.dlq(tenant), nextFault)),
-        Context.add(QStashFlowControl, faulty("QStashFlowControl", engine.flowControl(tenant), nextFault)),
-        Context.add(QStashLogs, faulty("QStashLogs", engine.logs(tenant), nextFault)),
-        Context.add(QStashSigningKeys, faulty("QStashSigningKeys", engine.signingKeys(tenant), nextFault))
-      )
+      const services = QStashServices.context({
+        schedules: faulty("QStashSchedules", engine.schedules(tenant), nextFault),
+        messages: faulty("QStashMessages", engine.messages(tenant), nextFault),
+        queues: faulty("QStashQueues", engine.queues(tenant), nextFault),
+        urlGroups: faulty("QStashUrlGroups", engine.urlGroups(tenant), nextFault),
+        dlq: faulty("QStashDlq", engine.dlq(tenant), nextFault),
+        flowControl: faulty("QStashFlowControl", engine.flowControl(tenant), nextFault),
+        logs: faulty("QStashLogs", engine.logs(tenant), nextFault),
+        signingKeys: faulty("QStashSigningKeys", engine.signingKeys(tenant), nextFault)
+      })
 
       return services.pipe(
         Context.add(QStashTest, {

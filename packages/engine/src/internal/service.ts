@@ -9,7 +9,7 @@ import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
 import type { Page } from "@effect-qstash/domain/Page"
 import type { Published } from "@effect-qstash/domain/Published"
 import { PublishMessage } from "@effect-qstash/domain/PublishMessage"
-import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
+import type { QStashDlq } from "@effect-qstash/domain/QStashDlq"
 import {
   DlqMessageNotFound,
   FlowControlKeyNotFound,
@@ -21,13 +21,14 @@ import {
   ScheduleNotFound,
   UrlGroupNotFound
 } from "@effect-qstash/domain/QStashError"
-import { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
-import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
-import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
-import { QStashQueues } from "@effect-qstash/domain/QStashQueues"
-import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
-import { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
-import { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
+import type { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
+import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
+import type { QStashMessages } from "@effect-qstash/domain/QStashMessages"
+import type { QStashQueues } from "@effect-qstash/domain/QStashQueues"
+import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import { QStashServices } from "@effect-qstash/domain/QStashServices"
+import type { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
+import type { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
 import type { QueueName } from "@effect-qstash/domain/QueueName"
 import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
@@ -43,7 +44,6 @@ import * as PathSegment from "@effect-qstash/domain/wire/PathSegment"
 import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import * as Chunk from "effect/Chunk"
-import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -637,15 +637,16 @@ export const makeService = (options: ServiceOptions): Engine.Service => {
 
   return {
     services: (tenant) =>
-      Context.make(QStashSchedules, schedules(tenant)).pipe(
-        Context.add(QStashMessages, messages(tenant)),
-        Context.add(QStashQueues, queues(tenant)),
-        Context.add(QStashUrlGroups, urlGroups(tenant)),
-        Context.add(QStashDlq, dlq(tenant)),
-        Context.add(QStashFlowControl, flowControl(tenant)),
-        Context.add(QStashLogs, logs(tenant)),
-        Context.add(QStashSigningKeys, signingKeys(tenant))
-      ),
+      QStashServices.context({
+        schedules: schedules(tenant),
+        messages: messages(tenant),
+        queues: queues(tenant),
+        urlGroups: urlGroups(tenant),
+        dlq: dlq(tenant),
+        flowControl: flowControl(tenant),
+        logs: logs(tenant),
+        signingKeys: signingKeys(tenant)
+      }),
     redeliver: options.redeliver,
     schedules,
     messages,
