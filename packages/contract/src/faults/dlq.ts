@@ -4,7 +4,8 @@ const inFile = faultsOf("QStashDlq")
 
 const store = inFile("engine/src/MemoryStore.ts")
 const letters = inFile("engine/src/internal/DeadLetters.ts")
-const service = inFile("engine/src/internal/service.ts")
+const service = inFile("engine/src/internal/services/dlq.ts")
+const pages = inFile("engine/src/internal/services/paging.ts")
 const matches = inFile("engine/src/internal/matches.ts")
 const record = inFile("domain/src/wire/DlqRecord.ts")
 const client = inFile("client/src/internal/dlq.ts")
@@ -61,7 +62,7 @@ export const faults: ReadonlyArray<Fault> = [
     "({ deleted }) => deleted > 0",
     "({ deleted }) => deleted >= 0"
   ]),
-  service("first-page-only", "the stream of dead letters ends with the first page", [
+  pages("first-page-only", "the stream of dead letters ends with the first page", [
     "found.cursor === undefined ? Option.none() : Option.some(found.cursor)",
     "Option.none()"
   ]),

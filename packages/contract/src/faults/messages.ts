@@ -4,7 +4,8 @@ const inFile = faultsOf("QStashMessages")
 
 const store = inFile("engine/src/MemoryStore.ts")
 const lanes = inFile("engine/src/internal/Lanes.ts")
-const service = inFile("engine/src/internal/service.ts")
+const service = inFile("engine/src/internal/services/messages.ts")
+const context = inFile("engine/src/internal/services/context.ts")
 const limit = inFile("engine/src/internal/exceededLimit.ts")
 const engine = inFile("engine/src/Engine.ts")
 const deduplication = inFile("engine/src/internal/deduplication.ts")
@@ -289,7 +290,7 @@ export const faults: ReadonlyArray<Fault> = [
     "onFailure: inBatch(index)",
     "onFailure: (error) => error"
   ]),
-  service("callback-retries-unlimited", "a callback may ask for any number of retries", [
+  context("callback-retries-unlimited", "a callback may ask for any number of retries", [
     "[retries, callback?.retries, failureCallback?.retries]",
     "[retries]"
   ]),

@@ -4,7 +4,7 @@ const inFile = faultsOf("QStashSchedules")
 
 const store = inFile("engine/src/MemoryStore.ts")
 const core = inFile("engine/src/internal/core.ts")
-const service = inFile("engine/src/internal/service.ts")
+const service = inFile("engine/src/internal/services/schedules.ts")
 const attempt = inFile("engine/src/internal/attempt.ts")
 const record = inFile("engine/src/internal/record.ts")
 const retryAfter = inFile("engine/src/RetryAfter.ts")

@@ -3,7 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashSigningKeys")
 
 const store = inFile("engine/src/MemoryStore.ts")
-const service = inFile("engine/src/internal/service.ts")
+const service = inFile("engine/src/internal/services/signingKeys.ts")
 const signer = inFile("engine/src/Signer.ts")
 const record = inFile("domain/src/wire/SigningKeysRecord.ts")
 const client = inFile("client/src/internal/signingKeys.ts")
@@ -20,11 +20,11 @@ export const faults: ReadonlyArray<Fault> = [
     "(tenant.signingKeys ? { next } : initial).next"
   ]),
   service("rotation-unheard", "deliveries are signed with the old key after a rotation", [
-    "options.rotated(tenantId, keys)",
+    "rotated(tenantId, keys)",
     ""
   ]),
   service("next-key-fixed", "every rotation draws the same next key", [
-    'Redacted.make(yield* options.ids.next("sig"))',
+    'Redacted.make(yield* ids.next("sig"))',
     'Redacted.make("sig_next")'
   ]),
   signer("signed-with-next", "deliveries are signed with the next key", [

@@ -4,7 +4,7 @@ const inFile = faultsOf("QStashUrlGroups")
 
 const store = inFile("engine/src/MemoryStore.ts")
 const editing = inFile("engine/src/internal/endpoints.ts")
-const service = inFile("engine/src/internal/service.ts")
+const service = inFile("engine/src/internal/services/urlGroups.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
 const attempt = inFile("engine/src/internal/attempt.ts")
 const record = inFile("domain/src/wire/UrlGroupRecord.ts")
@@ -65,8 +65,8 @@ export const faults: ReadonlyArray<Fault> = [
     "Array.from(tenants.values(), (tenant) => tenant.groups.get(urlGroup)).find((group) => group !== undefined)), groupOf"
   ]),
   service("any-group-name", "a group may have any name", [
-    "const parseUrlGroup = named(UrlGroupName, ",
-    "const parseUrlGroup = named(Schema.String, "
+    "const parseUrlGroup = checkingName(UrlGroupName, ",
+    "const parseUrlGroup = (name: string) => Effect.succeed(name) || checkingName(UrlGroupName, "
   ]),
   attempt("topic-not-told", "a delivery does not say which group it is for", [
     'if (message.urlGroup !== undefined) headers.push(["Upstash-Topic-Name", message.urlGroup])',

@@ -302,11 +302,6 @@ export const make = (
       parallelism: Math.min(options.concurrencyPerTenant, Number.MAX_SAFE_INTEGER),
       prune: Effect.flatMap(options.now, prune),
       keysOf,
-      redeliver: (message) =>
-        Effect.sync(() => {
-          repeats.push(message)
-          changed()
-        }),
       rotated: (tenantId, keys) => signers.set(tenantId, Signer.make(keys)),
       changed: (more) =>
         Effect.suspend(() => {
@@ -317,7 +312,14 @@ export const make = (
     })
 
     return {
-      service,
+      service: {
+        ...service,
+        redeliver: (message) =>
+          Effect.sync(() => {
+            repeats.push(message)
+            changed()
+          })
+      },
       pass,
       noteStalled: ({ lease: { message } }) =>
         Effect.flatMap(options.now, (time) => report([{ time, state: "STALLED", message }])),

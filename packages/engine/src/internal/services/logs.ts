@@ -1,0 +1,60 @@
+import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
+import * as Criteria from "@effect-qstash/domain/wire/Criteria"
+import * as PageInput from "@effect-qstash/domain/wire/PageInput"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+import type { Engine, Tenant } from "../../Engine.ts"
+import { logsByMessage as groupsOf } from "../logsByMessage.ts"
+import { logEntryOf } from "../record.ts"
+import { allPages, cursorOf, numberOf, pageOf } from "./paging.ts"
+import type { ServiceContext } from "./context.ts"
+
+export const makeLogs = ({ limits, prune, store }: ServiceContext) => {
+  const logsPage: Engine.Service["logsPage"] = (
+    { tenantId },
+    { count, criteria, cursor, maxBytes = limits.maxPageBytes, order }
+  ) =>
+    Effect.gen(function* () {
+      const after = yield* numberOf(cursor)
+      yield* prune
+      const page = yield* store.pageLogs({ tenantId, criteria, after, count, maxBytes, order })
+      return pageOf(page, logEntryOf, ({ time }) => time)
+    })
+
+  const logsByMessage: Engine.Service["logsByMessage"] = (
+    { tenantId },
+    { cursor, maxBytes = limits.maxPageBytes, ...request }
+  ) =>
+    Effect.gen(function* () {
+      const after = yield* numberOf(cursor)
+      yield* prune
+      const { groups, next } = yield* groupsOf(store, { ...request, tenantId, after, maxBytes })
+      return { items: groups.map((events) => events.map(logEntryOf)), ...cursorOf(next?.time, next?.number) }
+    })
+
+  const logs = (tenant: Tenant): QStashLogs.Service => {
+    const check = ({ order, ...filter }: QStashLogs.StreamInput) =>
+      Either.all({
+        criteria: Criteria.fromLogFilter(filter),
+        order: Either.map(PageInput.checkOrder(order), (given) => given ?? "latestFirst")
+      })
+    return {
+      list: (input) =>
+        Effect.gen(function* () {
+          const { count, cursor, ...rest } = input ?? {}
+          const page = yield* PageInput.check({ count, cursor }, PageInput.maxLogEntries)
+          const selection = yield* check(rest)
+          return yield* logsPage(tenant, { ...selection, cursor: page.cursor, count: page.count ?? 100 })
+        }),
+      stream: (input) =>
+        Stream.unwrap(
+          Effect.map(check(input ?? {}), (selection) =>
+            allPages((cursor) => logsPage(tenant, { ...selection, cursor, count: PageInput.maxLogEntries }))
+          )
+        )
+    }
+  }
+
+  return { logs, logsByMessage, logsPage }
+}
