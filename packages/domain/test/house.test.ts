@@ -61,6 +61,9 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   ]
 }
 
+/** The one file that calls the timers: Effect's own would stand still under a test's fake timers. */
+const timers = "engine/src/RealTime.ts"
+
 const forbidden: ReadonlyArray<readonly [what: string, instead: string, pattern: RegExp]> = [
   ["Date.now", "the Effect Clock", /\bDate\.now\b/],
   ["new Date()", "the Effect Clock", /\bnew Date\(\s*\)/],
@@ -167,9 +170,11 @@ describe("the house", () => {
     deepStrictEqual(sources.filter((source) => source.packageName === packageName).flatMap(straysOf), [])
   })
 
-  it.each(forbidden)("has no %s in src: there is %s", (_what, _instead, pattern) => {
+  it.each(forbidden)("has no %s in src: there is %s", (what, _instead, pattern) => {
     deepStrictEqual(
-      sources.flatMap((source) => usesOf(pattern, source)),
+      sources
+        .filter(({ file }) => what !== "setTimeout" || file !== timers)
+        .flatMap((source) => usesOf(pattern, source)),
       []
     )
   })

@@ -19,7 +19,7 @@ import { lastInstant, type VirtualClock, VirtualTimePassed } from "../VirtualClo
 import type { Core, InFlight } from "./core.ts"
 import { spanOf } from "./spanOf.ts"
 import { type Planned, Timetable } from "./Timetable.ts"
-import { eventLoopTurn, realClock } from "./realTime.ts"
+import { eventLoopTurn, realClock } from "../RealTime.ts"
 import { WatchedScheduler } from "./WatchedScheduler.ts"
 
 /** What a fiber asleep on the virtual clock is "blocked on": no real fiber has this id. */

@@ -40,6 +40,6 @@ export class RequestSpan implements Tracer.Span {
   event(): void {}
 
   addLinks(links: ReadonlyArray<Tracer.SpanLink>): void {
-    this.links.push(...links)
+    for (const link of links) this.links.push(link)
   }
 }

@@ -24,7 +24,7 @@ import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import { MemoryRequest } from "./MemoryRequest.ts"
 import { outcomeOf } from "./outcomeOf.ts"
-import { eventLoopTurn, realClock } from "./realTime.ts"
+import { eventLoopTurn, realClock } from "@effect-qstash/engine/RealTime"
 import { RequestSpan } from "./RequestSpan.ts"
 import { warnOf } from "./warnOf.ts"
 

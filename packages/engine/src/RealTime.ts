@@ -1,3 +1,8 @@
+/**
+ * Real time for code that runs on another clock, such as the virtual one of a test.
+ *
+ * @since 0.1.0
+ */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,7 +20,12 @@ const longestTimer = 2 ** 31 - 1
 /** Milliseconds that only ever grow, for measuring. */
 const now = (): number => Math.floor(performance.timeOrigin + elapsed())
 
-/** Real time, whatever clock the environment has and whatever a test does to the global timers. */
+/**
+ * Real time, whatever clock the environment has and whatever a test does to the global timers.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const realClock: Clock.Clock = {
   [Clock.ClockTypeId]: Clock.ClockTypeId,
   unsafeCurrentTimeMillis: now,
@@ -33,7 +43,12 @@ export const realClock: Clock.Clock = {
   }
 }
 
-/** One turn of the event loop: what was ready to run has run. */
+/**
+ * One turn of the event loop: what was ready to run has run.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const eventLoopTurn = Effect.async<void>((resume) => {
   setImmediate(() => resume(Effect.void))
 })
