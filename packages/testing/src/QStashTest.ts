@@ -43,12 +43,12 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Delivery } from "./Delivery.ts"
-import { type NeedsOf, served } from "./internal/served.ts"
+import { type NeedsOf, served } from "./internal/serveApp.ts"
 import { cut } from "./internal/cut.ts"
-import { warnOf } from "./internal/warnOf.ts"
+import { warnOf } from "./internal/logHandlerFailure.ts"
 import { History } from "./internal/History.ts"
-import { inContext } from "./internal/inContext.ts"
-import { asIn } from "./internal/asIn.ts"
+import { inContext } from "./internal/provideForFiber.ts"
+import { asIn } from "./internal/withFiberRefsOf.ts"
 
 /**
  * @since 0.1.0

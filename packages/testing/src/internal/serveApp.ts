@@ -26,7 +26,7 @@ import { MemoryRequest } from "./MemoryRequest.ts"
 import { outcomeOf } from "./outcomeOf.ts"
 import { eventLoopTurn, realClock } from "@effect-qstash/engine/RealTime"
 import { RequestSpan } from "./RequestSpan.ts"
-import { warnOf } from "./warnOf.ts"
+import { warnOf } from "./logHandlerFailure.ts"
 
 /** What an app needs beside what comes with each request. */
 export type NeedsOf<R> = Exclude<R, HttpServerRequest.HttpServerRequest | Scope.Scope>
