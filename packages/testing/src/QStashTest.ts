@@ -43,12 +43,12 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Delivery } from "./Delivery.ts"
-import { type NeedsOf, served } from "./internal/serveApp.ts"
+import { type NeedsOf, serveApp } from "./internal/serveApp.ts"
 import { cut } from "./internal/cut.ts"
-import { warnOf } from "./internal/logHandlerFailure.ts"
+import { logHandlerFailure } from "./internal/logHandlerFailure.ts"
 import { History } from "./internal/History.ts"
-import { inContext } from "./internal/provideForFiber.ts"
-import { asIn } from "./internal/withFiberRefsOf.ts"
+import { provideForFiber } from "./internal/provideForFiber.ts"
+import { withFiberRefsOf } from "./internal/withFiberRefsOf.ts"
 
 /**
  * @since 0.1.0
@@ -443,7 +443,7 @@ const answeredBy = <E, R>(
           Cause.isInterruptedOnly(cause)
             ? Effect.interrupt
             : Effect.as(
-                warnOf(delivery, 500, cause),
+                logHandlerFailure(delivery, 500, cause),
                 answered({ status: 500, body: Cause.pretty(cause, { renderErrorCause: true }) })
               ),
         onSuccess: Effect.succeed
@@ -602,8 +602,9 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
             Effect.contextWithEffect((context: Context.Context<R>) =>
               Effect.withFiberRuntime<void>((fiber) => {
                 if (typeof answer === "function") {
-                  const adopt = asIn(fiber, refs, clock)
-                  const inTest = (effect: Effect.Effect<Answer, E, R>) => inContext(adopt(effect), context)
+                  const adopt = withFiberRefsOf(fiber, refs, clock)
+                  const inTest = (effect: Effect.Effect<Answer, E, R>) =>
+                    provideForFiber(adopt(effect), context)
                   deliverAsTold = (request, time) =>
                     answeredBy(answer, new Delivery(time, request, undefined), inTest)
                 } else {
@@ -669,7 +670,7 @@ export const serve = <E, R>(app: HttpApp.Default<E, R>): Layer.Layer<never, neve
   Layer.scopedDiscard(
     Effect.gen(function* () {
       const test = yield* QStashTest
-      const { deliver, end } = yield* served(app, test.clock)
+      const { deliver, end } = yield* serveApp(app, test.clock)
       yield* Effect.addFinalizer(() => end)
       yield* test.serve(deliver)
     })

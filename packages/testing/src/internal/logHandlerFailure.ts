@@ -6,8 +6,8 @@ interface Delivered {
   readonly url: string
 }
 
-/** A bug in a handler is to leave a trace, where its answer is all that QStash sees. */
-export const warnOf = (
+/** Logs a bug in a handler: QStash sees only its response. */
+export const logHandlerFailure = (
   { method, url }: Delivered,
   status: number,
   cause: Cause.Cause<unknown>

@@ -26,27 +26,28 @@ import { MemoryRequest } from "./MemoryRequest.ts"
 import { outcomeOf } from "./outcomeOf.ts"
 import { eventLoopTurn, realClock } from "@effect-qstash/engine/RealTime"
 import { RequestSpan } from "./RequestSpan.ts"
-import { warnOf } from "./logHandlerFailure.ts"
+import { logHandlerFailure } from "./logHandlerFailure.ts"
 
-/** What an app needs beside what comes with each request. */
+/** What an app needs, apart from what each request brings. */
 export type NeedsOf<R> = Exclude<R, HttpServerRequest.HttpServerRequest | Scope.Scope>
 
 /** An app that deliveries go into. */
 export interface Served {
   readonly deliver: (request: DeliveryRequest) => Effect.Effect<DeliveryOutcome>
-  /** Ends the requests under way, while the services of the app are still there. */
+  /** Interrupts the requests in flight, while the services of the app still exist. */
   readonly end: Effect.Effect<void>
 }
 
 /**
- * Delivers into an `HttpApp` as a server would run it: each request in a fiber of its own, with a scope, a span, the
- * handlers that run before the response, failures answered the way platform answers them, and a streamed body run to its
- * end. A delivery is over when it is answered, whatever the request does then; and one that runs into its timeout is a
- * client that has hung up.
+ * Delivers into an `HttpApp` as a server would: each request runs in its own fiber, with a scope, a span, the handlers
+ * that run before the response, failures turned into responses by platform, and a streamed body read to its end. A
+ * delivery ends with the response, whatever the request does afterwards. A delivery that times out is a client that
+ * hangs up.
  *
- * This is platform's `HttpApp.toHandled` at a fraction of its cost: a year of minutes is half a million requests.
+ * It does what platform's `HttpApp.toHandled` does at a fraction of its cost: a year of minutes is half a million
+ * requests.
  */
-export const served = <E, R>(
+export const serveApp = <E, R>(
   app: HttpApp.Default<E, R>,
   virtual: VirtualClock.Service
 ): Effect.Effect<Served, never, NeedsOf<R>> =>
@@ -55,7 +56,7 @@ export const served = <E, R>(
     const defaults = FiberRefs.getOrDefault(fiberRefs, DefaultServices.currentServices)
     const isTold = Context.get(defaults, Tracer.Tracer) !== nativeTracer
     const isUntraced = FiberRefs.getOrDefault(fiberRefs, HttpMiddleware.currentTracerDisabledWhen)
-    const underWay = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
+    const running = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
     let spans = 0
 
     return {
@@ -67,21 +68,21 @@ export const served = <E, R>(
             const all = new Map<string, unknown>(services)
               .set(HttpServerRequest.HttpServerRequest.key, request)
               .set(Scope.Scope.key, scope)
-            const exchange = new Exchange(request, scope, virtual.clock)
+            const inFlight = new RequestInFlight(request, scope, virtual.clock)
             if (!isTold && !isUntraced(request)) {
               const startTime = virtual.clock.unsafeCurrentTimeNanos()
-              exchange.span = new RequestSpan(++spans, request.method, startTime)
-              all.set(Tracer.ParentSpan.key, exchange.span)
+              inFlight.span = new RequestSpan(++spans, request.method, startTime)
+              all.set(Tracer.ParentSpan.key, inFlight.span)
             }
-            const answering = Effect.flatMap(app, (response) => exchange.respond(response))
+            const answering = Effect.flatMap(app, (response) => inFlight.respond(response))
             const whole: Effect.Effect<unknown, unknown, R | HttpServerRequest.HttpServerRequest> = isTold
-              ? traced(Effect.catchAllCause(answering, (cause) => exchange.fail(cause)))
+              ? traced(Effect.catchAllCause(answering, (cause) => inFlight.fail(cause)))
               : Effect.matchCauseEffect(answering, {
                   onFailure: (cause) =>
-                    Effect.flatMap(Effect.exit(exchange.fail(cause)), (exit) =>
-                      Effect.zipRight(exchange.finish(exit), exit)
+                    Effect.flatMap(Effect.exit(inFlight.fail(cause)), (exit) =>
+                      Effect.zipRight(inFlight.finish(exit), exit)
                     ),
-                  onSuccess: (response) => exchange.finish(Exit.succeed(response))
+                  onSuccess: (response) => inFlight.finish(Exit.succeed(response))
                 })
             const { currentSupervisor } = courier
             const runtime = Runtime.make({
@@ -99,27 +100,27 @@ export const served = <E, R>(
                 })
             })
             if (fiber.unsafePoll() === null) {
-              underWay.add(fiber)
+              running.add(fiber)
               fiber.addObserver(() => {
-                underWay.delete(fiber)
-                exchange.answer(brokenOff)
+                running.delete(fiber)
+                inFlight.answer(brokenOff)
               })
             } else {
-              exchange.answer(brokenOff)
+              inFlight.answer(brokenOff)
             }
-            return exchange.outcome === undefined ? exchange.awaited(fiber) : Effect.succeed(exchange.outcome)
+            return inFlight.outcome === undefined ? inFlight.awaited(fiber) : Effect.succeed(inFlight.outcome)
           })
         ),
       end: Effect.suspend(() => {
-        for (const fiber of underWay) fiber.unsafeInterruptAsFork(FiberId.none)
-        return underWay.size === 0 ? Effect.void : ended(underWay, virtual)
+        for (const fiber of running) fiber.unsafeInterruptAsFork(FiberId.none)
+        return running.size === 0 ? Effect.void : ended(running, virtual)
       })
     }
   })
 
 const brokenOff: DeliveryOutcome = { _tag: "Unanswered", reason: "the delivery broke off" }
 
-/** What a server runs requests with: all that the layers beneath it set, and no interruption but where the app allows it. */
+/** What a server runs requests with: all that the layers below set. The app decides where it can be interrupted. */
 const runtimeOf = <R>({
   clock,
   scheduler
@@ -127,10 +128,10 @@ const runtimeOf = <R>({
   Effect.runtime<R>().pipe(
     Effect.withClock(clock),
     Effect.withScheduler(scheduler),
-    // Fibers are counted, and their lives measured, in real time, of which a request in virtual time takes none.
+    // Metrics count fibers and measure their lives in real time, which means nothing in virtual time.
     Effect.map(Runtime.disableRuntimeFlag(RuntimeFlags.RuntimeMetrics)),
     Effect.map(Runtime.disableRuntimeFlag(RuntimeFlags.Interruption)),
-    // What each fiber of a request has of its own need not be forked for it.
+    // Each request sets its own, so there is no need to fork these.
     Effect.map(Runtime.deleteFiberRef(FiberRef.currentContext)),
     Effect.map(Runtime.deleteFiberRef(FiberRef.currentSupervisor)),
     Effect.map(Runtime.deleteFiberRef(FiberRef.currentRuntimeFlags))
@@ -144,8 +145,8 @@ const ejectedScopes = GlobalValue.globalValue(
   () => new WeakSet<Scope.Scope>()
 )
 
-/** One request and its answer: between the fiber of the request and the delivery that waits. */
-class Exchange {
+/** One request, shared by the fiber that runs it and the delivery that waits for its response. */
+class RequestInFlight {
   outcome: DeliveryOutcome | undefined
   span: RequestSpan | undefined
   private readonly request: MemoryRequest
@@ -159,7 +160,7 @@ class Exchange {
     this.clock = clock
   }
 
-  /** Only the first answer counts. */
+  /** Only the first outcome counts. */
   answer(outcome: DeliveryOutcome): void {
     if (this.outcome !== undefined) return
     this.outcome = outcome
@@ -173,28 +174,28 @@ class Exchange {
     }, fiber.id())
   }
 
-  /** Answers with what a failure stands for, and ends as the app did: a failure that was answered is a failure still. */
+  /** Responds to a failure, then ends as the app did: it is still a failure. */
   fail<E>(
     cause: Cause.Cause<E>
   ): Effect.Effect<HttpServerResponse.HttpServerResponse, E | HttpServerError.ResponseError> {
     return Effect.flatMap(HttpServerError.causeResponse(cause), ([response, rest]) =>
       Effect.flatMap(this.respond(response), ({ status }) => {
         const end = Cause.isEmptyType(rest) ? Effect.succeed(response) : Effect.failCause(rest)
-        // A failure that has no answer of its own is a bug.
+        // A failure that platform turns into a 5xx is a bug.
         return response.status < 500 || Cause.isInterruptedOnly(cause)
           ? end
-          : Effect.zipRight(warnOf(this.request, status, cause), end)
+          : Effect.zipRight(logHandlerFailure(this.request, status, cause), end)
       })
     )
   }
 
-  /** The end of the request, after its answer. */
+  /** Ends the request, after its response. */
   finish(exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>): Effect.Effect<void> {
     this.span?.end(this.clock.unsafeCurrentTimeNanos(), exit)
     return ejectedScopes.has(this.scope) ? Effect.void : Scope.close(this.scope, exit)
   }
 
-  /** Answers with what the app gives. */
+  /** Sends the response of the app. */
   respond(
     response: HttpServerResponse.HttpServerResponse
   ): Effect.Effect<HttpServerResponse.HttpServerResponse, HttpServerError.ResponseError> {
@@ -221,17 +222,17 @@ class Exchange {
   }
 }
 
-/** With platform's own span, for a tracer that tells of it; with its scope as well, and nothing to answer any more. */
+/** Adds the span and the scope of platform, for a tracer that receives spans. The response has already been sent. */
 const traced = <E, R>(handled: HttpApp.Default<E, R>) =>
   HttpApp.toHandled(
     Effect.ensuring(handled, FiberRef.set(HttpApp.currentPreResponseHandlers, Option.none())),
     () => Effect.void
   )
 
-/** How long, in real milliseconds, the end of an app waits for the finalizers of its requests. */
+/** How long closing an app waits for the finalizers of its requests, in real milliseconds. */
 const endGrace = 1000
 
-/** What is asleep on the virtual clock and cannot be interrupted is not waited for: nobody will wake it. */
+/** Does not wait for uninterruptible fibers that sleep on the virtual clock: nothing will wake them. */
 const ended = (
   fibers: ReadonlySet<Fiber.RuntimeFiber<unknown, unknown>>,
   { isAsleep }: VirtualClock.Service

@@ -9,7 +9,7 @@ import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 
-/** What a delivery has of its own: its services, and how its fibers are run and watched. */
+/** What each delivery sets for itself: its services, and how its fibers are run and supervised. */
 const own: ReadonlySet<unknown> = new Set<unknown>([
   FiberRef.currentContext,
   FiberRef.currentRuntimeFlags,
@@ -18,13 +18,13 @@ const own: ReadonlySet<unknown> = new Set<unknown>([
 ])
 
 /**
- * Gives the effect of one delivery what the given fiber has now beside its services: configuration, randomness, tracer,
- * loggers and every other FiberRef, as a fork of it would have. What deliveries have anyway is not set again at each of
- * them, and the clock stays the virtual one.
+ * Runs the effect of a delivery with the FiberRefs that the given fiber has now, apart from its services: configuration,
+ * randomness, tracer, loggers and so on, as in a fork of that fiber. The clock stays the virtual one. Values that
+ * deliveries have anyway are not set again for each of them.
  *
- * A delivery has a fiber of its own, in which nothing follows that would want the old ones back.
+ * Nothing is restored afterwards: a delivery has its own fiber, which ends with the effect.
  */
-export const asIn = (
+export const withFiberRefsOf = (
   fiber: Fiber.RuntimeFiber<unknown, unknown>,
   deliveries: FiberRefs.FiberRefs,
   { clock }: VirtualClock.Service
