@@ -8,7 +8,7 @@ import {
   repeats,
   secretsOfHeader,
   secretsOfUrl
-} from "../../../client/src/internal/foreignText.ts"
+} from "../../../client/src/internal/redact.ts"
 import { rateLimited } from "../../../client/src/internal/rateLimit.ts"
 import { refusal, unreadRefusal } from "../../../client/src/internal/refusal.ts"
 import { queriesOf, secretsOfCriteria } from "../../../client/src/internal/selection.ts"

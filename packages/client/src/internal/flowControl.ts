@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { type Parameters, type QStashHttp, withSpan } from "./http.ts"
 import { listOf } from "./listOf.ts"
-import { named } from "./named.ts"
+import { named } from "./withPathId.ts"
 import { quotaError, type Refusal } from "./refusal.ts"
 
 const path = "/v2/flowControl"

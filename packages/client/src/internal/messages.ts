@@ -22,7 +22,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
-import { named } from "./named.ts"
+import { named } from "./withPathId.ts"
 import { createError, logNormalised, secretsOf } from "./outgoing.ts"
 import { queriesOf, secretsOfCriteria } from "./selection.ts"
 

@@ -5,7 +5,7 @@ import {
   type QStashQuotaExceeded
 } from "@effect-qstash/domain"
 import * as Effect from "effect/Effect"
-import { secretsOfHeader, secretsOfUrl } from "./foreignText.ts"
+import { secretsOfHeader, secretsOfUrl } from "./redact.ts"
 import { isAbsent, quotaError, type Refusal } from "./refusal.ts"
 
 /** What a schedule and a message have in common. */

@@ -3,7 +3,7 @@ import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import * as Effect from "effect/Effect"
 import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
 import { listOf } from "./listOf.ts"
-import { named } from "./named.ts"
+import { named } from "./withPathId.ts"
 import { quotaError } from "./refusal.ts"
 
 const path = "/v2/queues"

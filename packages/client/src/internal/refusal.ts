@@ -10,7 +10,7 @@ import { ErrorBody } from "@effect-qstash/domain/wire/ErrorBody"
 import * as QuotaText from "@effect-qstash/domain/wire/QuotaText"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { presentable } from "./foreignText.ts"
+import { presentable } from "./redact.ts"
 import { rateLimited } from "./rateLimit.ts"
 
 /** An answer that is not 2xx. */

@@ -1,6 +1,6 @@
 import { type Criteria, toParameters } from "@effect-qstash/domain/wire/Criteria"
 import * as Arr from "effect/Array"
-import { inQuery, secretsOfUrl } from "./foreignText.ts"
+import { inQuery, secretsOfUrl } from "./redact.ts"
 import type { Parameters } from "./http.ts"
 
 /** As many ids as the query of one call holds: what stands in between does not take a URL of any length. */

@@ -1,7 +1,7 @@
 import { type QStashError, QStashInvalidRequest, QStashUnavailable } from "@effect-qstash/domain"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Predicate from "effect/Predicate"
-import { repeats } from "./foreignText.ts"
+import { repeats } from "./redact.ts"
 
 /** A chain that is longer than this is a loop. */
 const deepest = 10

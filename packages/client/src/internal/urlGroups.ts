@@ -6,10 +6,10 @@ import {
 } from "@effect-qstash/domain"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import * as Effect from "effect/Effect"
-import { secretsOfUrl } from "./foreignText.ts"
+import { secretsOfUrl } from "./redact.ts"
 import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
 import { listOf } from "./listOf.ts"
-import { named } from "./named.ts"
+import { named } from "./withPathId.ts"
 import { quotaError } from "./refusal.ts"
 
 const path = "/v2/topics"
