@@ -10,17 +10,17 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
-import { dlqOver } from "./internal/dlq.ts"
-import { flowControlOver } from "./internal/flowControl.ts"
+import { makeDlq } from "./internal/dlq.ts"
+import { makeFlowControl } from "./internal/flowControl.ts"
 import { fromConfig } from "./internal/fromConfig.ts"
 import { makeHttp } from "./internal/http.ts"
-import { logsOver } from "./internal/logs.ts"
-import { messagesOver } from "./internal/messages.ts"
-import { queuesOver } from "./internal/queues.ts"
-import { schedulesOver } from "./internal/schedules.ts"
+import { makeLogs } from "./internal/logs.ts"
+import { makeMessages } from "./internal/messages.ts"
+import { makeQueues } from "./internal/queues.ts"
+import { makeSchedules } from "./internal/schedules.ts"
 import { fromOptions, type Settings } from "./internal/settings.ts"
-import { signingKeysOver } from "./internal/signingKeys.ts"
-import { urlGroupsOver } from "./internal/urlGroups.ts"
+import { makeSigningKeys } from "./internal/signingKeys.ts"
+import { makeUrlGroups } from "./internal/urlGroups.ts"
 import type { QStashClientMisconfigured } from "./QStashClientMisconfigured.ts"
 
 /**
@@ -81,14 +81,14 @@ const fromSettings = (
 ): Effect.Effect<Context.Context<QStashServices>, never, HttpClient.HttpClient> =>
   Effect.zipWith(makeHttp(settings), IdGenerator, (http, ids) =>
     QStashServices.context({
-      schedules: schedulesOver(http, ids),
-      messages: messagesOver(http, ids),
-      queues: queuesOver(http),
-      urlGroups: urlGroupsOver(http),
-      dlq: dlqOver(http),
-      flowControl: flowControlOver(http),
-      logs: logsOver(http),
-      signingKeys: signingKeysOver(http)
+      schedules: makeSchedules(http, ids),
+      messages: makeMessages(http, ids),
+      queues: makeQueues(http),
+      urlGroups: makeUrlGroups(http),
+      dlq: makeDlq(http),
+      flowControl: makeFlowControl(http),
+      logs: makeLogs(http),
+      signingKeys: makeSigningKeys(http)
     })
   )
 

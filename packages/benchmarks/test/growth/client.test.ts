@@ -2,10 +2,10 @@ import { MessageId } from "@effect-qstash/domain"
 import { describe } from "@effect/vitest"
 import {
   cut,
-  inJson,
-  inQuery,
-  presentable,
-  repeats,
+  jsonForms,
+  queryForms,
+  redact,
+  containsSecret,
   secretsOfHeader,
   secretsOfUrl
 } from "../../../client/src/internal/redact.ts"
@@ -45,12 +45,12 @@ describe("the work of client grows with its input", () => {
     "a refusal full of a long secret": (size) => {
       const text = fill("a", size)
       const known = [`b${fill("a", size / 2)}`, `${fill("a", size / 2)}b`]
-      return () => presentable(text, known)
+      return () => redact(text, known)
     },
     "a transport's message and many secrets": (size) => {
       const text = fill("secret ", size)
       const known = secrets(size)
-      return () => repeats(text, known)
+      return () => containsSecret(text, known)
     },
     "blanks in foreign text": given((size) => `a${fill(" ", size)}b`, cut),
     "the content type of a refusal": given(
@@ -66,8 +66,8 @@ describe("the work of client grows with its input", () => {
       (size) => ({ url: [`https://a?${fill("a=b&", size)}`] as const }),
       secretsOfCriteria
     ),
-    "a secret in a query": given((size) => fill("é", size), inQuery),
-    "a secret in JSON": given((size) => fill('"', size), inJson),
+    "a secret in a query": given((size) => fill("é", size), queryForms),
+    "a secret in JSON": given((size) => fill('"', size), jsonForms),
     "digits to retry after": limits((size) => ({ "retry-after": `${fill("1", size)}x` })),
     "blanks to retry after": limits((size) => ({ "retry-after": `1${fill(" ", size)}x` })),
     "a date to retry after": limits((size) => ({ "retry-after": `Mon, ${fill("1 ", size)}` })),

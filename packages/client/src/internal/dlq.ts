@@ -17,9 +17,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type Parameters, type QStashHttp, withSpan } from "./http.ts"
-import { named } from "./withPathId.ts"
+import { withPathId } from "./withPathId.ts"
 import { expectProgress, paginate, paginateReads, type Place, placeOf, placeParameters } from "./paging.ts"
-import { isAbsent, quotaError } from "./refusal.ts"
+import { isNotFound, quotaError } from "./refusal.ts"
 import { queriesOf, secretsOfCriteria } from "./selection.ts"
 
 const path = "/v2/dlq"
@@ -29,8 +29,8 @@ const span = (method: keyof QStashDlq.Service, dlqId?: DlqId) =>
 
 const notFound = (dlqId: DlqId) => new DlqMessageNotFound({ dlqId })
 
-const byId = named(path, "dlqId", notFound)
-const byIdToRetry = named(`${path}/retry`, "dlqId", notFound)
+const withDlqId = withPathId(path, "dlqId", notFound)
+const withDlqIdToRetry = withPathId(`${path}/retry`, "dlqId", notFound)
 
 const decodeDeleted = Schema.decodeUnknownEither(
   Schema.Struct({
@@ -53,7 +53,7 @@ const published = (json: unknown): Either.Either<Published, string> =>
       : Either.left("the body is a list, although one message was retried")
   )
 
-/** None of the ids was there, which is no error where there are many. */
+/** None of the ids exists, which is not an error if there are many. */
 const allGone = { _tag: "AllGone" } as const
 
 type Headers = Readonly<Record<string, ReadonlyArray<string>>>
@@ -65,7 +65,7 @@ const retryHeaders = (
     retries === undefined ? {} : { "Upstash-Retries": [String(retries)] }
   )
 
-export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
+export const makeDlq = (http: QStashHttp): QStashDlq.Service => {
   const page = (criteria: Criteria.Criteria, place: Place, count?: number) =>
     http.json(
       {
@@ -85,11 +85,11 @@ export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
       return yield* page(criteria, placeOf(checked.cursor), checked.count)
     })
 
-  /** What the calls answer that criteria take, one after the other. */
+  /** The pages of all calls that the criteria take, one after the other. */
   const each = <A, E>(
     criteria: Criteria.Criteria,
     call: (
-      common: { readonly query: Parameters; readonly secrets: () => ReadonlyArray<string> },
+      selected: { readonly query: Parameters; readonly secrets: () => ReadonlyArray<string> },
       place: Place
     ) => Effect.Effect<Page<A>, E>
   ): Stream.Stream<A, E> =>
@@ -106,8 +106,8 @@ export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
     )
 
   /**
-   * The dead letters that there are now, by their ids: a retry that fails at once makes another one, and a call that
-   * went on as long as something matches might never end.
+   * The ids of the dead letters that match now. A retry that fails at once makes another dead letter, so retrying for as
+   * long as something matches might never end.
    */
   const byIds = (criteria: Criteria.Criteria) =>
     criteria.dlqIds === undefined
@@ -124,16 +124,16 @@ export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
       : Effect.succeedSome(criteria)
 
   const retryAll = (criteria: Criteria.Criteria, headers: Headers) =>
-    each(criteria, (common, place) =>
+    each(criteria, (selected, place) =>
       http
         .json(
           {
             method: "POST",
             target: `${path}/retry`,
             headers,
-            ...common,
-            ownError: (refused) => (isAbsent(refused) ? allGone : quotaError(refused)),
-            isOnce: true
+            ...selected,
+            ownError: (refused) => (isNotFound(refused) ? allGone : quotaError(refused)),
+            isIdempotent: false
           },
           (json) => Either.flatMap(PublishResponse.decodeRetried(json), expectProgress(place))
         )
@@ -149,21 +149,21 @@ export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
         )
       ),
     get: (dlqId) =>
-      byId(dlqId, (common) => http.json({ method: "GET", ...common }, DlqRecord.decode)).pipe(
+      withDlqId(dlqId, (call) => http.json({ method: "GET", ...call }, DlqRecord.decode)).pipe(
         span("get", dlqId)
       ),
     delete: (dlqId) =>
-      byId(dlqId, (common) => http.done({ method: "DELETE", ...common })).pipe(span("delete", dlqId)),
+      withDlqId(dlqId, (call) => http.done({ method: "DELETE", ...call })).pipe(span("delete", dlqId)),
     deleteMany: (selector) =>
       Effect.flatMap(Criteria.fromDlqSelector(selector), (criteria) =>
-        each(criteria, (common, place) =>
-          http.json({ method: "DELETE", target: path, ...common }, (json) =>
+        each(criteria, (selected, place) =>
+          http.json({ method: "DELETE", target: path, ...selected }, (json) =>
             Either.flatMap(deleted(json), expectProgress(place))
           )
         ).pipe(Stream.runSum)
       ).pipe(span("deleteMany")),
     retry: (dlqId, options) =>
-      byIdToRetry(dlqId, ({ ownError, target }) =>
+      withDlqIdToRetry(dlqId, ({ ownError, target }) =>
         Effect.flatMap(retryHeaders(options), (headers) =>
           http.json(
             {
@@ -171,7 +171,7 @@ export const dlqOver = (http: QStashHttp): QStashDlq.Service => {
               target,
               headers,
               ownError: (refused) => ownError(refused) ?? quotaError(refused),
-              isOnce: true
+              isIdempotent: false
             },
             published
           )

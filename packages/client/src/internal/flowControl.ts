@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { type Parameters, type QStashHttp, withSpan } from "./http.ts"
 import { listOf } from "./listOf.ts"
-import { named } from "./withPathId.ts"
+import { withPathId } from "./withPathId.ts"
 import { quotaError, type Refusal } from "./refusal.ts"
 
 const path = "/v2/flowControl"
@@ -17,20 +17,20 @@ const path = "/v2/flowControl"
 const span = (method: keyof QStashFlowControl.Service, key?: FlowControlKey) =>
   withSpan(`QStashFlowControl.${method}`, key === undefined ? {} : { "qstash.flow_control_key": key })
 
-const byKey = named(
+const withKey = withPathId(
   path,
   "flowControlKey",
   (flowControlKey: FlowControlKey) => new FlowControlKeyNotFound({ flowControlKey })
 )
 
-export const flowControlOver = (http: QStashHttp): QStashFlowControl.Service => {
+export const makeFlowControl = (http: QStashHttp): QStashFlowControl.Service => {
   const change = <E>(
     ownError: (refused: Refusal) => E | undefined,
     method: "pause" | "resume" | "pin" | "unpin" | "resetRate",
     key: FlowControlKey,
     given: Either.Either<Parameters, QStashInvalidRequest> = Either.right([])
   ) =>
-    byKey(key, ({ target }) =>
+    withKey(key, ({ target }) =>
       Effect.flatMap(given, (query) =>
         http.done({ method: "POST", target: `${target}/${method}`, query, ownError })
       )
@@ -42,7 +42,7 @@ export const flowControlOver = (http: QStashHttp): QStashFlowControl.Service => 
       .json({ method: "GET", target: path }, listOf("flow-control key", FlowControlRecord.decode))
       .pipe(span("list")),
     get: (key) =>
-      byKey(key, (common) => http.json({ method: "GET", ...common }, FlowControlRecord.decode)).pipe(
+      withKey(key, (call) => http.json({ method: "GET", ...call }, FlowControlRecord.decode)).pipe(
         span("get", key)
       ),
     pause: (key) => change(quotaError, "pause", key).pipe(span("pause", key)),

@@ -20,7 +20,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { formEncoded, inJson, presentable } from "./redact.ts"
+import { formEncoded, jsonForms, redact } from "./redact.ts"
 import { warnOfPlainHttp } from "./plainHttp.ts"
 import { type Refusal, refusal, toError as refusalToError, unreadRefusal } from "./refusal.ts"
 import type { Settings } from "./settings.ts"
@@ -29,34 +29,39 @@ import { toError as transportFaultToError } from "./transportFault.ts"
 /** Names and values, in their order; a name may occur several times. */
 export type Parameters = ReadonlyArray<readonly [name: string, value: string]>
 
-/** One call of a service, as it travels. */
+/** One call of a service, as it is sent. */
 interface Call<E = never> {
   readonly method: "GET" | "POST" | "DELETE"
-  /** The request target, which has to survive URL parsing as it is. */
+  /** The request target, which URL parsing must not change. */
   readonly target: string
   /** What follows the target as its query, encoded. */
   readonly query?: Parameters
   readonly headers?: Readonly<Record<string, ReadonlyArray<string>>>
   readonly body?: Uint8Array
-  /** What no error may repeat, beside the token: a server's text may quote the request. */
+  /** What no error may show, besides the token: the server's text may quote the request. */
   readonly secrets?: () => ReadonlyArray<string>
-  /** The method's own error for a refusal; without one the general table speaks. */
+  /** The method's own error for a refusal. Without one, the general table applies. */
   readonly ownError?: (refusal: Refusal) => E | QStashError | undefined
-  /** Whether a repeat could do it twice: then it is sent again only where it certainly was not done. */
-  readonly isOnce?: boolean
+  /**
+   * Whether sending it twice has the same effect as sending it once. Otherwise it is sent again only after a response
+   * that says it had no effect.
+   *
+   * @default true
+   */
+  readonly isIdempotent?: boolean
 }
 
-/** What every service of the client is made of. */
+/** What every service of the client is built on. */
 export interface QStashHttp {
   /**
-   * Reads the answer as JSON; `decode` says what is wrong with it without repeating it. It is given what makes a text of
-   * the server's fit to be shown.
+   * Reads the response as JSON. `decode` says what is wrong with it without quoting it, unless it passes the server's text
+   * through `present`, which makes it safe to show.
    */
   readonly json: <A, E = never>(
     call: Call<E>,
     decode: (json: unknown, present: (text: string) => string) => Either.Either<A, string>
   ) => Effect.Effect<A, E | QStashError>
-  /** For calls whose 2xx says everything: whatever stands in its body, or breaks in it, is passed over. */
+  /** For calls whose 2xx says everything: the body is ignored, even if it breaks off. */
   readonly done: <E = never>(call: Call<E>) => Effect.Effect<void, E | QStashError>
 }
 
@@ -66,33 +71,33 @@ export const jsonBody = (text: string): Pick<Call, "headers" | "body"> => ({
   body: new TextEncoder().encode(text)
 })
 
-/** The span of one call. Attributes that show up later are added with `Effect.annotateCurrentSpan`. */
+/** The span of one call. Attributes known only later are added with `Effect.annotateCurrentSpan`. */
 export const withSpan = (name: string, attributes: Readonly<Record<string, string>> = {}) =>
   Effect.withSpan(name, { kind: "client", attributes, captureStackTrace: false })
 
-/** How long the rest of a reply may take of which only the status counts, so that its connection can be used again. */
+/** How long to read the rest of a reply whose status is enough, so that its connection can be reused. */
 const drainTimeout = Duration.seconds(1)
 
 /**
- * A timeout ends what it is put around by interrupting it. Where nothing may be interrupted (in a finalizer, in an `upsert`)
- * it would wait for ever, so there the timed effect gets a fiber apart: its timeout reaches it, and an interruption of the
- * fiber that waits for it does not.
+ * A timeout interrupts the effect it wraps. In an uninterruptible region (a finalizer, an `upsert`) it would wait
+ * forever, so there the timed effect runs in its own fiber: the timeout can interrupt it, and an interruption of the
+ * waiting fiber cannot.
  */
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.checkInterruptible((isInterruptible) =>
     isInterruptible ? effect : Effect.flatMap(Effect.forkDaemon(Effect.interruptible(effect)), Fiber.join)
   )
 
-/** With less time than this an attempt is not begun: its timeout would hide what the one before it failed with. */
+/** No attempt starts with less time than this: its timeout would hide the error of the previous attempt. */
 const shortestAttempt = Duration.seconds(1)
 
 const isWorthRetrying =
-  ({ isOnce = false }: Call<unknown>) =>
+  ({ isIdempotent = true }: Call<unknown>) =>
   (error: unknown): boolean =>
-    (error instanceof QStashUnavailable && !isOnce) ||
+    (error instanceof QStashUnavailable && isIdempotent) ||
     (error instanceof QStashRateLimited && error.resetAt !== undefined)
 
-/** A rate limit is waited for beside the backoff, whose jitter keeps those who wait from coming back all at once. */
+/** Adds the time until reset to the jittered backoff, so that waiting callers do not all retry at once. */
 const untilReset = (error: unknown): Effect.Effect<Duration.Duration> =>
   error instanceof QStashRateLimited && error.resetAt !== undefined
     ? untilInstant(error.resetAt.epochMillis)
@@ -101,7 +106,7 @@ const untilReset = (error: unknown): Effect.Effect<Duration.Duration> =>
 const untilInstant = (millis: number): Effect.Effect<Duration.Duration> =>
   Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(millis - now))
 
-/** `lastStart` is the instant after which no attempt begins. */
+/** `lastStart` is the instant after which no attempt starts. */
 const retryPolicy = (call: Call<unknown>, lastStart: number) =>
   Schedule.exponential("250 millis").pipe(
     Schedule.either(Schedule.spaced("5 seconds")),
@@ -119,8 +124,8 @@ const retryPolicy = (call: Call<unknown>, lastStart: number) =>
 const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
 /**
- * Whether the head of the response promises no more than the limit: then the transport ends the body there. The length of an
- * encoded body says nothing of its text.
+ * Whether the headers promise a body within the limit, which the transport then enforces. The length of an encoded body
+ * says nothing about its text.
  */
 const isWithin = ({ headers }: HttpClientResponse.HttpClientResponse, limit: number): boolean => {
   const length = headers["content-length"]
@@ -133,7 +138,7 @@ const isWithin = ({ headers }: HttpClientResponse.HttpClientResponse, limit: num
   )
 }
 
-/** Text of the body; nothing where it is longer than the limit, and then the rest is left unread. */
+/** The text of the body, or none if it is longer than the limit. The rest then stays unread. */
 const readBody = (
   response: HttpClientResponse.HttpClientResponse,
   limit: number
@@ -183,13 +188,13 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
       const request = HttpClientRequest.make(call.method)(settings.url + call.target + query, {
         headers: call.headers
       }).pipe(HttpClientRequest.bearerToken(token))
-      // Without a content type of its own the body leaves the one of the headers, or none, in its place.
+      // An empty content type keeps that of the headers, if any.
       return call.body === undefined || call.body.length === 0
         ? request
         : HttpClientRequest.bodyUint8Array(request, call.body, "")
     }
 
-    const secretsOf = (call: Call<unknown>) => [token, ...(call.secrets?.() ?? [])].flatMap(inJson)
+    const secretsOf = (call: Call<unknown>) => [token, ...(call.secrets?.() ?? [])].flatMap(jsonForms)
 
     const mapFault = (call: Call<unknown>) =>
       Effect.mapError((error: HttpClientError.HttpClientError) =>
@@ -198,7 +203,7 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
 
     const send = (call: Call<unknown>, request: HttpClientRequest.HttpClientRequest) =>
       client.execute(request).pipe(
-        // A client that refuses statuses by itself has the response in its error.
+        // A client that fails on a status has the response in its error.
         Effect.catchTag("ResponseError", (error) =>
           error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)
         ),
@@ -209,7 +214,7 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
     const read = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
       readBody(response, settings.maxResponseBytes).pipe(mapFault(call))
 
-    /** The status says enough where the body breaks off or cannot be decoded. */
+    /** If the body breaks off or cannot be decoded, the status is enough. */
     const readRefusal = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
       Effect.match(readBody(response, settings.maxResponseBytes), {
         onFailure: () => unreadRefusal(response),
@@ -274,7 +279,7 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
             timed,
             Effect.flatten,
             Effect.scoped,
-            // Streams run in fibers of their own, and Effect logs what those fail with: platform's errors, secrets and all.
+            // Streams run in their own fibers. Effect logs their failures, which are platform's errors with all secrets.
             Effect.withUnhandledErrorLogLevel(Option.none())
           )
         })
@@ -300,7 +305,7 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
       json: (call, decode) =>
         run(call, (response) => {
           let secrets: ReadonlyArray<string> | undefined
-          const present = (text: string) => presentable(text, (secrets ??= secretsOf(call)))
+          const present = (text: string) => redact(text, (secrets ??= secretsOf(call)))
           const unexpected = (reason: string) =>
             new QStashUnexpectedResponse({ status: response.status, reason: present(reason) })
           const tooLarge = () =>
@@ -320,8 +325,8 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
           call,
           (response) => Effect.addFinalizer(() => drain(call, response)),
           (refused, isInDoubt) =>
-            // What a repeated delete does not find, the first one removed.
-            call.method === "DELETE" && refused.status === 404 && refused.isQStash && isInDoubt
+            // A retried delete finds nothing because an earlier attempt removed it.
+            call.method === "DELETE" && refused.status === 404 && refused.hasQStashBody && isInDoubt
               ? Effect.void
               : fail(call, refused)
         )

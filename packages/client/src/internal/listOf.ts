@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 
-/** Reads a list that is not paged. `what` names an element in the reason of a refusal. */
+/** Reads a list without pages. `what` names an element in error texts. */
 export const listOf =
   <A>(what: string, decode: (json: unknown) => Either.Either<A, string>) =>
   (json: unknown): Either.Either<ReadonlyArray<A>, string> =>

@@ -21,7 +21,7 @@ const check = ({
 }: QStashLogs.StreamInput): Either.Either<Selection, QStashInvalidRequest> =>
   Either.all({ criteria: Criteria.fromLogFilter(filter), order: PageInput.checkOrder(order) })
 
-export const logsOver = (http: QStashHttp): QStashLogs.Service => {
+export const makeLogs = (http: QStashHttp): QStashLogs.Service => {
   const page = ({ criteria, order }: Selection, place: Place, count?: number) =>
     http.json(
       {

@@ -22,7 +22,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
-import { named } from "./withPathId.ts"
+import { withPathId } from "./withPathId.ts"
 import { createError, logNormalised, secretsOf } from "./outgoing.ts"
 import { queriesOf, secretsOfCriteria } from "./selection.ts"
 
@@ -31,7 +31,11 @@ const path = "/v2/messages"
 const span = (method: keyof QStashMessages.Service, attributes?: Readonly<Record<string, string>>) =>
   withSpan(`QStashMessages.${method}`, attributes)
 
-const byMessage = named(path, "messageId", (messageId: MessageId) => new MessageNotFound({ messageId }))
+const withMessageId = withPathId(
+  path,
+  "messageId",
+  (messageId: MessageId) => new MessageNotFound({ messageId })
+)
 
 const attributesOf = ({ destination, flowControl, queueName }: PublishMessage) => ({
   ...(typeof destination === "string" ? {} : { "qstash.url_group": destination.urlGroup }),
@@ -114,7 +118,7 @@ const cancelled = (json: unknown): Either.Either<number, string> =>
     onRight: (answer) => answer.cancelled
   })
 
-export const messagesOver = (http: QStashHttp, ids: IdGenerator.Service): QStashMessages.Service => {
+export const makeMessages = (http: QStashHttp, ids: IdGenerator.Service): QStashMessages.Service => {
   const identify = (
     input: Pick<PublishMessage.Input, "destination">,
     message: PublishMessage
@@ -209,11 +213,11 @@ export const messagesOver = (http: QStashHttp, ids: IdGenerator.Service): QStash
     enqueue,
     batch: (messages) => batch(messages).pipe(span("batch")),
     get: (messageId) =>
-      byMessage(messageId, (common) => http.json({ method: "GET", ...common }, MessageRecord.decode)).pipe(
+      withMessageId(messageId, (call) => http.json({ method: "GET", ...call }, MessageRecord.decode)).pipe(
         span("get", { "qstash.message_id": messageId })
       ),
     cancel: (messageId) =>
-      byMessage(messageId, (common) => http.done({ method: "DELETE", ...common })).pipe(
+      withMessageId(messageId, (call) => http.done({ method: "DELETE", ...call })).pipe(
         span("cancel", { "qstash.message_id": messageId })
       ),
     cancelMany: (selector) => cancelMany(selector).pipe(span("cancelMany"))

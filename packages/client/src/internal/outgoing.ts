@@ -6,9 +6,9 @@ import {
 } from "@effect-qstash/domain"
 import * as Effect from "effect/Effect"
 import { secretsOfHeader, secretsOfUrl } from "./redact.ts"
-import { isAbsent, quotaError, type Refusal } from "./refusal.ts"
+import { isNotFound, quotaError, type Refusal } from "./refusal.ts"
 
-/** What a schedule and a message have in common. */
+/** What schedules and messages share. */
 interface Outgoing extends MessageSettings {
   readonly destination: Destination
 }
@@ -26,11 +26,13 @@ export const secretsOf = (outgoing: Outgoing): ReadonlyArray<string> => {
 
 export const createError = (refused: Refusal): QStashQuotaExceeded | QStashInvalidRequest | undefined => {
   const { reason, status } = refused
-  // The route exists whatever is sent to it, so this is about the group that the request names.
-  return quotaError(refused) ?? (isAbsent(refused) ? new QStashInvalidRequest({ status, reason }) : undefined)
+  // The route always exists, so this 404 is about the URL group that the request names.
+  return (
+    quotaError(refused) ?? (isNotFound(refused) ? new QStashInvalidRequest({ status, reason }) : undefined)
+  )
 }
 
-/** Told because a destination that is compared with its definition by text would seem to differ. */
+/** Logged because code that compares the destination with its definition as text would see a difference. */
 export const logNormalised = (input: Destination.Input, sent: Destination): Effect.Effect<void> =>
   Destination.toText(sent) ===
   (typeof input === "object" && "urlGroup" in input ? input.urlGroup : String(input))

@@ -3,7 +3,7 @@ import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import * as Effect from "effect/Effect"
 import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
 import { listOf } from "./listOf.ts"
-import { named } from "./withPathId.ts"
+import { withPathId } from "./withPathId.ts"
 import { quotaError } from "./refusal.ts"
 
 const path = "/v2/queues"
@@ -11,9 +11,13 @@ const path = "/v2/queues"
 const span = (method: keyof QStashQueues.Service, queueName?: QueueName) =>
   withSpan(`QStashQueues.${method}`, queueName === undefined ? {} : { "qstash.queue_name": queueName })
 
-const byQueue = named(path, "queueName", (queueName: QueueName) => new QueueNotFound({ queueName }))
+const withQueueName = withPathId(
+  path,
+  "queueName",
+  (queueName: QueueName) => new QueueNotFound({ queueName })
+)
 
-export const queuesOver = (http: QStashHttp): QStashQueues.Service => ({
+export const makeQueues = (http: QStashHttp): QStashQueues.Service => ({
   upsert: (queue) =>
     Effect.gen(function* () {
       const json = yield* QueueRecord.encodeUpsert(queue)
@@ -26,21 +30,21 @@ export const queuesOver = (http: QStashHttp): QStashQueues.Service => ({
       })
     }).pipe(span("upsert")),
   get: (queueName) =>
-    byQueue(queueName, (common) => http.json({ method: "GET", ...common }, QueueRecord.decode)).pipe(
+    withQueueName(queueName, (call) => http.json({ method: "GET", ...call }, QueueRecord.decode)).pipe(
       span("get", queueName)
     ),
   list: http.json({ method: "GET", target: path }, listOf("queue", QueueRecord.decode)).pipe(span("list")),
   delete: (queueName) =>
-    byQueue(queueName, (common) => http.done({ method: "DELETE", ...common })).pipe(
+    withQueueName(queueName, (call) => http.done({ method: "DELETE", ...call })).pipe(
       Effect.catchTag("QueueNotFound", () => Effect.void),
       span("delete", queueName)
     ),
   pause: (queueName) =>
-    byQueue(queueName, ({ ownError, target }) =>
+    withQueueName(queueName, ({ ownError, target }) =>
       http.done({ method: "POST", target: `${target}/pause`, ownError })
     ).pipe(span("pause", queueName)),
   resume: (queueName) =>
-    byQueue(queueName, ({ ownError, target }) =>
+    withQueueName(queueName, ({ ownError, target }) =>
       http.done({ method: "POST", target: `${target}/resume`, ownError })
     ).pipe(span("resume", queueName))
 })

@@ -1,16 +1,16 @@
-/** The most characters of a foreign text that an error repeats. */
+/** How many characters of a text from outside an error shows at most. */
 const limit = 100
 
-/** Nobody keeps a secret this short, and masking it would riddle the text. */
+/** Shorter texts are not secrets, and masking them would make the text unreadable. */
 const shortestSecret = 4
 
 /**
- * How much of a foreign text is looked at: far more than is shown. A reply may have megabytes, and a call thousands of
- * secrets, so a search for each secret in the whole text would take minutes.
+ * How much of a text is searched: far more than is shown. A reply may have megabytes and a call thousands of secrets, so
+ * searching the whole text for each secret would take minutes.
  */
 const window = 4096
 
-/** Secrets by their first characters, so that each position of a text is compared only with those that may start there. */
+/** Secrets by their first characters, so that each position of a text is compared only with those that can start there. */
 const indexed = (secrets: ReadonlyArray<string>): ReadonlyMap<string, ReadonlyArray<string>> => {
   const index = new Map<string, Array<string>>()
   for (const secret of secrets) {
@@ -23,7 +23,7 @@ const indexed = (secrets: ReadonlyArray<string>): ReadonlyMap<string, ReadonlyAr
   return index
 }
 
-/** Where secrets overlap, all that they cover is masked. At the end of a text that was cut, so is the start of a secret. */
+/** Masks everything that overlapping secrets cover and, at the end of a text that was cut, the start of a secret. */
 const mask = (text: string, secrets: ReadonlyArray<string>, isCut: boolean): string => {
   const index = indexed(secrets)
   const isAt = (secret: string, at: number): boolean =>
@@ -41,46 +41,49 @@ const mask = (text: string, secrets: ReadonlyArray<string>, isCut: boolean): str
   return masked + text.slice(end)
 }
 
-/** Whether a text contains a secret. One that is too long to be searched counts as if it did. */
-export const repeats = (text: string, secrets: ReadonlyArray<string>): boolean =>
+/** Whether a text contains a secret. A text too long to search counts as one that does. */
+export const containsSecret = (text: string, secrets: ReadonlyArray<string>): boolean =>
   text.length > window || mask(text, secrets, false) !== text
 
 /**
- * Cuts text that came from outside and puts it on one line, without the characters that control a terminal or change the
- * direction of text: it may end up in a log that somebody reads in one.
+ * Cuts text from outside and puts it on one line, without characters that control a terminal or change the direction of
+ * text: it may end up in a log that somebody reads in a terminal.
  */
 export const cut = (text: string): string => {
   const line = text.replace(/[\s\p{Cc}\p{Cf}]+/gu, " ").trim()
   return line.length > limit ? `${line.slice(0, limit)}…` : line
 }
 
-/** Masks before it cuts to the length that is shown: a cut could leave the beginning of a secret. */
-export const presentable = (text: string, secrets: ReadonlyArray<string>): string => {
+/** Makes text from outside safe to show. It masks before it cuts, since a cut could leave the start of a secret. */
+export const redact = (text: string, secrets: ReadonlyArray<string>): string => {
   const start = text.trimStart()
   const isCut = start.length > window
   const line = cut(mask(start.slice(0, window), secrets, isCut))
   return isCut && line !== "" && !line.endsWith("…") ? `${line}…` : line
 }
 
-/** Parameters as they stand in a query. */
+/** Encodes the parameters of a query. */
 export const formEncoded = (parameters: ReadonlyArray<readonly [name: string, value: string]>): string =>
   new URLSearchParams(parameters.map(([name, value]) => [name, value])).toString()
 
-/** A secret that travels in a query, as it is and as it stands there. */
-export const inQuery = (secret: string): ReadonlyArray<string> => [
+/** A secret as it is, and as it is encoded in a query. */
+export const queryForms = (secret: string): ReadonlyArray<string> => [
   secret,
   formEncoded([["", secret]]).slice(1)
 ]
 
-/** A secret as it is and as it stands in JSON, which a refusal may be. */
-export const inJson = (secret: string): ReadonlyArray<string> => [secret, JSON.stringify(secret).slice(1, -1)]
+/** A secret as it is, and as it is escaped in JSON, since a refusal may be JSON. */
+export const jsonForms = (secret: string): ReadonlyArray<string> => [
+  secret,
+  JSON.stringify(secret).slice(1, -1)
+]
 
 /** What may be secret in a header: its value, and what follows a scheme such as `Bearer`. */
 export const secretsOfHeader = (value: string): ReadonlyArray<string> => [value, ...value.split(/\s+/)]
 
 const parts = /^[^:/]+:\/\/(?:([^/?#]*)@)?[^?]*\??(.*)$/s
 
-/** What may be secret in a URL, as it is written and as it reads: its credentials, its query, and each value in it. */
+/** What may be secret in a URL, encoded and decoded: its credentials, its query, and each value in the query. */
 export const secretsOfUrl = (text: string): ReadonlyArray<string> => {
   const [, credentials = "", query = ""] = parts.exec(text) ?? []
   return [

@@ -10,19 +10,19 @@ import { ErrorBody } from "@effect-qstash/domain/wire/ErrorBody"
 import * as QuotaText from "@effect-qstash/domain/wire/QuotaText"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { presentable } from "./redact.ts"
+import { redact } from "./redact.ts"
 import { rateLimited } from "./rateLimit.ts"
 
-/** An answer that is not 2xx. */
+/** A response that is not 2xx. */
 export interface Refusal {
   readonly status: number
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** What the server said, fit to be shown. */
+  /** What the server said, safe to show. */
   readonly reason: string
-  /** Whether the body was the JSON in which QStash says what is wrong, so that it was QStash which answered. */
-  readonly isQStash: boolean
-  /** Whether the text is one with which QStash says that a quota of the plan is used up. */
+  /** Whether the body is the JSON in which QStash reports errors, so that the response comes from QStash. */
+  readonly hasQStashBody: boolean
+  /** Whether QStash says that a quota of the plan is used up. */
   readonly isQuota: boolean
 }
 
@@ -40,34 +40,34 @@ export const refusal = (
   return {
     status,
     headers,
-    reason: presentable(text, secrets) || noReason,
-    isQStash: Option.isSome(decoded),
+    reason: redact(text, secrets) || noReason,
+    hasQStashBody: Option.isSome(decoded),
     isQuota: text.startsWith("quota ")
   }
 }
 
 /**
- * A refusal of which no more than the head came. Whether QStash gave it can only be told by its type then; one without
- * any is taken for QStash's.
+ * A refusal of which only the headers arrived. Then only the content type can tell whether it comes from QStash; one
+ * without a content type counts as QStash's.
  */
 export const unreadRefusal = ({ headers, status }: Pick<Refusal, "status" | "headers">): Refusal => ({
   status,
   headers,
   reason: noReason,
-  isQStash: /^(?:application\/json|$)/i.test(headers["content-type"] ?? ""),
+  hasQStashBody: /^(?:application\/json|$)/i.test(headers["content-type"] ?? ""),
   isQuota: false
 })
 
-/** Whether QStash says that something is not there, which another server's 404 does not. */
-export const isAbsent = ({ isQStash, status }: Refusal): boolean => status === 404 && isQStash
+/** Whether QStash says that something does not exist, which a 404 from another server does not say. */
+export const isNotFound = ({ hasQStashBody, status }: Refusal): boolean => status === 404 && hasQStashBody
 
-/** For the methods that a plan may refuse. */
+/** For methods that a plan may refuse. */
 export const quotaError = ({ isQuota, reason, status }: Refusal): QStashQuotaExceeded | undefined =>
   status === 412 || (isQuota && status >= 400 && status !== 429)
     ? new QStashQuotaExceeded({ status, reason: QuotaText.fromWire(reason) })
     : undefined
 
-/** What every method fails with at this refusal, unless it has an error of its own for it. */
+/** The error of every method for this refusal, unless the method has its own. */
 export const toError = ({ headers, reason, status }: Refusal, now: number): QStashError => {
   // A browser shows a redirect that fetch was told not to follow with status 0.
   if (status < 400)

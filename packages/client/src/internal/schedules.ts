@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import { cut } from "./redact.ts"
 import { type QStashHttp, withSpan } from "./http.ts"
 import { listOf } from "./listOf.ts"
-import { named } from "./withPathId.ts"
+import { withPathId } from "./withPathId.ts"
 import { createError, logNormalised, secretsOf } from "./outgoing.ts"
 
 const path = "/v2/schedules"
@@ -24,7 +24,7 @@ const span = (method: keyof QStashSchedules.Service, scheduleId?: ScheduleId) =>
 
 const decodeCreateAnswer = Schema.decodeUnknownEither(Schema.Struct({ scheduleId: Schema.String }))
 
-/** A schedule under another id than the one that was sent could be made twice by a retry, and not be found again. */
+/** If QStash chose another id, a retry could create a second schedule, and the caller would not find the first. */
 const expectId =
   (scheduleId: ScheduleId) =>
   (json: unknown): Either.Either<ScheduleId, string> =>
@@ -38,9 +38,13 @@ const expectId =
             )
     )
 
-const bySchedule = named(path, "scheduleId", (scheduleId: ScheduleId) => new ScheduleNotFound({ scheduleId }))
+const withScheduleId = withPathId(
+  path,
+  "scheduleId",
+  (scheduleId: ScheduleId) => new ScheduleNotFound({ scheduleId })
+)
 
-export const schedulesOver = (http: QStashHttp, ids: IdGenerator.Service): QStashSchedules.Service => {
+export const makeSchedules = (http: QStashHttp, ids: IdGenerator.Service): QStashSchedules.Service => {
   const create = (input: CreateSchedule.Input) =>
     Effect.gen(function* () {
       const checked = yield* CreateSchedule.make(input)
@@ -64,22 +68,22 @@ export const schedulesOver = (http: QStashHttp, ids: IdGenerator.Service): QStas
   return {
     create: (input) => create(input).pipe(Effect.mapError(namingSchedule(input?.scheduleId)), span("create")),
     get: (scheduleId) =>
-      bySchedule(scheduleId, (common) => http.json({ method: "GET", ...common }, ScheduleRecord.decode)).pipe(
+      withScheduleId(scheduleId, (call) => http.json({ method: "GET", ...call }, ScheduleRecord.decode)).pipe(
         span("get", scheduleId)
       ),
     list: http
       .json({ method: "GET", target: path }, listOf("schedule", ScheduleRecord.decode))
       .pipe(span("list")),
     delete: (scheduleId) =>
-      bySchedule(scheduleId, (common) => http.done({ method: "DELETE", ...common })).pipe(
+      withScheduleId(scheduleId, (call) => http.done({ method: "DELETE", ...call })).pipe(
         span("delete", scheduleId)
       ),
     pause: (scheduleId) =>
-      bySchedule(scheduleId, ({ ownError, target }) =>
+      withScheduleId(scheduleId, ({ ownError, target }) =>
         http.done({ method: "POST", target: `${target}/pause`, ownError })
       ).pipe(span("pause", scheduleId)),
     resume: (scheduleId) =>
-      bySchedule(scheduleId, ({ ownError, target }) =>
+      withScheduleId(scheduleId, ({ ownError, target }) =>
         http.done({ method: "POST", target: `${target}/resume`, ownError })
       ).pipe(span("resume", scheduleId))
   }

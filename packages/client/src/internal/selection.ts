@@ -1,12 +1,12 @@
 import { type Criteria, toParameters } from "@effect-qstash/domain/wire/Criteria"
 import * as Arr from "effect/Array"
-import { inQuery, secretsOfUrl } from "./redact.ts"
+import { queryForms, secretsOfUrl } from "./redact.ts"
 import type { Parameters } from "./http.ts"
 
-/** As many ids as the query of one call holds: what stands in between does not take a URL of any length. */
+/** How many ids the query of one call holds at most: proxies limit the length of a URL. */
 const mostIds = 100
 
-/** The query of each call that a selection takes. Where it is of ids they are all that there is. */
+/** The query of each call that a selection takes. A selection by ids has no other criteria. */
 export const queriesOf = (criteria: Criteria): Arr.NonEmptyReadonlyArray<Parameters> => {
   const parameters = toParameters(criteria)
   const isOfIds = criteria.messageIds !== undefined || criteria.dlqIds !== undefined
@@ -19,4 +19,4 @@ export const queriesOf = (criteria: Criteria): Arr.NonEmptyReadonlyArray<Paramet
 }
 
 export const secretsOfCriteria = ({ url }: Criteria): ReadonlyArray<string> =>
-  (url ?? []).flatMap(secretsOfUrl).flatMap(inQuery)
+  (url ?? []).flatMap(secretsOfUrl).flatMap(queryForms)

@@ -1,9 +1,9 @@
 import { type QStashError, QStashInvalidRequest, QStashUnavailable } from "@effect-qstash/domain"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Predicate from "effect/Predicate"
-import { repeats } from "./redact.ts"
+import { containsSecret } from "./redact.ts"
 
-/** A chain that is longer than this is a loop. */
+/** A longer chain of causes is a loop. */
 const deepest = 10
 
 const levels = (cause: unknown): ReadonlyArray<object> => {
@@ -16,22 +16,21 @@ const levels = (cause: unknown): ReadonlyArray<object> => {
 }
 
 /**
- * The transport's own cause, or nothing where it could give something away: platform's errors hold the request with its
- * token, undici's parser error quotes in `data` the reply that it could not read, and fetch quotes in its message a
- * header that it cannot send.
+ * The transport's own cause, or nothing if it could reveal a secret: platform's errors hold the request with its token,
+ * the `data` of undici's parser errors quotes the reply, and fetch quotes in its message a header that it cannot send.
  */
 const harmless = (cause: unknown, secrets: ReadonlyArray<string>): unknown =>
   levels(cause).some(
     (level) =>
       HttpClientError.isHttpClientError(level) ||
       "data" in level ||
-      ("message" in level && repeats(String(level.message), secrets))
+      ("message" in level && containsSecret(String(level.message), secrets))
   ) ||
-  (Predicate.isString(cause) && repeats(cause, secrets))
+  (Predicate.isString(cause) && containsSecret(cause, secrets))
     ? undefined
     : cause
 
-/** The system's short word for what went wrong, such as ECONNREFUSED; the innermost cause knows best. */
+/** The system's error code, such as ECONNREFUSED. The innermost cause is the most precise. */
 const codeOf = (cause: unknown): string | undefined =>
   levels(cause)
     .flatMap((level) =>
@@ -41,7 +40,7 @@ const codeOf = (cause: unknown): string | undefined =>
     )
     .at(-1)
 
-/** Converts the platform's errors, which go no further than this. `origin` is all that the text says about the request. */
+/** Converts platform's errors, which never reach the caller. The text says nothing about the request but its `origin`. */
 export const toError = (
   error: HttpClientError.HttpClientError,
   secrets: ReadonlyArray<string>,

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import { secretsOfUrl } from "./redact.ts"
 import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
 import { listOf } from "./listOf.ts"
-import { named } from "./withPathId.ts"
+import { withPathId } from "./withPathId.ts"
 import { quotaError } from "./refusal.ts"
 
 const path = "/v2/topics"
@@ -17,14 +17,18 @@ const path = "/v2/topics"
 const span = (method: keyof QStashUrlGroups.Service, urlGroup?: UrlGroupName) =>
   withSpan(`QStashUrlGroups.${method}`, urlGroup === undefined ? {} : { "qstash.url_group": urlGroup })
 
-const byGroup = named(path, "urlGroup", (urlGroup: UrlGroupName) => new UrlGroupNotFound({ urlGroup }))
+const withUrlGroup = withPathId(
+  path,
+  "urlGroup",
+  (urlGroup: UrlGroupName) => new UrlGroupNotFound({ urlGroup })
+)
 
 const secretsOf = (endpoints: ReadonlyArray<Partial<UrlGroupEndpoint>>) => (): ReadonlyArray<string> =>
   endpoints.flatMap(({ url }) => (url === undefined ? [] : secretsOfUrl(url)))
 
-export const urlGroupsOver = (http: QStashHttp): QStashUrlGroups.Service => ({
+export const makeUrlGroups = (http: QStashHttp): QStashUrlGroups.Service => ({
   upsertEndpoints: (urlGroup, endpoints) =>
-    byGroup(urlGroup, ({ target }) =>
+    withUrlGroup(urlGroup, ({ target }) =>
       Effect.flatMap(UrlGroupRecord.checkEndpoints(endpoints), (checked) =>
         http.done({
           method: "POST",
@@ -36,7 +40,7 @@ export const urlGroupsOver = (http: QStashHttp): QStashUrlGroups.Service => ({
       )
     ).pipe(span("upsertEndpoints", urlGroup)),
   removeEndpoints: (urlGroup, endpoints) =>
-    byGroup(urlGroup, ({ ownError, target }) =>
+    withUrlGroup(urlGroup, ({ ownError, target }) =>
       Effect.flatMap(UrlGroupRecord.checkEndpointSelectors(endpoints), (checked) =>
         http.done({
           method: "DELETE",
@@ -48,14 +52,14 @@ export const urlGroupsOver = (http: QStashHttp): QStashUrlGroups.Service => ({
       )
     ).pipe(span("removeEndpoints", urlGroup)),
   get: (urlGroup) =>
-    byGroup(urlGroup, (common) => http.json({ method: "GET", ...common }, UrlGroupRecord.decode)).pipe(
+    withUrlGroup(urlGroup, (call) => http.json({ method: "GET", ...call }, UrlGroupRecord.decode)).pipe(
       span("get", urlGroup)
     ),
   list: http
     .json({ method: "GET", target: path }, listOf("URL group", UrlGroupRecord.decode))
     .pipe(span("list")),
   delete: (urlGroup) =>
-    byGroup(urlGroup, (common) => http.done({ method: "DELETE", ...common })).pipe(
+    withUrlGroup(urlGroup, (call) => http.done({ method: "DELETE", ...call })).pipe(
       Effect.catchTag("UrlGroupNotFound", () => Effect.void),
       span("delete", urlGroup)
     )

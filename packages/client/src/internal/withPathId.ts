@@ -1,23 +1,21 @@
 import type { QStashInvalidRequest } from "@effect-qstash/domain"
 import * as PathSegment from "@effect-qstash/domain/wire/PathSegment"
 import * as Effect from "effect/Effect"
-import { isAbsent, type Refusal } from "./refusal.ts"
+import { isNotFound, type Refusal } from "./refusal.ts"
 
-/**
- * For the calls that have an id or a name at the end of their path, which a 404 of QStash's is about.
- */
-export const named =
+/** Builds the calls whose path ends with an id or a name. A 404 from QStash means that there is no such id. */
+export const withPathId =
   <Id extends string, E>(path: string, field: string, notFound: (id: Id) => E) =>
   <A, F>(
     id: Id,
-    call: (common: {
+    send: (call: {
       readonly target: string
       readonly ownError: (refused: Refusal) => E | undefined
     }) => Effect.Effect<A, F>
   ): Effect.Effect<A, F | QStashInvalidRequest> =>
     Effect.flatMap(PathSegment.encode(field, id), (segment) =>
-      call({
+      send({
         target: `${path}/${segment}`,
-        ownError: (refused) => (isAbsent(refused) ? notFound(id) : undefined)
+        ownError: (refused) => (isNotFound(refused) ? notFound(id) : undefined)
       })
     )

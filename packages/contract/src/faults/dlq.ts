@@ -99,7 +99,7 @@ export const faults: ReadonlyArray<Fault> = [
     "{}"
   ]),
   client("all-gone-is-an-error", "the client fails where none of many dead letters is there", [
-    "isAbsent(refused) ? allGone : quotaError(refused)",
+    "isNotFound(refused) ? allGone : quotaError(refused)",
     "quotaError(refused)"
   ]),
   paging("cursor-not-sent", "the client asks for the first page again and again", [

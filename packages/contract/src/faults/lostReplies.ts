@@ -16,17 +16,23 @@ export const faults: ReadonlyArray<Fault> = [
     "published"
   ]),
   dlq("retry-repeated", "a retry of a dead letter is made again after a lost reply", [
-    "ownError: (refused) => ownError(refused) ?? quotaError(refused),\n              isOnce: true",
+    "ownError: (refused) => ownError(refused) ?? quotaError(refused),\n              isIdempotent: false",
     "ownError: (refused) => ownError(refused) ?? quotaError(refused)"
   ]),
   dlq("retry-of-many-repeated", "a retry of many dead letters is made again after a lost reply", [
-    "quotaError(refused)),\n            isOnce: true",
+    "quotaError(refused)),\n            isIdempotent: false",
     "quotaError(refused))"
   ]),
-  signingKeys("rotation-repeated", "a rotation is made again after a lost reply", [", isOnce: true", ""]),
-  http("repeated-delete-fails", "a delete whose reply is lost fails when it is repeated", [
-    "refused.isQStash && isInDoubt",
-    "refused.isQStash && !isInDoubt"
+  signingKeys("rotation-repeated", "a rotation is made again after a lost reply", [
+    ", isIdempotent: false",
+    ""
   ]),
-  http("never-repeated", "nothing is tried again", ["(error instanceof QStashUnavailable && !isOnce) ||", ""])
+  http("repeated-delete-fails", "a delete whose reply is lost fails when it is repeated", [
+    "refused.hasQStashBody && isInDoubt",
+    "refused.hasQStashBody && !isInDoubt"
+  ]),
+  http("never-repeated", "nothing is tried again", [
+    "(error instanceof QStashUnavailable && isIdempotent) ||",
+    ""
+  ])
 ]

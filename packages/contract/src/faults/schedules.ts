@@ -319,8 +319,8 @@ export const faults: ReadonlyArray<Fault> = [
     "          secrets"
   ]),
   client("delete-not-found-hidden", "a delete of what is not there is an unexpected response", [
-    'http.done({ method: "DELETE", ...common })',
-    'http.done({ method: "DELETE", target: common.target })'
+    'http.done({ method: "DELETE", ...call })',
+    'http.done({ method: "DELETE", target: call.target })'
   ]),
   list("list-first-page", "the list holds no more than one schedule", [
     "json.map((record, index)",

@@ -36,7 +36,7 @@ export const faults: ReadonlyArray<Fault> = [
     "current: Redacted.value(next),\n  next: Redacted.value(current)"
   ]),
   client("rotate-reads", "the client reads the keys where it is to rotate them", [
-    '{ method: "POST", target: "/v2/keys/rotate", isOnce: true }',
+    '{ method: "POST", target: "/v2/keys/rotate", isIdempotent: false }',
     '{ method: "GET", target: "/v2/keys" }'
   ]),
   handlers("served-rotation-reads", "the server reads the keys where it is to rotate them", [
