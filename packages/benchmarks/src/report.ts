@@ -42,19 +42,19 @@ export const pageOf = (
   environment: ReadonlyArray<readonly [string, string]>
 ): string => `# Performance
 
-Measured by \`npm run bench\`, which writes this page. Each part had a process of its own, in which the sides took
-turns: each time is the median of its turns, and each ratio the median of what it was in each turn. Absolute times are this machine's, and only good for a look at their neighbour.
-What is wanted stands beside what came out, also where it did not come out.
+Measured by \`npm run bench\`, which writes this page. Each part ran in its own process, in which the candidates took
+turns. Each time is the median over the turns, and each ratio the median of the ratios per turn. Absolute times depend on this machine; compare
+them only with each other. The last column has the target, and whether it was met.
 
 | ${heads.join(" | ")} |
 | ${heads.map(() => "---").join(" | ")} |
 ${rows.map((row) => `| ${cellsOf(row).join(" | ")} |`).join("\n")}
 
-Deliveries count CPU time: everything between a schedule's minute and the settled answer, signature included, as a multiple of
-signing alone. \`nextMillis\` is what the engine calls; \`next\` answers with an \`Option\` of a \`DateTime\`, and most of its time goes
-into making that. The official receiver and ours on WebCrypto wait for the platform's threads, whose wake-ups
-differ from run to run. What hashing the body alone takes is the least that a receiver can take, so on a processor that hashes slowly
-a large body leaves little to be faster in. The client's calls have no bound: both sides use the same \`fetch\` against the same
+Deliveries count CPU time: everything from a schedule's minute to the settled outcome, including the signature, as a multiple of
+signing alone. The engine calls \`nextMillis\`; \`next\` returns an \`Option\` of a \`DateTime\`, and most of its time goes
+into creating that. The official receiver and ours on WebCrypto wait for the platform's threads, whose wake-up times
+differ from run to run. A receiver cannot be faster than hashing the body alone, so on a processor that hashes slowly
+there is little to gain with a large body. The client's calls have no target: both sides use the same \`fetch\` against the same
 server, and ours retries, times out, limits and checks what it gets.
 
 | measured on | |
