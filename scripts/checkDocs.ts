@@ -2,11 +2,14 @@
  * Compiles each `ts` block of the documentation as a module of its own, and reports errors at their place in the
  * Markdown. A block below the line `<!-- continues -->` starts with all of the block before it. A block below the line
  * `<!-- file: worker.ts -->` has that name, so that other blocks can import it.
+ *
+ * Also looks for stilted phrases, in the documentation and in the sources.
  */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { stiltedInMarkdown, stiltedInSource } from "./stiltedPhrases.ts"
 
 interface Line {
   readonly text: string
@@ -29,7 +32,14 @@ const markdownFiles = (): ReadonlyArray<string> => {
     ? readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).map((file) => `docs/${file}`)
     : []
   const readmes = readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`)
-  return ["README.md", ...docs.filter((file) => file.endsWith(".md")), ...readmes]
+  return [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    ...docs.filter((file) => file.endsWith(".md")),
+    ...readmes
+  ]
     .filter((file) => existsSync(join(root, file)))
     .toSorted()
 }
@@ -74,7 +84,37 @@ const blocksOf = (file: string): ReadonlyArray<Block> => {
   return blocks
 }
 
+/** The packages whose sources are still to be rewritten. Remove one when it has no stilted phrases left. */
+const stiltedPackages = new Set([
+  "client",
+  "cli",
+  "contract",
+  "domain",
+  "engine",
+  "receiver",
+  "server",
+  "testing"
+])
+
+const stiltedSources = (packageName: string): ReadonlyArray<string> =>
+  readdirSync(join(root, "packages", packageName, "src"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => `packages/${packageName}/src/${file}`)
+    .flatMap((file) => stiltedInSource(file, readFileSync(join(root, file), "utf8")))
+
 const files = markdownFiles()
+for (const file of files) {
+  for (const fault of stiltedInMarkdown(file, readFileSync(join(root, file), "utf8"))) faults.add(fault)
+}
+
+const remaining: Array<string> = []
+for (const packageName of readdirSync(join(root, "packages"))) {
+  const found = stiltedSources(packageName)
+  if (!stiltedPackages.has(packageName)) for (const fault of found) faults.add(fault)
+  else if (process.argv.includes("--stilted")) process.stdout.write(`${found.join("\n")}\n`)
+  else remaining.push(`${packageName} ${found.length}`)
+}
+
 const blocks = new Map<string, Block>()
 for (const block of files.flatMap(blocksOf)) {
   if (blocks.has(block.name))
@@ -124,4 +164,6 @@ if (faults.size > 0) {
   process.exitCode = 1
 } else {
   process.stdout.write(`${blocks.size} code blocks in ${files.length} Markdown files compile.\n`)
+  if (remaining.length > 0)
+    process.stdout.write(`Stilted phrases left (--stilted lists them): ${remaining.join(", ")}\n`)
 }

@@ -22,7 +22,7 @@ const currentSigningKey = "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r"
 const nextSigningKey = "sig_5ZB6DVzB1wjE8S6rZ7eenA8Pdnhs"
 
 /**
- * Verifying a delivery, one after the other, each side as a worker does it: ours in the fiber that answers the request, the
+ * Verifying a delivery, one after the other, each side as a worker does it: ours in the fiber that handles the request, the
  * official one in an async function.
  */
 export const receiver = (scale: number): Effect.Effect<ReadonlyArray<Row>, QStashReceiverMisconfigured> =>
@@ -43,7 +43,7 @@ export const receiver = (scale: number): Effect.Effect<ReadonlyArray<Row>, QStas
     ] as const) {
       const text = "x".repeat(bytes)
       const body = new TextEncoder().encode(text)
-      // Signed anew for each size: a signature is good for five minutes.
+      // Signed again for each size: a signature is valid for five minutes.
       const nowMillis = yield* Clock.currentTimeMillis
       const signature = signer.sign({ url, body, jti: "jwt_1", nowMillis })
       const delivery = { headers: headersOf(signature, bytes), url, body }

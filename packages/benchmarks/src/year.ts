@@ -51,7 +51,7 @@ const year = (
     const count = slice * slices
     const deliveries = yield* QStashTest.deliveries
     if (deliveries.at(-1)?.messageId !== `msg_${count}` || deliveries.some(({ status }) => status !== 200)) {
-      return yield* Effect.dieMessage(`${what}: not every delivery was made and answered with 200`)
+      return yield* Effect.dieMessage(`${what}: not every delivery got a 200`)
     }
     const row: Row = {
       what: `${count.toLocaleString("en")} signed deliveries ${what}`,

@@ -88,8 +88,8 @@ const program = Effect.gen(function* () {
 
   yield* Console.log(`A schedule, a queue and a dead letter. Nothing leaves this machine.
 
-  A QStash server runs at ${server.url}. Its clock moves only when it is told to.
-  A worker listens at ${publicUrl} and takes nothing that QStash has not signed.
+  A QStash server runs at ${server.url}. Its clock moves only when we move it.
+  A worker listens at ${publicUrl} and rejects what QStash has not signed.
 `)
 
   yield* schedules.create({
@@ -117,13 +117,13 @@ const program = Effect.gen(function* () {
 
   yield* schedules.resume(nightly)
   yield* Console.log(
-    "  4. The schedule is resumed, and two days pass. What fell into the pause is not made up for."
+    "  4. The schedule is resumed, and two days pass. The firings during the pause are not made up."
   )
   yield* pass("2d")
   yield* tellWhatArrived
 
   const forged = yield* Effect.scoped(http.post(destination))
-  yield* Console.log(`  5. Somebody else calls the worker. It answers ${forged.status}: no signature.`)
+  yield* Console.log(`  5. Somebody else calls the worker. It responds with ${forged.status}: no signature.`)
 
   yield* schedules.delete(nightly)
   const left = yield* schedules.list

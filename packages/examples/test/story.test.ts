@@ -37,7 +37,7 @@ describe("npm start", () => {
         deepStrictEqual(deliveries, [0, 3, 0, 2, 0, 0, 2, 1, 1])
         assertMatch(stdout, /✗ mail to ada.+\n.+✓ mail to ada.+\n.+✓ mail to bob/)
         assertMatch(stdout, /9\. .+\n.+✓ mail to eve/)
-        assertMatch(stdout, /It answers 401/)
+        assertMatch(stdout, /It responds with 401/)
         strictEqual(/INFO|WARN|ERROR/.test(stdout), false)
         strictEqual(stdout.includes("planted-token"), false)
       }),
