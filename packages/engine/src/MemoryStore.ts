@@ -24,9 +24,9 @@ import { withEndpoints, withoutEndpoints } from "./internal/endpoints.ts"
 import { exceededLimit } from "./internal/exceededLimit.ts"
 import { matchesEvent, matchesMessage } from "./internal/matches.ts"
 import { type Gate, Lane, Lanes } from "./internal/Lanes.ts"
-import { NumberedList } from "./internal/NumberedList.ts"
+import { NumberedList } from "./internal/AppendLog.ts"
 import { originOf } from "./internal/originOf.ts"
-import { type Due, isBefore, Timetable } from "./internal/Timetable.ts"
+import { type Due, isBefore, Timetable } from "./internal/DueQueue.ts"
 import { eventBytes } from "./Sizes.ts"
 import {
   type AcceptedMessage,

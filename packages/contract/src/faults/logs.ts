@@ -3,7 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashLogs")
 
 const store = inFile("engine/src/MemoryStore.ts")
-const numbered = inFile("engine/src/internal/NumberedList.ts")
+const numbered = inFile("engine/src/internal/AppendLog.ts")
 const service = inFile("engine/src/internal/services/logs.ts")
 const matches = inFile("engine/src/internal/matches.ts")
 const written = inFile("engine/src/internal/record.ts")

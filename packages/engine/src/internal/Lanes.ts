@@ -1,4 +1,4 @@
-import { type Due, type Planned, Timetable } from "./Timetable.ts"
+import { type Due, type Planned, Timetable } from "./DueQueue.ts"
 
 /** A limit on how many messages are under way: of a tenant, a destination or a flow-control key. */
 export interface Gate<Row extends Planned<Row>> {

@@ -18,7 +18,7 @@ import type { DeliveryOutcome } from "../Courier.ts"
 import { lastInstant, type VirtualClock, VirtualTimePassed } from "../VirtualClock.ts"
 import type { Core, InFlight } from "./core.ts"
 import { spanOf } from "./spanOf.ts"
-import { type Planned, Timetable } from "./Timetable.ts"
+import { type Planned, Timetable } from "./DueQueue.ts"
 import { eventLoopTurn, realClock } from "../RealTime.ts"
 import { WatchedScheduler } from "./WatchedScheduler.ts"
 
