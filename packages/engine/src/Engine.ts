@@ -234,7 +234,7 @@ export interface Options extends Limits.Limits {
    */
   readonly onEvents?: ((events: ReadonlyArray<DeliveryEvent>) => void) | undefined
   /**
-   * How long the end of the engine waits, in real time, for deliveries under way before it hands them back. In virtual
+   * How long the engine waits at its end, in real time, for deliveries under way before it releases them. In virtual
    * time it does not wait for those that sleep, since nobody will wake them.
    *
    * @default "10 seconds"
@@ -291,24 +291,24 @@ const longestSleep = (clock: Clock.Clock): number => (isTestClock(clock) ? Infin
 const drive = (core: Core.Core): Effect.Effect<never> =>
   Effect.forever(
     Effect.gen(function* () {
-      // Made before the pass, so that a change during the pass is not missed.
+      // Made before the run, so that a change during the run is not missed.
       const latch = yield* Deferred.make<void>()
       core.onChange(() => Deferred.unsafeDone(latch, Exit.void))
-      const wake = yield* Effect.uninterruptible(Effect.gen(core.pass))
+      const wake = yield* Effect.uninterruptible(Effect.gen(core.runDue))
       if (wake === undefined) return yield* Deferred.await(latch)
       const clock = yield* Effect.clock
       const wait = wake - clock.unsafeCurrentTimeMillis()
-      // Many passes in a row would block the event loop.
+      // Many runs in a row would block the event loop.
       if (wait <= 0) return yield* Effect.sleep(0)
       yield* Effect.raceFirst(
         Deferred.await(latch),
         Effect.sleep(Duration.millis(Math.min(wait, longestSleep(clock))))
       )
     }).pipe(
-      // A port that broke must not end the engine in silence.
+      // A Store or Courier that dies must not end the engine silently.
       Effect.catchAllDefect((defect) =>
         Effect.zipRight(
-          Effect.logError("The engine stumbled and goes on in a second", defect),
+          Effect.logError("Engine failed unexpectedly; retrying in 1 second", defect),
           Effect.sleep("1 second")
         )
       )
@@ -321,8 +321,8 @@ const interruptibleRuntime = Effect.interruptible(Effect.runtime())
 const wallClock = Clock.make()
 
 /**
- * Waits in real time, whatever clock the engine runs on, and hands back what has not ended then. A fiber of its own
- * does the waiting, because finalizers cannot be interrupted and so cannot time out.
+ * Waits in real time, whatever clock the engine runs on, then releases what has not ended. A fiber of its own does the
+ * waiting, because finalizers cannot be interrupted and so cannot time out.
  */
 const finish = (
   core: Core.Core,
@@ -335,12 +335,12 @@ const finish = (
     Effect.interruptible,
     Effect.forkDaemon,
     Effect.flatMap(Fiber.await),
-    Effect.zipRight(core.handBack)
+    Effect.zipRight(core.releaseAll)
   )
 
 /**
  * The engine on the Clock of the environment: a background fiber fires what is due. When its scope closes, deliveries
- * under way may end; what does not end within the grace is handed back to the Store.
+ * under way may end; those that do not end within the grace are released to the Store.
  *
  * @since 0.1.0
  * @category constructors
@@ -418,13 +418,13 @@ export const layerVirtual = (
       const signAt = (now: number): number =>
         options.destinations === "real" ? Math.max(now, wallClock.unsafeCurrentTimeMillis()) : now
       const core = yield* Core.make(resolve(options, time.currentTimeMillis, signAt), (delivery, token) =>
-        time.watch(runtime, delivery, token)
+        time.fork(runtime, delivery, token)
       )
-      time.engage(core)
+      time.attach(core)
       const clock = yield* Effect.clock
-      yield* Effect.addFinalizer(() => Effect.sync(() => time.retire(clock)))
+      yield* Effect.addFinalizer(() => Effect.sync(() => time.detach(clock)))
       yield* Effect.addFinalizer(() =>
-        finish(core, time.deliveriesRest(core), options.shutdownGrace ?? "10 seconds")
+        finish(core, time.awaitQuiescence(core), options.shutdownGrace ?? "10 seconds")
       )
       return Context.make(Engine, core.service).pipe(Context.add(VirtualClock, time.service))
     })

@@ -24,9 +24,9 @@ import { withEndpoints, withoutEndpoints } from "./internal/endpoints.ts"
 import { exceededLimit } from "./internal/exceededLimit.ts"
 import { matchesEvent, matchesMessage } from "./internal/matches.ts"
 import { type Gate, Lane, Lanes } from "./internal/Lanes.ts"
-import { NumberedList } from "./internal/AppendLog.ts"
+import { AppendLog } from "./internal/AppendLog.ts"
 import { originOf } from "./internal/originOf.ts"
-import { type Due, isBefore, Timetable } from "./internal/DueQueue.ts"
+import { type Entry, isBefore, DueQueue } from "./internal/DueQueue.ts"
 import { eventBytes } from "./Sizes.ts"
 import {
   type AcceptedMessage,
@@ -55,14 +55,14 @@ interface Tenant {
   readonly groups: Map<UrlGroupName, Mutable<StoredUrlGroup>>
   readonly flowControl: Map<FlowControlKey, FlowRow>
   readonly deadLetters: DeadLetters
-  readonly log: NumberedList<DeliveryEvent>
-  /** By key, those that end first in front. */
+  readonly log: AppendLog<DeliveryEvent>
+  /** By key, those that expire first in front. */
   readonly deduplication: Map<string, Deduplicated>
   /** Counts the dead letters of one millisecond. */
   lastDlq: { readonly time: number; readonly count: number }
   leased: number
   readonly gate: Gate<MessageRow>
-  /** By origin, those with deliveries under way or messages that wait for a slot. */
+  /** By origin. Only those with deliveries under way or messages that wait for a slot. */
   destinations: Map<string, DestinationRow>
   signingKeys: SigningKeys | undefined
 }
@@ -71,7 +71,7 @@ interface ScheduleRow extends Omit<Mutable<StoredSchedule>, "lastStates"> {
   readonly sequence: number
   /** `lastStates` as a Map: an object with a new key at every firing costs as much as the rest of the firing. */
   states: Map<string, string>
-  due: Due<ScheduleRow> | undefined
+  due: Entry<ScheduleRow> | undefined
 }
 
 interface MessageRow {
@@ -79,10 +79,10 @@ interface MessageRow {
   readonly tenant: Tenant
   readonly queue: QueueRow | undefined
   readonly flow: FlowRow | undefined
-  /** The message that this one is a callback of, where that one keeps its place in a queue for it. */
+  /** The message that this is a callback of, if that one keeps its place in a queue until its callbacks are done. */
   readonly source: MessageRow | undefined
   message: StoredMessage
-  due: Due<MessageRow> | undefined
+  due: Entry<MessageRow> | undefined
   /** Where it waits for a slot, if it does. */
   lane: Lane<MessageRow> | undefined
   token: number | undefined
@@ -96,7 +96,7 @@ interface MessageRow {
 }
 
 interface QueueRow extends Mutable<StoredQueue> {
-  /** In their order; a message leaves when it is done and its callbacks are. */
+  /** In order. A message leaves when it is done and its callbacks are. */
   readonly places: Set<MessageRow>
 }
 
@@ -106,8 +106,8 @@ interface FlowRow {
   readonly gate: Gate<MessageRow>
   /** How many of its messages are due and wait for a slot. */
   waiting: number
-  /** When the window is over that they wait for. */
-  due: Due<FlowRow> | undefined
+  /** When the window that they wait for is over. */
+  due: Entry<FlowRow> | undefined
   parallelism: number | undefined
   rate: number | undefined
   period: number
@@ -124,7 +124,7 @@ interface DestinationRow {
   readonly origin: string
   readonly gate: Gate<MessageRow>
   underWay: number
-  /** The messages that wait, by their flow-control key: they all have to pass the same gates. */
+  /** The waiting messages, by flow-control key: those of one lane have to pass the same gates. */
   lanes: Map<FlowRow | undefined, Lane<MessageRow>>
 }
 
@@ -135,8 +135,8 @@ interface Deduplicated {
 
 type Slots = Pick<Parameters<Store.Service["claimDueMessages"]>[0], "perTenant" | "perDestination">
 
-/** What a message is made of. */
-interface Making {
+/** A message to create. */
+interface NewMessage {
   readonly settings: MessageSettings
   readonly url: string
   readonly urlGroup?: UrlGroupName | undefined
@@ -150,12 +150,12 @@ interface Making {
 
 const defaultPeriod = 1000
 
-/** How many messages one claim looks at: when many have to wait, setting them all aside at once would block the process. */
+/** How many messages one claim looks at. If many must wait, setting all of them aside at once would block the process. */
 const mostLooks = 5000
 
 const dlqIdOf = Schema.decodeSync(DlqIdFromAnswer)
 
-/** A copy without the fields that only this store knows: a caller's value does not change under its hands. */
+/** A copy without this store's own fields, so that the caller's value does not change later. */
 const scheduleOf = ({
   due: _due,
   sequence: _sequence,
@@ -182,10 +182,10 @@ const flowControlOf = ({
 const deadLetterOf = ({ number: _number, ...letter }: NumberedDeadLetter): StoredDeadLetter => letter
 
 /**
- * The map without the key. Emptied time and again, one and the same Map leaves a chain of tables behind, each of which
- * holds the next, so that they outlive the short life that is cheap to collect.
+ * The map without the key. A Map that is emptied again and again leaves a chain of tables, each of which holds the next,
+ * so that they survive the cheap garbage collections. A new Map does not.
  */
-const without = <K, V>(map: Map<K, V>, key: K): Map<K, V> => {
+const withoutKey = <K, V>(map: Map<K, V>, key: K): Map<K, V> => {
   if (map.size === 1 && map.has(key)) return new Map()
   map.delete(key)
   return map
@@ -193,8 +193,8 @@ const without = <K, V>(map: Map<K, V>, key: K): Map<K, V> => {
 
 const nothing: ReadonlyArray<DeliveryEvent> = []
 
-/** What one verb writes to the log. */
-class Logbook {
+/** The events that one verb writes to the log. */
+class EventLog {
   private noted: Array<DeliveryEvent> | undefined = undefined
   private readonly now: number
 
@@ -223,7 +223,7 @@ class Logbook {
             ...(response.body === undefined ? undefined : { responseBody: response.body }),
             ...details
           }
-    // Mostly it is one: an array of it takes a fraction of what the first push into an empty one does.
+    // Usually there is one event, and an array literal is much cheaper than a push into an empty array.
     if (this.noted === undefined) this.noted = [event]
     else this.noted.push(event)
     tenant.log.add(event, eventBytes(event))
@@ -239,12 +239,12 @@ const endWindow = (flow: FlowRow): void => {
   flow.started = 0
 }
 
-/** Before its limits change too: a window that is over is not to come back with a longer period. */
+/** Also before the limits change, because a longer period must not revive a window that is over. */
 const endWindowInTime = (flow: FlowRow, now: number): void => {
   if (flow.windowStart !== undefined && now >= flow.windowStart + flow.period) endWindow(flow)
 }
 
-/** How many attempts may start, as far as the limits say. */
+/** How many attempts the limits allow to start. */
 const freeSlots = (flow: FlowRow, now: number): number => {
   endWindowInTime(flow, now)
   if (flow.isPaused) return 0
@@ -266,17 +266,17 @@ const setLimits = (
 }
 
 /**
- * Keeps everything in memory, and forgets it when the process ends. Each verb is one synchronous block, so no other
- * fiber sees half of it.
+ * Keeps everything in memory until the process ends. Each verb is one synchronous block, so no other fiber sees half
+ * of it.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   const tenants = new Map<string, Tenant>()
-  const schedules = new Timetable<ScheduleRow>()
-  const messages = new Timetable<MessageRow>()
-  const windows = new Timetable<FlowRow>()
+  const schedules = new DueQueue<ScheduleRow>()
+  const messages = new DueQueue<MessageRow>()
+  const windows = new DueQueue<FlowRow>()
   const lanes = new Lanes<MessageRow>()
   let slots: Slots = { perTenant: Infinity, perDestination: Infinity }
   let leased = new Map<number, MessageRow>()
@@ -295,14 +295,14 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       groups: new Map(),
       flowControl: new Map(),
       deadLetters: new DeadLetters(),
-      log: new NumberedList(),
+      log: new AppendLog(),
       deduplication: new Map(),
       lastDlq: { time: -1, count: 0 },
       leased: 0,
       gate: {
         isOpen: () => tenant.leased < slots.perTenant,
         held: undefined,
-        called: undefined
+        reserved: undefined
       },
       destinations: new Map(),
       signingKeys: undefined
@@ -314,7 +314,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   const scheduleRow = (tenantId: string, scheduleId: ScheduleId): ScheduleRow | undefined =>
     tenants.get(tenantId)?.schedules.get(scheduleId)
 
-  const moveOn = (row: ScheduleRow, after: number): void => {
+  const advanceSchedule = (row: ScheduleRow, after: number): void => {
     row.nextTime = nextTime(row.settings.cron, after)
     schedules.plan(row, row.nextTime)
   }
@@ -327,7 +327,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
 
   // Queues.
 
-  /** Lets the first of a queue go, as many as its parallelism. */
+  /** Admits the first messages of a queue, as many as its parallelism. */
   const admit = (queue: QueueRow): void => {
     if (queue.isPaused) return
     let place = 0
@@ -339,7 +339,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     }
   }
 
-  /** Holds back what is idle in a queue and not among the first so many. */
+  /** Holds back the idle messages of a queue after the first so many. */
   const holdBack = (queue: QueueRow, from: number): void => {
     let place = 0
     for (const row of queue.places) {
@@ -383,7 +383,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         isOpen: (now) => freeSlots(flow, now) > 0,
         onHeld: () => planWindow(flow),
         held: undefined,
-        called: undefined
+        reserved: undefined
       },
       waiting: 0,
       due: undefined,
@@ -401,11 +401,11 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     return flow
   }
 
-  const stir = (flow: FlowRow | undefined): void => {
+  const recheck = (flow: FlowRow | undefined): void => {
     if (flow !== undefined) lanes.recheck(flow.gate)
   }
 
-  /** Looks again when the window is over, where the rate is what holds messages up. */
+  /** If the rate is what holds messages up, looks again when the window is over. */
   const planWindow = (flow: FlowRow): void => {
     const isHeldByRate =
       flow.waiting > 0 && !flow.isPaused && flow.rate !== undefined && flow.started >= flow.rate
@@ -416,7 +416,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   }
 
   const endWindowsInTime = (now: number): void => {
-    for (let flow = windows.takeDue(now); flow !== undefined; flow = windows.takeDue(now)) stir(flow)
+    for (let flow = windows.takeDue(now); flow !== undefined; flow = windows.takeDue(now)) recheck(flow)
   }
 
   // Slots.
@@ -429,7 +429,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       gate: {
         isOpen: () => destination.underWay < slots.perDestination,
         held: undefined,
-        called: undefined
+        reserved: undefined
       },
       underWay: 0,
       lanes: new Map()
@@ -439,7 +439,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   }
 
   const forgetIfIdle = (tenant: Tenant, { lanes: waiting, origin, underWay }: DestinationRow): void => {
-    if (underWay === 0 && waiting.size === 0) tenant.destinations = without(tenant.destinations, origin)
+    if (underWay === 0 && waiting.size === 0) tenant.destinations = withoutKey(tenant.destinations, origin)
   }
 
   const setSlots = (next: Slots): void => {
@@ -451,7 +451,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     }
   }
 
-  /** What keeps a message from starting, if anything does. */
+  /** The gate that keeps a message from starting, if any. */
   const closedGate = (
     { flow, tenant }: MessageRow,
     { gate }: DestinationRow,
@@ -462,8 +462,8 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     return tenant.gate.isOpen(now) ? undefined : tenant.gate
   }
 
-  /** Takes a slot, or has the message wait for one. */
-  const mayStart = (row: MessageRow, now: number): boolean => {
+  /** Takes a slot, or makes the message wait for one. */
+  const tryStart = (row: MessageRow, now: number): boolean => {
     const { flow, tenant } = row
     const destination = destinationOf(tenant, originOf(row.message.url))
     const closed = closedGate(row, destination, now)
@@ -500,7 +500,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     forgetIfIdle(tenant, destination)
   }
 
-  /** The next message that is due and not held up, in the order of time and sequence. */
+  /** The next message that is due and not held up, by time and sequence. */
   const takeNext = (now: number): MessageRow | undefined => {
     for (;;) {
       endWindowsInTime(now)
@@ -518,26 +518,26 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
 
   // Messages.
 
-  /** Plans a message for an instant, or for none. */
-  const put = (row: MessageRow, at: number | undefined): void => {
+  /** Plans a message for an instant, or takes it out of the plan. */
+  const planIn = (row: MessageRow, at: number | undefined): void => {
     if (row.lane !== undefined) leaveLane(row, row.lane)
     messages.plan(row, at)
   }
 
-  /** Has a message wait for its time, unless it waits for its place in a queue. */
+  /** Plans a message for its time, unless it waits for its turn in a queue. */
   const planMessage = (row: MessageRow): void => {
     const isWaiting = row.queue === undefined || row.isAdmitted || row.isCancelRequested
-    put(row, isWaiting ? row.message.dueAt : undefined)
+    planIn(row, isWaiting ? row.message.dueAt : undefined)
   }
 
   const makeMessage = (
     tenant: Tenant,
     messageId: MessageId,
-    making: Making,
+    newMessage: NewMessage,
     now: number,
-    log: Logbook
+    log: EventLog
   ): MessageRow => {
-    const { callbackOf, settings } = making
+    const { callbackOf, settings } = newMessage
     const queue =
       settings.queueName === undefined ? undefined : queueOfMessage(tenant, settings.queueName, now)
     const flow = settings.flowControl === undefined ? undefined : flowOf(tenant, settings.flowControl.key)
@@ -554,17 +554,17 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         messageId,
         sequence: number,
         settings,
-        url: making.url,
-        urlGroup: making.urlGroup,
-        endpointName: making.endpointName,
-        scheduleId: making.scheduleId,
+        url: newMessage.url,
+        urlGroup: newMessage.urlGroup,
+        endpointName: newMessage.endpointName,
+        scheduleId: newMessage.scheduleId,
         callbackOf: callbackOf?.message.messageId,
-        callerIp: making.callerIp,
+        callerIp: newMessage.callerIp,
         createdAt: now,
-        notBefore: making.notBefore,
-        dueAt: making.notBefore,
+        notBefore: newMessage.notBefore,
+        dueAt: newMessage.notBefore,
         retried: 0,
-        hops: making.hops ?? callbackOf?.message.hops ?? 0
+        hops: newMessage.hops ?? callbackOf?.message.hops ?? 0
       },
       due: undefined,
       lane: undefined,
@@ -576,12 +576,16 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       openCallbacks: 0
     }
     tenant.messages.set(messageId, row)
-    log.note(row, "CREATED", making.notBefore > now ? { nextDeliveryTime: making.notBefore } : undefined)
+    log.note(
+      row,
+      "CREATED",
+      newMessage.notBefore > now ? { nextDeliveryTime: newMessage.notBefore } : undefined
+    )
     if (source !== undefined) source.openCallbacks += 1
     if (flow !== undefined && settings.flowControl !== undefined) {
       endWindowInTime(flow, now)
       setLimits(flow, settings.flowControl)
-      stir(flow)
+      recheck(flow)
     }
     if (queue === undefined) planMessage(row)
     else {
@@ -594,8 +598,8 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
 
   const finish = (row: MessageRow): void => {
     row.isDone = true
-    put(row, undefined)
-    row.tenant.messages = without(row.tenant.messages, row.message.messageId)
+    planIn(row, undefined)
+    row.tenant.messages = withoutKey(row.tenant.messages, row.message.messageId)
     if (row.queue !== undefined) {
       row.queue.lag -= 1
       leaveIfClear(row)
@@ -609,7 +613,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   const endLease = (token: number): MessageRow | undefined => {
     const row = leased.get(token)
     if (row === undefined) return undefined
-    leased = without(leased, token)
+    leased = withoutKey(leased, token)
     const { destination, flow, tenant } = row
     row.token = undefined
     row.destination = undefined
@@ -621,25 +625,25 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       forgetIfIdle(tenant, destination)
     }
     if (flow !== undefined) flow.underWay -= 1
-    stir(flow)
+    recheck(flow)
     return row
   }
 
-  const cancelNow = (row: MessageRow, log: Logbook): void => {
+  const cancelNow = (row: MessageRow, log: EventLog): void => {
     log.note(row, "CANCELED")
     noteState(row, "FAIL")
     finish(row)
   }
 
-  const requestCancel = (row: MessageRow, log: Logbook): void => {
+  const requestCancel = (row: MessageRow, log: EventLog): void => {
     log.note(row, "CANCEL_REQUESTED")
     if (row.token === undefined) cancelNow(row, log)
     else row.isCancelRequested = true
   }
 
-  const bury = (row: MessageRow, response: DeliveryResponse | undefined, now: number): DlqId => {
+  const moveToDlq = (row: MessageRow, response: DeliveryResponse | undefined, now: number): DlqId => {
     const { tenant } = row
-    // A clock may go back; an id may not come back.
+    // A clock may go back, but an id must not repeat.
     const time = Math.max(now, tenant.lastDlq.time)
     const count = tenant.lastDlq.time === time ? tenant.lastDlq.count + 1 : 0
     tenant.lastDlq = { time, count }
@@ -658,7 +662,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     settlement: Settlement,
     now: number,
     mintMessageId: () => MessageId,
-    log: Logbook
+    log: EventLog
   ): "settled" | "stale" => {
     const row = endLease(settlement.token)
     if (row === undefined) return "stale"
@@ -677,7 +681,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       log.note(row, "ERROR", { error: settlement.error }, response)
       log.note(row, "FAILED", { error: settlement.error }, response)
       noteState(row, "FAIL")
-      dlqId = bury(row, response, now)
+      dlqId = moveToDlq(row, response, now)
     } else {
       log.note(row, "ERROR", { error: settlement.error, nextDeliveryTime: settlement.dueAt }, response)
       log.note(row, "RETRY", { nextDeliveryTime: settlement.dueAt })
@@ -701,11 +705,11 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     return "settled"
   }
 
-  /** What a draft or a firing becomes: one message, or one for each endpoint; nothing where the group is gone. */
+  /** What a draft or a firing becomes: one message, or one for each endpoint. Undefined if the group is gone. */
   const endpointsOf = (
     tenant: Tenant,
     destination: MessageDraft["destination"]
-  ): ReadonlyArray<Pick<Making, "url" | "urlGroup" | "endpointName">> | undefined =>
+  ): ReadonlyArray<Pick<NewMessage, "url" | "urlGroup" | "endpointName">> | undefined =>
     typeof destination === "string"
       ? [{ url: destination }]
       : tenant.groups.get(destination.urlGroup)?.endpoints.map(({ name, url }) => ({
@@ -719,7 +723,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     now: number,
     maxMessages: number,
     mintMessageId: () => MessageId,
-    log: Logbook
+    log: EventLog
   ): void => {
     const { callerIp, scheduleId, settings } = row
     const { destination } = settings
@@ -737,12 +741,20 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     for (const { endpointName, url, urlGroup } of endpoints ?? []) {
       const messageId = mintMessageId()
       row.states.set(messageId, "IN_PROGRESS")
-      const making: Making = { settings, url, urlGroup, endpointName, scheduleId, callerIp, notBefore }
-      makeMessage(tenant, messageId, making, now, log)
+      const newMessage: NewMessage = {
+        settings,
+        url,
+        urlGroup,
+        endpointName,
+        scheduleId,
+        callerIp,
+        notBefore
+      }
+      makeMessage(tenant, messageId, newMessage, now, log)
     }
   }
 
-  /** The hops of what comes out of a delivery that is under way. */
+  /** The hops of a message that is published by a delivery under way. */
   const hopsAfter = (deliveryOf: MessageId): number => {
     for (const { messages: rows } of tenants.values()) {
       const row = rows.get(deliveryOf)
@@ -789,7 +801,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
           known.settings = settings
           known.callerIp = callerIp
           known.error = undefined
-          moveOn(known, now)
+          advanceSchedule(known, now)
           return "stored"
         }
         if (rows.size >= limit) return "full"
@@ -808,7 +820,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
           due: undefined
         }
         rows.set(scheduleId, row)
-        moveOn(row, now)
+        advanceSchedule(row, now)
         return "stored"
       }),
 
@@ -830,18 +842,19 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       Effect.sync(() => {
         const row = scheduleRow(tenantId, scheduleId)
         if (row === undefined) return false
-        if (row.isPaused && !isPaused && row.nextTime !== undefined && row.nextTime <= now) moveOn(row, now)
+        if (row.isPaused && !isPaused && row.nextTime !== undefined && row.nextTime <= now)
+          advanceSchedule(row, now)
         row.isPaused = isPaused
         return true
       }),
 
     claimDueSchedules: ({ limit, maxMessages, mintMessageId, now }) =>
       Effect.sync(() => {
-        const log = new Logbook(now)
+        const log = new EventLog(now)
         for (let taken = 0; taken < limit; taken++) {
           const row = schedules.takeDue(now)
           if (row === undefined) break
-          moveOn(row, now)
+          advanceSchedule(row, now)
           if (row.isPaused) continue
           fire(row, now, maxMessages, mintMessageId, log)
         }
@@ -863,7 +876,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         const hops = deliveryOf === undefined ? 0 : hopsAfter(deliveryOf)
         const limit = exceededLimit(tenant, drafts, hops, limits)
         if (limit !== undefined) return { _tag: "OverLimit", limit }
-        const log = new Logbook(now)
+        const log = new EventLog(now)
         const accepted = drafts.map((draft): ReadonlyArray<AcceptedMessage> => {
           const key = draft.deduplicationKey
           const known = key === undefined ? undefined : tenant.deduplication.get(key)
@@ -885,7 +898,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
 
     claimDueMessages: ({ leaseFor, limit, now, perDestination, perTenant }) =>
       Effect.sync(() => {
-        const log = new Logbook(now)
+        const log = new EventLog(now)
         const leases: Array<Lease> = []
         setSlots({ perTenant, perDestination })
         for (let looks = 0; leases.length < limit && looks < mostLooks; looks++) {
@@ -897,12 +910,12 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
             continue
           }
           if (row.queue !== undefined && !row.isAdmitted) continue
-          if (!mayStart(row, now)) continue
+          if (!tryStart(row, now)) continue
           const { message } = row
           const token = ++lastToken
           row.token = token
           leased.set(token, row)
-          put(row, now + leaseFor(message))
+          planIn(row, now + leaseFor(message))
           log.note(row, "ACTIVE")
           leases.push({ token, message })
         }
@@ -911,7 +924,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
 
     settle: ({ mintMessageId, now, settlements }) =>
       Effect.sync(() => {
-        const log = new Logbook(now)
+        const log = new EventLog(now)
         return {
           answers: settlements.map((settlement) => settleOne(settlement, now, mintMessageId, log)),
           events: log.events
@@ -944,7 +957,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
 
     cancel: ({ criteria, limit, now, tenantId }) =>
       Effect.sync(() => {
-        const log = new Logbook(now)
+        const log = new EventLog(now)
         const known = tenants.get(tenantId)?.messages ?? new Map<string, MessageRow>()
         const named = criteria.messageIds?.flatMap((id) => known.get(id) ?? [])
         const rows =
@@ -975,7 +988,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
 
     takeDeadLetters: ({ after, count, criteria, now, retry, tenantId, upTo }) =>
       Effect.sync(() => {
-        const log = new Logbook(now)
+        const log = new EventLog(now)
         const tenant = tenantOf(tenantId)
         const newest = lastNumber
         const { items, last } = tenant.deadLetters.page(
@@ -1045,12 +1058,12 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
 
     deleteQueue: ({ now, queueName, tenantId }) =>
       Effect.sync(() => {
-        const log = new Logbook(now)
+        const log = new EventLog(now)
         const tenant = tenants.get(tenantId)
         const queue = tenant?.queues.get(queueName)
         if (tenant === undefined || queue === undefined) return { events: log.events }
         tenant.queues.delete(queueName)
-        // Nothing is to take the places that come free.
+        // So that nothing takes the places that come free.
         queue.isPaused = true
         for (const row of Array.from(queue.places)) {
           if (!row.isDone && !row.isCancelRequested) requestCancel(row, log)
@@ -1129,7 +1142,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         endWindowInTime(flow, now)
         changeFlow(flow, change)
         planWindow(flow)
-        stir(flow)
+        recheck(flow)
         return "stored"
       }),
 

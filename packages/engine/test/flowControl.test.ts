@@ -35,7 +35,7 @@ import {
   start,
   virtual,
   visits,
-  withoutHandBack
+  withoutRelease
 } from "./harness.ts"
 
 const api = FlowControlKey.make("api")
@@ -366,7 +366,7 @@ describe("the global parallelism", () => {
 describe("a restart", () => {
   const second = (seconds: number) => ({ start: DateTime.add(startsAt, { seconds }) })
 
-  it.effect("keeps the limits, and does not count what was handed back", () =>
+  it.effect("keeps the limits, and does not count what was released", () =>
     Effect.gen(function* () {
       const { ids, store } = yield* persistent
       const onStore = Layer.succeed(Store, store)
@@ -395,7 +395,7 @@ describe("a restart", () => {
         for (const path of ["a", "b", "c", "d"])
           yield* messages.publish({ destination: urlOf(path), ...input })
         yield* advance("1 second")
-      }).pipe(Effect.provide(virtual(taking(30), {}, Layer.succeed(Store, withoutHandBack(store)), ids)))
+      }).pipe(Effect.provide(virtual(taking(30), {}, Layer.succeed(Store, withoutRelease(store)), ids)))
       yield* Effect.gen(function* () {
         strictEqual((yield* get).parallelismCount, 2)
         yield* advance("1 hour")

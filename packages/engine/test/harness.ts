@@ -164,8 +164,8 @@ export const persistent = Effect.map(
   ([store, ids]) => ({ store, ids: Layer.succeedContext(ids) })
 )
 
-/** How a Store looks to an engine that ends without a word: nothing is handed back. */
-export const withoutHandBack = (store: Store["Type"]): Store["Type"] => ({
+/** A Store as an engine leaves it when its process is killed: nothing is released. */
+export const withoutRelease = (store: Store["Type"]): Store["Type"] => ({
   ...store,
   release: () => Effect.void
 })

@@ -34,7 +34,7 @@ import {
   story,
   told,
   virtual,
-  withoutHandBack
+  withoutRelease
 } from "./harness.ts"
 
 const schedule = { scheduleId: id("job"), cron: "0 0 * * *", destination }
@@ -457,7 +457,7 @@ describe("a driver that sleeps", () => {
 describe("a live engine on a Store that another one left", () => {
   const mail = QueueName.make("mail")
 
-  it.effect("takes over what was handed back, in order, and frees what was lost in time", () =>
+  it.effect("takes over what was released, in order, and frees what was lost in time", () =>
     Effect.gen(function* () {
       const { ids, store } = yield* persistent
       const urlOf = (path: string) => `https://api.example.com/${path}`
@@ -474,7 +474,7 @@ describe("a live engine on a Store that another one left", () => {
       const shutdownGrace = 0
       for (const [left, at] of [
         [store, "0 a"],
-        [withoutHandBack(store), "0 a"]
+        [withoutRelease(store), "0 a"]
       ] as const) {
         yield* Effect.gen(function* () {
           if (left === store) for (const path of ["a", "b", "c"]) yield* enqueue(path)
@@ -571,7 +571,7 @@ describe("the end of the engine", () => {
     })
   )
 
-  it.effect("hands back the others: interrupted, due again, and their attempt not counted", () =>
+  it.effect("releases the others: interrupted, due again, and their attempt not counted", () =>
     Effect.gen(function* () {
       const store = yield* MemoryStore.make
       const interrupted = yield* Deferred.make<void>()

@@ -29,7 +29,7 @@ import {
   timeline,
   virtual,
   visits,
-  withoutHandBack
+  withoutRelease
 } from "./harness.ts"
 
 const mail = QueueName.make("mail")
@@ -328,7 +328,7 @@ describe("queues and limits", () => {
 })
 
 describe("a restart", () => {
-  it.effect("goes on in order where deliveries were handed back, and their attempts do not count", () =>
+  it.effect("goes on in order where deliveries were released, and their attempts do not count", () =>
     Effect.gen(function* () {
       const { ids, store } = yield* persistent
       const onStore = Layer.succeed(Store, store)
@@ -364,7 +364,7 @@ describe("a restart", () => {
         yield* messages.enqueue(mail, { destination: urlOf("a"), timeout: "1 minute" })
         yield* enqueue("b", "c")
         yield* advance("1 second")
-      }).pipe(Effect.provide(virtual(taking(30), {}, Layer.succeed(Store, withoutHandBack(store)), ids)))
+      }).pipe(Effect.provide(virtual(taking(30), {}, Layer.succeed(Store, withoutRelease(store)), ids)))
       yield* Effect.gen(function* () {
         yield* advance("1 hour")
         // The lease outlasts the timeout by a minute.

@@ -213,7 +213,7 @@ export class QStashServer extends Context.Tag("@effect-qstash/server/QStashServe
 
 /**
  * A server on the given Store and Courier. When its scope closes it stops accepting, answers what it has accepted, and
- * lets deliveries end or hands them back to the Store.
+ * lets deliveries end or releases them to the Store.
  *
  * @since 0.1.0
  * @category layers

@@ -301,7 +301,7 @@ it.scopedLive(
         strictEqual((yield* call(port, "GET", "/v2/schedules")).status, 200)
       }).pipe(Effect.provide(logsInto(lines)))
       deepStrictEqual(
-        lines.filter((line) => /ended in|stumbled/.test(line) || line.includes(token)),
+        lines.filter((line) => /ended in|failed unexpectedly/.test(line) || line.includes(token)),
         []
       )
     }),

@@ -70,7 +70,7 @@ describe("the end of the server", () => {
     })
   )
 
-  it.scopedLive("hands back a delivery that does not end in its grace, and cuts off a request", () =>
+  it.scopedLive("releases a delivery that does not end in its grace, and cuts off a request", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       yield* Effect.gen(function* () {
@@ -84,7 +84,7 @@ describe("the end of the server", () => {
         yield* Deferred.await(gone)
         assertTrue(Exit.isFailure(yield* Fiber.join(advancing)))
       }).pipe(Effect.provide(logsInto(lines)))
-      assertTrue(lines.some((line) => line.includes("Handed back 1 ")))
+      assertTrue(lines.some((line) => line.includes("Released 1 ")))
     })
   )
 })

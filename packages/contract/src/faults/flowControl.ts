@@ -36,7 +36,7 @@ export const faults: ReadonlyArray<Fault> = [
   ]),
   store("flow-pause-ignored", "a paused key goes on", ["if (flow.isPaused) return 0", ""]),
   store("flow-resume-asleep", "a resumed key waits for its next message", [
-    "planWindow(flow)\n        stir(flow)",
+    "planWindow(flow)\n        recheck(flow)",
     ""
   ]),
   store("parallelism-not-pinned", "a message changes a pinned parallelism", [
@@ -69,8 +69,8 @@ export const faults: ReadonlyArray<Fault> = [
     "flowOf(tenants.values().next().value ?? tenant, settings.flowControl.key)"
   ]),
   store("schedule-without-key", "a schedule's messages go past its limits", [
-    "const making: Making = { settings, url,",
-    "const making: Making = { settings: { ...settings, flowControl: undefined }, url,"
+    "const newMessage: NewMessage = {\n        settings,",
+    "const newMessage: NewMessage = {\n        settings: { ...settings, flowControl: undefined },"
   ]),
   store("waiting-for-ever", "what waits for a rate is not called when the period is over", [
     "isHeldByRate && flow.windowStart !== undefined ?",

@@ -24,7 +24,7 @@ export const faults: ReadonlyArray<Fault> = [
   ]),
   store("cancel-not-logged", "the wish to cancel is not logged", ['log.note(row, "CANCEL_REQUESTED")', ""]),
   store("delay-not-logged", "the log does not say when a delayed message is due", [
-    "making.notBefore > now ? { nextDeliveryTime: making.notBefore } : undefined",
+    "newMessage.notBefore > now ? { nextDeliveryTime: newMessage.notBefore } : undefined",
     "undefined"
   ]),
   store("answer-not-logged", "the log does not show what was answered", [

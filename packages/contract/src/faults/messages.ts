@@ -34,7 +34,7 @@ const testing = inFile("testing/src/QStashTest.ts")
 /** In publishing, deduplication, batches, cancels and callbacks. */
 export const faults: ReadonlyArray<Fault> = [
   store("message-stays", "a message can be read when it is delivered", [
-    "row.tenant.messages = without(row.tenant.messages, row.message.messageId)",
+    "row.tenant.messages = withoutKey(row.tenant.messages, row.message.messageId)",
     ""
   ]),
   service("message-delay-ignored", "a delay of a message holds nothing back", [
@@ -107,7 +107,7 @@ export const faults: ReadonlyArray<Fault> = [
     "    if (destination"
   ]),
   lanes("one-call-only", "what was called and is held elsewhere leaves its slot to nobody", [
-    "this.recheck(calledBy)",
+    "this.recheck(reservedBy)",
     ""
   ]),
   store("cancel-under-way-ignored", "a cancel of a message under way changes nothing", [
@@ -116,7 +116,7 @@ export const faults: ReadonlyArray<Fault> = [
   ]),
   store("cancel-buries", "a message that is cancelled under way becomes a dead letter", [
     'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n    } else if',
-    'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n      bury(row, response, now)\n    } else if'
+    'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n      moveToDlq(row, response, now)\n    } else if'
   ]),
   service("cancel-forgives", "a cancel of what is not there succeeds", [
     "if (Option.isNone(yield* store.getMessage(tenantId, messageId))) {",

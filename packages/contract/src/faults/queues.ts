@@ -79,8 +79,8 @@ export const faults: ReadonlyArray<Fault> = [
     "Array.from(tenants.values(), (tenant) => tenant.queues.get(queueName)).find((queue) => queue !== undefined)), queueOf"
   ]),
   store("schedule-without-queue", "a schedule's messages go past its queue", [
-    "const making: Making = { settings, url,",
-    "const making: Making = { settings: { ...settings, queueName: undefined }, url,"
+    "const newMessage: NewMessage = {\n        settings,",
+    "const newMessage: NewMessage = {\n        settings: { ...settings, queueName: undefined },"
   ]),
   record("upsert-sends-active", "the client ends a pause with every upsert", [
     "...defined({ paused: isPaused })",

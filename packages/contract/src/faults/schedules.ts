@@ -36,15 +36,18 @@ export const faults: ReadonlyArray<Fault> = [
   store(
     "resume-backfills",
     "a resume makes up for what fell into the pause",
-    ["row.nextTime <= now) moveOn(row, now)", "row.nextTime <= now) schedules.plan(row, row.nextTime)"],
     [
-      "moveOn(row, now)\n          if (row.isPaused) continue",
-      "if (row.isPaused) continue\n          moveOn(row, row.nextTime ?? now)"
+      "row.nextTime <= now)\n          advanceSchedule(row, now)",
+      "row.nextTime <= now)\n          schedules.plan(row, row.nextTime)"
+    ],
+    [
+      "advanceSchedule(row, now)\n          if (row.isPaused) continue",
+      "if (row.isPaused) continue\n          advanceSchedule(row, row.nextTime ?? now)"
     ]
   ),
   store("pause-stops-clock", "the next firing stands still while a schedule is paused", [
-    "moveOn(row, now)\n          if (row.isPaused) continue",
-    "if (row.isPaused) continue\n          moveOn(row, now)"
+    "advanceSchedule(row, now)\n          if (row.isPaused) continue",
+    "if (row.isPaused) continue\n          advanceSchedule(row, now)"
   ]),
   store("pause-notes-firing", "a paused schedule notes firings that it does not make", [
     "if (row.isPaused) continue",
@@ -68,7 +71,7 @@ export const faults: ReadonlyArray<Fault> = [
     "known.settings = { ...known.settings, ...settings }"
   ]),
   store("overwrite-keeps-next", "an overwrite keeps the next firing of the old cron", [
-    "moveOn(known, now)",
+    "advanceSchedule(known, now)",
     ""
   ]),
   store("overwrite-recreates", "an overwritten schedule counts as created anew", [
@@ -88,17 +91,17 @@ export const faults: ReadonlyArray<Fault> = [
     "a deleted schedule fires once more",
     ["schedules.plan(row, undefined)", ""],
     [
-      "moveOn(row, now)\n          if (row.isPaused) continue",
-      "if (scheduleRow(row.tenantId, row.scheduleId) === row) moveOn(row, now)\n          if (row.isPaused) continue"
+      "advanceSchedule(row, now)\n          if (row.isPaused) continue",
+      "if (scheduleRow(row.tenantId, row.scheduleId) === row) advanceSchedule(row, now)\n          if (row.isPaused) continue"
     ]
   ),
   store("fires-twice", "each firing makes two messages", [
-    "makeMessage(tenant, messageId, making, now, log)",
-    "makeMessage(tenant, messageId, making, now, log)\n      makeMessage(tenant, mintMessageId(), making, now, log)"
+    "makeMessage(tenant, messageId, newMessage, now, log)",
+    "makeMessage(tenant, messageId, newMessage, now, log)\n      makeMessage(tenant, mintMessageId(), newMessage, now, log)"
   ]),
   store("every-other", "every second firing is left out", [
-    "moveOn(row, now)\n          if (row.isPaused) continue",
-    "moveOn(row, now)\n          moveOn(row, row.nextTime ?? now)\n          if (row.isPaused) continue"
+    "advanceSchedule(row, now)\n          if (row.isPaused) continue",
+    "advanceSchedule(row, now)\n          advanceSchedule(row, row.nextTime ?? now)\n          if (row.isPaused) continue"
   ]),
   store("delay-ignored", "a delay holds nothing back", [
     "const notBefore = now + (settings.delay === undefined ? 0 : Duration.toMillis(settings.delay))",
@@ -110,8 +113,8 @@ export const faults: ReadonlyArray<Fault> = [
     ""
   ]),
   store("failure-hidden", "a message that failed for good shows as delivered", [
-    'noteState(row, "FAIL")\n      dlqId = bury',
-    'noteState(row, "SUCCESS")\n      dlqId = bury'
+    'noteState(row, "FAIL")\n      dlqId = moveToDlq',
+    'noteState(row, "SUCCESS")\n      dlqId = moveToDlq'
   ]),
   store("retry-at-once", "a failed delivery is tried again without a wait", [
     "retried: message.retried + 1, dueAt: settlement.dueAt }",

@@ -1,16 +1,16 @@
 import type { PageRequest, Retention, StoredPage } from "../Store.ts"
 
 /**
- * A list that grows at its end and is forgotten from its beginning. Each item has a size, and keeps the number that it
- * came with.
+ * A list that grows at its end and is trimmed at its beginning. Each item has a size, and keeps its number when older
+ * ones are trimmed.
  */
-export class NumberedList<A> {
+export class AppendLog<A> {
   private items: Array<A | undefined> = []
   private sizes: Array<number> = []
   private bytes = 0
   /** The number of the first item. */
   private base = 0
-  /** How many at the beginning are forgotten, and not yet cut off. */
+  /** How many items at the beginning are trimmed but not yet cut off. */
   private forgotten = 0
 
   add(item: A, size: number): void {
@@ -19,7 +19,7 @@ export class NumberedList<A> {
     this.bytes += size
   }
 
-  /** Forgets the oldest items while they are too old, too many or too large. */
+  /** Trims the oldest items while they are too old, too many or too large. */
   keep({ before, maxBytes, maxEntries }: Retention, timeOf: (item: A) => number): void {
     for (let item = this.items[this.forgotten]; item !== undefined; item = this.items[this.forgotten]) {
       const isOver = this.bytes > maxBytes || this.items.length - this.forgotten > maxEntries
@@ -35,7 +35,7 @@ export class NumberedList<A> {
     this.forgotten = 0
   }
 
-  /** The part of the list that is asked for, of the items that match. */
+  /** One page of the items that match. */
   page(
     { after, count, maxBytes, order }: Pick<PageRequest, "after" | "count" | "maxBytes" | "order">,
     matches: (item: A) => boolean

@@ -1,25 +1,25 @@
 import { Heap } from "./Heap.ts"
 
-/** A place in the heap. It counts only while its row still says the same: rows that moved on leave old places behind. */
-export interface Due<Row> {
+/** An entry of the heap. It is valid only while its row points back at it: rows that were planned again leave stale ones. */
+export interface Entry<Row> {
   readonly at: number
   readonly sequence: number
   readonly row: Row
 }
 
-/** What a timetable holds: each row has at most one valid place, and knows it. */
-export interface Planned<Row> {
+/** What the queue holds. Each row has at most one valid entry, and points at it. */
+export interface Scheduled<Row> {
   readonly sequence: number
-  due: Due<Row> | undefined
+  due: Entry<Row> | undefined
 }
 
 /** By time, and by sequence at one instant. */
-export const isBefore = (self: Due<unknown>, that: Due<unknown>): boolean =>
+export const isBefore = (self: Entry<unknown>, that: Entry<unknown>): boolean =>
   self.at < that.at || (self.at === that.at && self.sequence < that.sequence)
 
 /** A queue of rows by time, and by their sequence at one instant. */
-export class Timetable<Row extends Planned<Row>> {
-  private readonly heap = new Heap<Due<Row>>(isBefore)
+export class DueQueue<Row extends Scheduled<Row>> {
+  private readonly heap = new Heap<Entry<Row>>(isBefore)
   private planned = 0
 
   plan(row: Row, at: number | undefined): void {
@@ -54,7 +54,7 @@ export class Timetable<Row extends Planned<Row>> {
   }
 
   /** The first row and when it is due. */
-  peek(): Due<Row> | undefined {
+  peek(): Entry<Row> | undefined {
     for (let due = this.heap.peek(); due !== undefined; due = this.heap.peek()) {
       if (due.row.due === due) return due
       this.heap.pop()

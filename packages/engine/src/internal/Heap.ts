@@ -1,5 +1,5 @@
 /**
- * A binary heap: what is least comes out first. Effect has no mutable one, and its sorted trees cost several times as
+ * A binary heap: the least item comes out first. Effect has no mutable one, and its sorted trees cost several times as
  * much per step in the engine's innermost loop.
  */
 export class Heap<A> {
@@ -56,7 +56,7 @@ export class Heap<A> {
     return least
   }
 
-  /** Forgets what is not wanted any more. Costs a pass over all, so it is for when most of it is not. */
+  /** Drops unwanted items. It visits every item, so use it when most are unwanted. */
   keep(isWanted: (item: A) => boolean): void {
     const wanted = this.items.filter(isWanted)
     this.items = []

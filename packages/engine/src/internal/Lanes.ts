@@ -1,25 +1,25 @@
-import { type Due, type Planned, Timetable } from "./DueQueue.ts"
+import { type Entry, type Scheduled, DueQueue } from "./DueQueue.ts"
 
 /** A limit on how many messages are under way: of a tenant, a destination or a flow-control key. */
-export interface Gate<Row extends Planned<Row>> {
+export interface Gate<Row extends Scheduled<Row>> {
   /** Whether one more may start. */
   readonly isOpen: (now: number) => boolean
   /** Runs when lanes may be held here, for a gate that also opens as time passes. */
   readonly onHeld?: (() => void) | undefined
   /** The lanes that found this gate closed. */
-  held: Timetable<Lane<Row>> | undefined
-  /** The lane that may try again because this gate has opened. */
-  called: Lane<Row> | undefined
+  held: DueQueue<Lane<Row>> | undefined
+  /** The lane that the free slot of this gate is reserved for. */
+  reserved: Lane<Row> | undefined
 }
 
 /** Waiting messages that have to pass the same gates. If one of them cannot start, neither can the others. */
-export class Lane<Row extends Planned<Row>> implements Planned<Lane<Row>> {
-  readonly waiting = new Timetable<Row>()
-  /** That of its first message. */
+export class Lane<Row extends Scheduled<Row>> implements Scheduled<Lane<Row>> {
+  readonly waiting = new DueQueue<Row>()
+  /** The sequence of its first message. */
   sequence = 0
-  due: Due<Lane<Row>> | undefined = undefined
-  table: Timetable<Lane<Row>> | undefined = undefined
-  calledBy: Gate<Row> | undefined = undefined
+  due: Entry<Lane<Row>> | undefined = undefined
+  table: DueQueue<Lane<Row>> | undefined = undefined
+  reservedBy: Gate<Row> | undefined = undefined
 }
 
 /**
@@ -27,8 +27,8 @@ export class Lane<Row extends Planned<Row>> implements Planned<Lane<Row>> {
  * gate. When a gate opens, only its first lane tries; the next one follows after that. So a step costs O(log n), however
  * many messages wait, and the messages that may start come out in the order of their time and sequence.
  */
-export class Lanes<Row extends Planned<Row>> {
-  private readonly ready = new Timetable<Lane<Row>>()
+export class Lanes<Row extends Scheduled<Row>> {
+  private readonly ready = new DueQueue<Lane<Row>>()
   /** Gates that may have opened while they hold lanes. */
   private readonly changed = new Set<Gate<Row>>()
 
@@ -45,27 +45,27 @@ export class Lanes<Row extends Planned<Row>> {
   }
 
   hold(lane: Lane<Row>, gate: Gate<Row>): void {
-    gate.held ??= new Timetable()
+    gate.held ??= new DueQueue()
     this.move(lane, gate.held)
     gate.onHeld?.()
   }
 
-  /** To call whenever a gate may have opened. */
+  /** Call this whenever a gate may have opened. */
   recheck(gate: Gate<Row>): void {
     if (gate.held !== undefined && gate.held.size > 0) this.changed.add(gate)
   }
 
-  /** The lane whose first message comes first, of those that are to try now. */
-  first(now: number): Due<Lane<Row>> | undefined {
+  /** Of the lanes that may try now, the one whose message comes first. */
+  first(now: number): Entry<Lane<Row>> | undefined {
     for (const gate of this.changed) {
       this.changed.delete(gate)
       const isOpen = gate.isOpen(now)
-      if (isOpen && gate.called === undefined) {
+      if (isOpen && gate.reserved === undefined) {
         const lane = gate.held?.takeDue(Infinity)
         if (lane !== undefined) {
           this.move(lane, this.ready)
-          lane.calledBy = gate
-          gate.called = lane
+          lane.reservedBy = gate
+          gate.reserved = lane
         }
       }
       gate.onHeld?.()
@@ -73,18 +73,18 @@ export class Lanes<Row extends Planned<Row>> {
     return this.ready.peek()
   }
 
-  /** When somebody has to look, as far as that is known: at once if a gate has changed. */
+  /** When to look again, as far as is known: at once if a gate has changed. */
   next(): number | undefined {
     return this.changed.size > 0 ? -Infinity : this.ready.next()
   }
 
-  /** Plans a lane by its first message. It has used its call, so its gate may call another. */
-  private move(lane: Lane<Row>, table: Timetable<Lane<Row>>): void {
-    const { calledBy } = lane
-    if (calledBy !== undefined) {
-      lane.calledBy = undefined
-      calledBy.called = undefined
-      this.recheck(calledBy)
+  /** Plans a lane by its first message. Its reservation is used up, so its gate may reserve for another. */
+  private move(lane: Lane<Row>, table: DueQueue<Lane<Row>>): void {
+    const { reservedBy } = lane
+    if (reservedBy !== undefined) {
+      lane.reservedBy = undefined
+      reservedBy.reserved = undefined
+      this.recheck(reservedBy)
     }
     if (lane.table !== table) lane.table?.plan(lane, undefined)
     const first = lane.waiting.peek()

@@ -18,28 +18,28 @@ import type { DeliveryOutcome } from "../Courier.ts"
 import { lastInstant, type VirtualClock, VirtualTimePassed } from "../VirtualClock.ts"
 import type { Core, InFlight } from "./core.ts"
 import { spanOf } from "./spanOf.ts"
-import { type Planned, Timetable } from "./DueQueue.ts"
+import { type Scheduled, DueQueue } from "./DueQueue.ts"
 import { eventLoopTurn, realClock } from "../RealTime.ts"
 import { WatchedScheduler } from "./WatchedScheduler.ts"
 
-/** What a fiber asleep on the virtual clock is "blocked on": no real fiber has this id. */
+/** The id that a fiber asleep on the virtual clock is "blocked on". No real fiber has it. */
 const asleepMark = FiberId.runtime(-1, 0)
 
-/** Waits for the world are looked at this often, in real milliseconds, beside being told of each delivery's end. */
+/** How often to check busy deliveries, in real milliseconds. A delivery that ends is noticed at once. */
 const lookAgain = 5
 
-/** After so many events the event loop gets a turn of its own, so that a long way through time does not block it. */
+/** The event loop gets a turn after so many events, so that a long advance does not block it. */
 const stepsInOneTurn = 1000
 
 export const beyondLast = `virtual time cannot go beyond ${DateTime.formatIso(lastInstant)}`
 
-/** The clock shows whole milliseconds; what is finer counts as one. */
+/** The clock counts whole milliseconds; a fraction is rounded up. */
 const wholeMillis = (duration: Duration.Duration): number => Math.ceil(Duration.toMillis(duration))
 
 export const isTestClock = (clock: Clock.Clock | undefined): clock is TestClock.TestClock =>
   clock !== undefined && "adjust" in clock
 
-interface Timer extends Planned<Timer> {
+interface Timer extends Scheduled<Timer> {
   readonly wake: () => void
 }
 
@@ -51,7 +51,7 @@ interface Started {
   readonly starter: number | undefined
 }
 
-/** The fibers of one delivery, and who started whom. */
+/** The fibers of one delivery, and which fiber started which. */
 class DeliveryFibers extends Supervisor.AbstractSupervisor<void> {
   override readonly value = Effect.void
   /** Since when, in real milliseconds, it has been waiting for the world. */
@@ -77,8 +77,8 @@ class DeliveryFibers extends Supervisor.AbstractSupervisor<void> {
   }
 
   /**
-   * A concurrent `Effect.forEach` waits for a fiber of its own, which starts the others as the parent's children, and so
-   * does each of these for the next one. It does not say that it waits for them.
+   * A concurrent `Effect.forEach` runs a fiber that starts the others as children of its parent, and each of these
+   * starts the next. Their status does not show that they wait for each other, so we remember who started whom.
    */
   private starterOf(parent: number | undefined): number | undefined {
     const current = Fiber.getCurrentFiber()
@@ -108,13 +108,13 @@ const supervisedBy =
     FiberRefs.updateAs(refs, { fiberId, fiberRef: FiberRef.currentSupervisor, value })
 
 /**
- * Virtual time: a clock whose sleepers wake only when time is moved on, from one event to the next. Time never passes
- * while a delivery is running or waits for the world, until its grace is over; a delivery asleep on this clock is not
- * waited for.
+ * Virtual time: a clock that moves only when told, from one event to the next, and wakes its sleepers on the way. Time
+ * stands still while a delivery runs or waits for the outside world, until its grace is over. It does not wait for a
+ * delivery that sleeps on this clock.
  */
 export class VirtualTime implements TestClock.TestClock {
   readonly [Clock.ClockTypeId]: Clock.ClockTypeId = Clock.ClockTypeId
-  private readonly timers = new Timetable<Timer>()
+  private readonly timers = new DueQueue<Timer>()
   private readonly fibers = new Map<number, DeliveryFibers>()
   private readonly oneAtATime = Effect.unsafeMakeSemaphore(1)
   private readonly grace: number
@@ -122,10 +122,10 @@ export class VirtualTime implements TestClock.TestClock {
   private now: number
   private sequence = 0
   private core: Core | undefined
-  /** The clock that is asked instead once the engine has ended. */
-  private successor: Clock.Clock | undefined
+  /** The clock to use instead once the engine has ended. */
+  private fallbackClock: Clock.Clock | undefined
   private isChanged = false
-  private tellChange = (): void => {}
+  private notifyChange = (): void => {}
 
   constructor(start: number, grace: number) {
     this.now = start
@@ -135,13 +135,13 @@ export class VirtualTime implements TestClock.TestClock {
   // The Clock.
 
   unsafeCurrentTimeMillis(): number {
-    return this.successor === undefined ? this.now : this.successor.unsafeCurrentTimeMillis()
+    return this.fallbackClock === undefined ? this.now : this.fallbackClock.unsafeCurrentTimeMillis()
   }
 
   unsafeCurrentTimeNanos(): bigint {
-    return this.successor === undefined
+    return this.fallbackClock === undefined
       ? BigInt(this.now) * 1_000_000n
-      : this.successor.unsafeCurrentTimeNanos()
+      : this.fallbackClock.unsafeCurrentTimeNanos()
   }
 
   readonly currentTimeMillis: Effect.Effect<number> = Effect.sync(() => this.unsafeCurrentTimeMillis())
@@ -149,7 +149,7 @@ export class VirtualTime implements TestClock.TestClock {
   readonly currentTimeNanos: Effect.Effect<bigint> = Effect.sync(() => this.unsafeCurrentTimeNanos())
 
   sleep(duration: Duration.Duration): Effect.Effect<void> {
-    if (this.successor !== undefined) return this.successor.sleep(duration)
+    if (this.fallbackClock !== undefined) return this.fallbackClock.sleep(duration)
     const millis = wholeMillis(duration)
     if (millis <= 0) return Effect.void
     return Effect.async<void>((resume) => {
@@ -162,7 +162,7 @@ export class VirtualTime implements TestClock.TestClock {
   // What TestClock adds to a Clock: with this clock installed, TestClock.adjust moves the engine's time.
 
   adjust(duration: Duration.DurationInput): Effect.Effect<void> {
-    if (isTestClock(this.successor)) return this.successor.adjust(duration)
+    if (isTestClock(this.fallbackClock)) return this.fallbackClock.adjust(duration)
     return Effect.orDie(this.moveTo(() => this.now + Math.ceil(spanOf("advance", duration))))
   }
 
@@ -173,7 +173,7 @@ export class VirtualTime implements TestClock.TestClock {
   }
 
   setTime(instant: number): Effect.Effect<void> {
-    if (isTestClock(this.successor)) return this.successor.setTime(instant)
+    if (isTestClock(this.fallbackClock)) return this.fallbackClock.setTime(instant)
     return Effect.orDie(this.moveTo(() => instant))
   }
 
@@ -204,24 +204,24 @@ export class VirtualTime implements TestClock.TestClock {
 
   // The driver.
 
-  engage(core: Core): void {
+  attach(core: Core): void {
     this.core = core
     core.onChange(() => {
       this.isChanged = true
-      this.tellChange()
+      this.notifyChange()
     })
   }
 
   /**
-   * The end of the engine. Effect cannot take a clock away from a fiber that got it from a layer built beside others (as in
-   * `Layer.mergeAll`), so from now on this one shows the time of the clock that was there before.
+   * Ends this clock with its engine. Effect cannot take a clock away from a fiber that got it from a merged layer (as in
+   * `Layer.mergeAll`), so from now on this one shows the time of the clock that was installed before.
    */
-  retire(successor: Clock.Clock): void {
-    this.successor = successor
+  detach(fallbackClock: Clock.Clock): void {
+    this.fallbackClock = fallbackClock
   }
 
-  /** Starts a delivery and keeps an eye on all its fibers. */
-  watch(
+  /** Starts a delivery and tracks all its fibers. */
+  fork(
     runtime: Runtime.Runtime<never>,
     delivery: Effect.Effect<DeliveryOutcome>,
     token: number
@@ -254,7 +254,7 @@ export class VirtualTime implements TestClock.TestClock {
     if (core === undefined) return Effect.dieMessage("The virtual clock was moved before its engine was made")
     return Effect.uninterruptibleMask((restore) => {
       const way = { isLeft: false }
-      return Effect.flatMap(Effect.fork(Effect.interruptible(this.goTo(target, core, way))), (fiber) =>
+      return Effect.flatMap(Effect.fork(Effect.interruptible(this.runUntil(target, core, way))), (fiber) =>
         Effect.onInterrupt(restore(Fiber.join(fiber)), () => {
           way.isLeft = true
           return Fiber.interrupt(fiber)
@@ -264,21 +264,21 @@ export class VirtualTime implements TestClock.TestClock {
   }
 
   /**
-   * Goes from event to event. It can be interrupted where it waits, and is left between two steps: to ask the runtime at
-   * each of them would cost as much as the step.
+   * Goes from event to event. Interruptible only while waiting. Between steps it checks a flag, because a yield costs as
+   * much as a step.
    */
-  private goTo(target: number, core: Core, way: { readonly isLeft: boolean }): Effect.Effect<void> {
+  private runUntil(target: number, core: Core, way: { readonly isLeft: boolean }): Effect.Effect<void> {
     return Effect.uninterruptibleMask((restore) =>
       Effect.gen(this, function* () {
-        yield* this.becomeDriver
-        // A fiber that was only just forked is to fall asleep before time moves, as TestClock has it.
+        yield* this.registerDriver
+        // Lets a fiber that was just forked fall asleep before time moves, as TestClock does.
         yield* restore(this.turn)
         for (let steps = 1; !way.isLeft; steps++) {
           if (steps % stepsInOneTurn === 0) yield* restore(this.turn)
           this.isChanged = false
-          const wake = (yield* core.pass()) ?? Infinity
-          if (core.inFlight.size > 0) yield* restore(this.deliveriesRest(core))
-          // What a delivery has forked or woken is to see its instant, too.
+          const wake = (yield* core.runDue()) ?? Infinity
+          if (core.inFlight.size > 0) yield* restore(this.awaitQuiescence(core))
+          // Lets fibers that a delivery has forked or woken run before time moves on.
           if (this.scheduler.hasReady) yield* restore(this.turn)
           if (wake <= this.now || this.isChanged) continue
           const ring = this.timers.next() ?? Infinity
@@ -291,7 +291,7 @@ export class VirtualTime implements TestClock.TestClock {
           // At one instant the engine's own work comes first.
           if (wake <= ring) continue
           this.timers.takeDue(ring)?.wake()
-          // Stalled deliveries and fibers of the test get these turns too, else they would never wake.
+          // Stalled deliveries and the test's own fibers need these turns to wake up.
           yield* restore(this.turn)
           yield* restore(this.turn)
         }
@@ -299,7 +299,7 @@ export class VirtualTime implements TestClock.TestClock {
     )
   }
 
-  private readonly becomeDriver = Effect.withFiberRuntime<void>((fiber) => {
+  private readonly registerDriver = Effect.withFiberRuntime<void>((fiber) => {
     this.scheduler.driver = fiber
     return Effect.void
   })
@@ -310,11 +310,11 @@ export class VirtualTime implements TestClock.TestClock {
   })
 
   private readonly change = Effect.async<void>((resume) => {
-    this.tellChange = () => resume(Effect.void)
+    this.notifyChange = () => resume(Effect.void)
   })
 
-  /** Waits until every delivery has ended, sleeps, or has used up its grace. */
-  deliveriesRest(core: Core): Effect.Effect<void> {
+  /** Waits until every delivery has ended, is asleep, or has used up its grace. */
+  awaitQuiescence(core: Core): Effect.Effect<void> {
     return Effect.gen(this, function* () {
       for (;;) {
         const open = Array.from(core.inFlight.values()).filter(
@@ -324,7 +324,7 @@ export class VirtualTime implements TestClock.TestClock {
         yield* this.turn
         let isBusy = false
         for (const attempt of open) {
-          if (attempt.outcome === undefined && (yield* this.mustWaitFor(core, attempt))) isBusy = true
+          if (attempt.outcome === undefined && (yield* this.isBusy(core, attempt))) isBusy = true
         }
         if (!isBusy) return
         yield* Effect.raceFirst(this.change, realClock.sleep(Duration.millis(lookAgain)))
@@ -336,7 +336,7 @@ export class VirtualTime implements TestClock.TestClock {
     return this.fibers.get(attempt.lease.token)?.isStalled ?? false
   }
 
-  private mustWaitFor(core: Core, attempt: InFlight): Effect.Effect<boolean> {
+  private isBusy(core: Core, attempt: InFlight): Effect.Effect<boolean> {
     const fibers = this.fibers.get(attempt.lease.token)
     if (fibers === undefined) return Effect.succeed(false)
     return Effect.flatMap(isAsleep(fibers), (asleep) => {
@@ -351,7 +351,7 @@ export class VirtualTime implements TestClock.TestClock {
       const { messageId, scheduleId } = attempt.lease.message
       const name = scheduleId === undefined ? messageId : `${messageId} of schedule ${scheduleId}`
       return core
-        .noteStalled(attempt)
+        .reportStalled(attempt)
         .pipe(
           Effect.zipRight(
             Effect.logWarning(
@@ -366,8 +366,8 @@ export class VirtualTime implements TestClock.TestClock {
 
 /**
  * Whether every fiber of a delivery is asleep on the virtual clock, or waits for a fiber of the same delivery that is.
- * A wait that leads back to the fiber itself or to one of its ancestors is no wait for a fiber but for a Deferred,
- * which anybody may complete: of that nothing is known.
+ * A fiber that seems to wait for itself or for one of its ancestors really waits for a Deferred, which any code may
+ * complete, so it does not count as asleep.
  */
 const isAsleep = (fibers: DeliveryFibers): Effect.Effect<boolean> =>
   Effect.gen(function* () {

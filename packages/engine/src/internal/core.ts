@@ -18,17 +18,17 @@ import { type Lease, type Settlement, Store, type StoredMessage } from "../Store
 import { judge, requestOf } from "./attempt.ts"
 import { makeService } from "./service.ts"
 
-/** How many rows a verb takes at once; more than are due just means another round. */
+/** How many rows a verb takes at once. If more are due, the next run takes them. */
 const batch = 1000
 
-/** What is too old is forgotten this often, in milliseconds. */
+/** How often old log entries and dead letters are deleted, in milliseconds. */
 const pruneEvery = 3_600_000
 
-/** The log and the dead letters are brought back within their limits after so many new entries, or so many bytes. */
+/** The log and the dead letters are also trimmed after so many new entries, or so many bytes. */
 const pruneEntries = 1000
 const pruneBytes = 16 * 2 ** 20
 
-/** A lease outlives its attempt's deadline, so that a deadline is settled before the lease ends. */
+/** A lease is longer than its attempt may take, so that an attempt that times out is settled before its lease ends. */
 const leaseMargin = 60_000
 
 export interface CoreOptions {
@@ -42,9 +42,9 @@ export interface CoreOptions {
   readonly dlqRetention: number
   readonly defaultTimeout: number
   readonly onEvents: (events: ReadonlyArray<DeliveryEvent>) => void
-  /** The engine's time in milliseconds, asked anew for each use. */
+  /** The engine's time in milliseconds. */
   readonly now: Effect.Effect<number>
-  /** The instant for which a token is signed that leaves at the engine's `now`. */
+  /** The time to sign a delivery for, given the engine's `now`. */
   readonly signAt: (now: number) => number
 }
 
@@ -57,25 +57,25 @@ export interface InFlight {
 }
 
 /**
- * The state machine that both drivers turn. It keeps no time of its own and starts nothing by itself.
+ * The state machine that both drivers run. It has no clock and starts nothing by itself.
  */
 export interface Core {
   readonly service: Engine.Service
   /**
-   * One pass over what is due: settles what came back, fires schedules, starts deliveries without awaiting them.
-   * Answers when the next pass is wanted, unless something changes before; an instant that is not ahead means at once.
+   * Does everything that is due: settles ended deliveries, fires schedules, starts deliveries without waiting for them.
+   * Returns when to run next, unless something changes earlier; a time that is not in the future means at once.
    *
-   * For the `yield*` of a driver, which must not be interrupted meanwhile: messages would stay leased that nobody
-   * delivers, and events untold. As an effect of its own each pass would take a tenth more.
+   * A generator for the driver's `yield*`, because an effect would take a tenth longer. The driver must not be
+   * interrupted meanwhile, or messages would stay leased that nobody delivers.
    */
-  readonly pass: () => Generator<YieldWrap<Effect.Effect<unknown>>, number | undefined, unknown>
+  readonly runDue: () => Generator<YieldWrap<Effect.Effect<unknown>>, number | undefined, unknown>
   readonly inFlight: ReadonlyMap<number, InFlight>
-  /** Sets what is told when a delivery that was awaited ends, or a schedule changes. */
+  /** Sets the function to call when a delivery under way ends, or a caller changes something. */
   readonly onChange: (changed: () => void) => void
-  /** Tells that virtual time goes on without a delivery. */
-  readonly noteStalled: (attempt: InFlight) => Effect.Effect<void>
-  /** Settles what came back, and gives back the rest: the end of the engine. */
-  readonly handBack: Effect.Effect<void>
+  /** Reports that virtual time goes on without a delivery. */
+  readonly reportStalled: (attempt: InFlight) => Effect.Effect<void>
+  /** Ends the engine: settles the deliveries that have ended, and releases the others. */
+  readonly releaseAll: Effect.Effect<void>
 }
 
 export const make = (
@@ -90,7 +90,7 @@ export const make = (
     const signers = new Map<string, Signer.Signer>()
     let unreported: Array<DeliveryEvent> = []
     let isReporting = false
-    /** What came back at once and is not settled: for longer than a moment only where the store has failed to. */
+    /** Outcomes not yet written to the Store. They outlive a run only if store.settle failed. */
     let unsettled: ReadonlyArray<Settlement> = []
     const repeats: Array<StoredMessage> = []
     let lastRepeat = 0
@@ -99,7 +99,7 @@ export const make = (
     let newBytes = 0
     let changed = (): void => {}
 
-    /** The keys that count now: those of the last rotation, else those that the tenant began with. */
+    /** The current keys: those of the last rotation, or else the tenant's first. */
     const keysOf = (tenantId: string): Effect.Effect<SigningKeys> =>
       Effect.map(
         store.getSigningKeys(tenantId),
@@ -154,7 +154,7 @@ export const make = (
     const start = (lease: Lease, now: number): InFlight => {
       const { message, token } = lease
       const jti = ids.unsafeNext("jwt")
-      // The request is made inside the delivery: a tenant without keys fails its own attempts and no others.
+      // Built inside the delivery, so that a tenant without keys fails only its own attempts.
       const delivery = Effect.suspend(() => {
         const signer = signers.get(message.tenantId)
         return signer === undefined
@@ -177,7 +177,7 @@ export const make = (
       return attempt
     }
 
-    /** The deadline is the engine's own event, so that it holds alike in real and in virtual time. */
+    /** The engine checks deadlines itself, so that they work the same in real and in virtual time. */
     const expire = (attempt: InFlight): DeliveryOutcome => {
       attempt.fiber.unsafeInterruptAsFork(FiberId.none)
       const limit = Duration.format(Duration.millis(timeoutOf(attempt.lease.message)))
@@ -185,7 +185,7 @@ export const make = (
       return attempt.outcome
     }
 
-    /** In the order in which they were started, whichever of them ended first. */
+    /** In the order in which they started, whichever ended first. */
     const settleEnded = (now: number): Effect.Effect<void> =>
       Effect.suspend(() => {
         const settlements = unsettled.slice()
@@ -209,7 +209,7 @@ export const make = (
       }
     }
 
-    /** Where all of them end as soon as they begin, and nothing else is under way, they need not be kept in flight. */
+    /** If all of them end at once and nothing else is under way, they need not be tracked in flight. */
     const startAll = (leases: ReadonlyArray<Lease>, now: number): void => {
       const attempts = leases.map((lease) => start(lease, now))
       if (inFlight.size === 0 && attempts.every(isEnded)) {
@@ -238,7 +238,7 @@ export const make = (
 
     const mustPrune = (): boolean => newEntries >= pruneEntries || newBytes >= pruneBytes
 
-    /** A full house is woken by a delivery that ends, not by a message that has to wait anyway. */
+    /** With every slot taken, a delivery that ends wakes the engine; a message that becomes due must wait anyway. */
     const wakeAt = (schedule = Infinity, message = Infinity): number | undefined => {
       let at = inFlight.size < options.concurrency ? Math.min(schedule, message) : schedule
       for (const attempt of inFlight.values()) {
@@ -247,7 +247,7 @@ export const make = (
       return at === Infinity ? undefined : at
     }
 
-    const pass: Core["pass"] = function* () {
+    const runDue: Core["runDue"] = function* () {
       const now = yield* options.now
       if (inFlight.size > 0 || unsettled.length > 0) yield* settleEnded(now)
       const fired = yield* store.claimDueSchedules({
@@ -280,14 +280,14 @@ export const make = (
       return wakeAt(schedule, message)
     }
 
-    const handBack = Effect.gen(function* () {
+    const releaseAll = Effect.gen(function* () {
       yield* settleEnded(yield* options.now)
       const tokens = Array.from(inFlight.keys())
       for (const attempt of inFlight.values()) attempt.fiber.unsafeInterruptAsFork(FiberId.none)
       inFlight.clear()
       yield* store.release(tokens)
       if (tokens.length > 0) {
-        yield* Effect.logWarning(`Handed back ${tokens.length} deliveries that had not ended`)
+        yield* Effect.logWarning(`Released ${tokens.length} unfinished deliveries`)
       }
     })
 
@@ -320,18 +320,18 @@ export const make = (
             changed()
           })
       },
-      pass,
-      noteStalled: ({ lease: { message } }) =>
+      runDue,
+      reportStalled: ({ lease: { message } }) =>
         Effect.flatMap(options.now, (time) => report([{ time, state: "STALLED", message }])),
       inFlight,
       onChange: (told) => {
         changed = told
       },
-      handBack
+      releaseAll
     }
   })
 
-/** Minted here, it need not be checked. */
+/** Not validated, since it is minted here. */
 const messageIdOf = (id: string): MessageId => MessageId.make(id, { disableValidation: true })
 
 const isEnded = (attempt: InFlight): attempt is InFlight & { readonly outcome: DeliveryOutcome } =>
@@ -347,7 +347,7 @@ const settlementOf = ({ message, token }: Lease, outcome: DeliveryOutcome, now: 
       : { token, response, _tag: "Delivered" }
 }
 
-/** A courier has no error to fail with; one that died or was interrupted still gave no answer. */
+/** A courier cannot fail, but it may die or be interrupted, which counts as no response. */
 const outcomeOf = (exit: Exit.Exit<DeliveryOutcome>): DeliveryOutcome =>
   exit._tag === "Success"
     ? exit.value
