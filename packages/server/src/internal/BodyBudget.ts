@@ -1,4 +1,4 @@
-import { Refusal } from "./exchange.ts"
+import { Refusal } from "./http.ts"
 
 interface Body {
   bytes: number

@@ -18,7 +18,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Buffer, isAscii, isUtf8, transcode } from "node:buffer"
 import { cut } from "./cut.ts"
-import { type Answer, Refusal, type Request } from "./exchange.ts"
+import { type Answer, Refusal, type Request } from "./http.ts"
 import type { CallName } from "./route.ts"
 
 /** How large bodies may be, in bytes. */

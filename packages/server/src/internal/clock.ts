@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { bodyOf, type Call, type Handlers } from "./call.ts"
 import { quote } from "./cut.ts"
-import { type Answer, json, Refusal } from "./exchange.ts"
+import { type Answer, json, Refusal } from "./http.ts"
 
 /** Steers virtual time. In real time there is no clock, and nothing to steer. */
 export const steering = (clock: VirtualClock.Service | undefined): Handlers<"GetClock" | "AdvanceClock"> =>

@@ -7,7 +7,7 @@ import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
 import { about, type Call, done, type Handlers, idOf, notFound } from "./call.ts"
 import { cut, quote } from "./cut.ts"
-import { json } from "./exchange.ts"
+import { json } from "./http.ts"
 import { pageOf, selectionOf } from "./selection.ts"
 import { trimBodies } from "./trimBody.ts"
 

@@ -3,7 +3,7 @@ import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
 import { about, done, type Handlers, nameOf, queryOf } from "./call.ts"
-import { json } from "./exchange.ts"
+import { json } from "./http.ts"
 
 export const flowControl = (
   engine: Engine.Service

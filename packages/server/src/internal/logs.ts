@@ -3,7 +3,7 @@ import * as PageInput from "@effect-qstash/domain/wire/PageInput"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
 import type { Call, Failure, Handlers } from "./call.ts"
-import { json } from "./exchange.ts"
+import { json } from "./http.ts"
 import { pageOf, type Selection } from "./selection.ts"
 import { trimBodies } from "./trimBody.ts"
 

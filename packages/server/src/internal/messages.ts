@@ -7,7 +7,7 @@ import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
 import { about, type Call, type Handlers, idOf, parseJson, partsOf } from "./call.ts"
-import { json, overQuota } from "./exchange.ts"
+import { json, overQuota } from "./http.ts"
 import { queueNameOf } from "./queues.ts"
 import { selectionOf } from "./selection.ts"
 

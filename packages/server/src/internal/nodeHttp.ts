@@ -8,7 +8,7 @@ import * as Http from "node:http"
 import type { Duplex } from "node:stream"
 import { ListenFailed, PortInUse } from "../ListenError.ts"
 import { BodyBudget } from "./BodyBudget.ts"
-import { type Answer, overQuota, Refusal, refused, type Request } from "./exchange.ts"
+import { type Answer, overQuota, Refusal, refused, type Request } from "./http.ts"
 
 export interface ListenOptions {
   /** Tried in turn; all share one port. */

@@ -4,7 +4,7 @@ import * as ScheduleRequest from "@effect-qstash/domain/wire/ScheduleRequest"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
 import { about, done, type Handlers, idOf, partsOf } from "./call.ts"
-import { json } from "./exchange.ts"
+import { json } from "./http.ts"
 
 export const schedules = (
   engine: Engine.Service

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { bodyOf, type Call, parseJson, queryOf } from "./call.ts"
 import { cut, quote } from "./cut.ts"
-import type { Refusal } from "./exchange.ts"
+import type { Refusal } from "./http.ts"
 
 type Parameters = ReadonlyArray<readonly [name: string, value: string]>
 

@@ -3,7 +3,7 @@ import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
 import { about, done, type Handlers, jsonOf, nameOf } from "./call.ts"
-import { json } from "./exchange.ts"
+import { json } from "./http.ts"
 
 export const urlGroups = (
   engine: Engine.Service

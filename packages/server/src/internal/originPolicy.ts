@@ -1,5 +1,5 @@
 import * as Either from "effect/Either"
-import { type Answer, Refusal, type Request } from "./exchange.ts"
+import { type Answer, Refusal, type Request } from "./http.ts"
 
 export interface GateOptions {
   readonly hosts: ReadonlyArray<string>
