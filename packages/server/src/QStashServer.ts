@@ -20,7 +20,7 @@ import { developmentUsers, type User } from "./DevelopmentUsers.ts"
 import * as Api from "./internal/api.ts"
 import * as DeliveryLog from "./internal/deliveryLog.ts"
 import { type Answer, refused, Refusal, type Request } from "./internal/http.ts"
-import * as Gate from "./internal/originPolicy.ts"
+import * as OriginPolicy from "./internal/originPolicy.ts"
 import * as NodeHttp from "./internal/nodeHttp.ts"
 import * as Route from "./internal/route.ts"
 import type { ListenFailed, PortInUse } from "./ListenError.ts"
@@ -276,7 +276,7 @@ const start = (
   clock: VirtualClock.Service | undefined
 ): Effect.Effect<QStashServer.Service, PortInUse | ListenFailed, Engine | Scope.Scope> =>
   Effect.gen(function* () {
-    const admit = Gate.make({
+    const admit = OriginPolicy.make({
       hosts: [
         ...(options.allowedHosts ?? []),
         ...(options.host === undefined ? [] : [authorityOf(options.host)])
@@ -303,7 +303,7 @@ const start = (
         shutdownGrace: options.shutdownGrace ?? "10 seconds"
       },
       (request) => {
-        // A target may name the host itself (`GET http://localhost:8080/v2/keys`); the gate has a look at that.
+        // A target may name the host itself (`GET http://localhost:8080/v2/keys`). The origin policy checks that host.
         const route = Route.parse(request.method, request.target.replace(/^https?:\/\/[^/?#]*/i, ""))
         return logged(request, route, answer(request, route))
       }
@@ -314,17 +314,18 @@ const start = (
       return Effect.gen(function* () {
         const cors = yield* admit(request, Route.isSend(route))
         const served =
-          Gate.preflight(request, cors) ?? (yield* Effect.catchTag(api(request, route), "Refusal", sayWhy))
+          OriginPolicy.preflight(request, cors) ??
+          (yield* Effect.catchTag(api(request, route), "Refusal", toErrorResponse))
         return { ...served, headers: { ...served.headers, ...cors } }
-      }).pipe(Effect.catchTag("Refusal", sayWhy), Effect.catchAllDefect(broken))
+      }).pipe(Effect.catchTag("Refusal", toErrorResponse), Effect.catchAllDefect(internalError))
     }
   })
 
-const sayWhy = (refusal: Refusal): Effect.Effect<Answer> => Effect.succeed(refused(refusal))
+const toErrorResponse = (refusal: Refusal): Effect.Effect<Answer> => Effect.succeed(refused(refusal))
 
 const realClock = Clock.make()
 
-/** One line for each request, with its time in real milliseconds whatever the clock is. */
+/** Logs one line per request, with its duration in real milliseconds, whatever the clock. */
 const logged = (request: Request, route: Route.Route, answer: Effect.Effect<Answer>): Effect.Effect<Answer> =>
   Effect.suspend(() => {
     const begin = realClock.unsafeCurrentTimeMillis()
@@ -338,8 +339,8 @@ const logged = (request: Request, route: Route.Route, answer: Effect.Effect<Answ
     )
   })
 
-/** The text of a defect may hold what somebody sent, so that only says where it happened. */
-const broken = (defect: unknown): Effect.Effect<Answer> => {
+/** The text of a defect may quote the request, so the log shows only where it happened. */
+const internalError = (defect: unknown): Effect.Effect<Answer> => {
   const [name, stack] = defect instanceof Error ? [defect.name, defect.stack ?? ""] : ["a defect", ""]
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line))
   return Effect.as(

@@ -7,7 +7,7 @@ import { matchesMessage } from "../../../engine/src/internal/matches.ts"
 import { responseHeaders } from "../../../engine/src/internal/responseHeaders.ts"
 import { type Call, parseJson, queryOf } from "../../../server/src/internal/call.ts"
 import type { Request } from "../../../server/src/internal/http.ts"
-import * as Gate from "../../../server/src/internal/originPolicy.ts"
+import * as OriginPolicy from "../../../server/src/internal/originPolicy.ts"
 import * as Route from "../../../server/src/internal/route.ts"
 import { pageOf, selectionOf } from "../../../server/src/internal/selection.ts"
 import { MemoryRequest } from "../../../testing/src/internal/MemoryRequest.ts"
@@ -37,12 +37,12 @@ const callOf = (target: string, body = ""): Call => ({
   destination: ""
 })
 
-const gate = Gate.make({ hosts: ["dev.example.com"], origins: ["https://app.example.com"] })
+const admit = OriginPolicy.make({ hosts: ["dev.example.com"], origins: ["https://app.example.com"] })
 
 const host = (hostOf: (size: number) => string): Work =>
   given(
     (size) => request({ headers: { host: [hostOf(size)] } }),
-    (one) => gate(one, true)
+    (one) => admit(one, true)
   )
 
 const route = (targetOf: (size: number) => string, method = "POST"): Work =>
@@ -83,11 +83,11 @@ describe("the work of server grows with its input", () => {
     "the port of a Host": host((size) => `localhost:${fill("1", size)}`),
     "the host of an absolute target": given(
       (size) => request({ target: `http://${fill("a", size)} ` }),
-      (one) => gate(one, true)
+      (one) => admit(one, true)
     ),
     "an Origin": given(
       (size) => request({ headers: { host: ["localhost"], origin: [`https://${fill("a.", size)}`] } }),
-      (one) => gate(one, true)
+      (one) => admit(one, true)
     ),
     "a path of slashes": route((size) => `/v2/publish/${fill("/", size)}`),
     "slashes inside a path": route((size) => `/a${fill("/", size)}b`),

@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import type { User } from "../DevelopmentUsers.ts"
 import { type Handlers, type Limits, refusalOf } from "./call.ts"
-import { steering } from "./clock.ts"
+import { clockRoutes } from "./clock.ts"
 import { dlq } from "./dlq.ts"
 import { type Answer, Refusal, type Request } from "./http.ts"
 import { flowControl } from "./flowControl.ts"
@@ -23,13 +23,13 @@ import { urlGroups } from "./urlGroups.ts"
 
 export interface ApiOptions {
   readonly engine: Engine.Service
-  /** Absent in real time: then there is nothing to steer. */
+  /** Absent in real time. */
   readonly clock: VirtualClock.Service | undefined
   readonly users: ReadonlyArray<User>
   readonly limits: Limits
 }
 
-/** QStash's HTTP API over an engine, and the virtual clock beside it. */
+/** QStash's HTTP API and the routes of the virtual clock, on top of an engine. */
 export const make = ({ clock, engine, limits, users }: ApiOptions) => {
   const userOf = authenticator(users)
   const handlers: Handlers<CallName> = {
@@ -41,15 +41,15 @@ export const make = ({ clock, engine, limits, users }: ApiOptions) => {
     ...flowControl(engine),
     ...signingKeys(engine),
     ...logs(engine),
-    ...steering(clock)
+    ...clockRoutes(clock)
   }
-  const areas =
+  const notFoundText =
     "not found: this server has QStash's publish, enqueue, batch, messages, queues, schedules, topics, dlq, flowControl, globalParallelism, keys, logs and events under /v2" +
     (clock === undefined ? "" : ", GET /dev/clock, and POST /dev/clock/advance")
 
   return (request: Request, route: Route): Effect.Effect<Answer, Refusal> =>
     route._tag === "Unknown"
-      ? new Refusal({ status: 404, error: areas })
+      ? new Refusal({ status: 404, error: notFoundText })
       : Effect.flatMap(userOf(request, isRead(route)), ({ name }) =>
           handlers[route._tag]({
             request,
@@ -65,7 +65,7 @@ export const make = ({ clock, engine, limits, users }: ApiOptions) => {
         )
 }
 
-/** Has every delivery; that of a message whose destination is this server leads to a request here. */
+/** Every delivery has this header. A message whose destination is this server arrives here as a request. */
 const decodeMessageId = Schema.decodeUnknownOption(MessageId)
 
 /** Tokens are looked up by their hash, so that the time of the look-up reveals nothing about them. */
@@ -94,7 +94,7 @@ const authenticator = (users: ReadonlyArray<User>) => {
   }
 }
 
-/** The header counts where there is one: a query can be planted by whoever makes up a link. */
+/** The header takes precedence: whoever writes a link can put a token into its query. */
 const tokenOf = (request: Request): string | undefined => {
   const headers = request.headers["authorization"]
   if (headers !== undefined) {

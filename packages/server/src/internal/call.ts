@@ -32,13 +32,13 @@ export interface Call {
   readonly request: Request
   readonly tenant: Tenant
   readonly limits: Limits
-  /** The segment of the path that says what the call is about, not yet decoded. */
+  /** The segment of the path with the id or name, not yet decoded. */
   readonly id: string
-  /** What stands behind the path, byte for byte. */
+  /** What follows the path, byte for byte. */
   readonly destination: string
 }
 
-/** Why a call may not be served. */
+/** Why a call is not served. */
 export type Failure =
   | Refusal
   | ScheduleNotFound
@@ -52,14 +52,14 @@ export type Failure =
 
 export type Handler = (call: Call) => Effect.Effect<Answer, Failure>
 
-/** What serves some of the calls, by their names. */
+/** The handlers of some calls, by name. */
 export type Handlers<Names extends CallName> = Readonly<Record<Names, Handler>>
 
-/** QStash answers a change with 200 and nothing more. */
+/** QStash responds to a change with 200 and no body. */
 export const done: Answer = { status: 200 }
 
-/** Serves a call about one thing, whose id or name the path gives, with a service of the tenant. */
-export const about =
+/** Checks the id or name in the path, then serves the call with a service of the tenant. */
+export const checkingId =
   <Service, Id>(
     serviceOf: (tenant: Tenant) => Service,
     idOf: (segment: string) => Effect.Effect<Id, Failure>
@@ -85,7 +85,7 @@ const percentDecoded = (segment: string): Effect.Effect<string, Refusal> =>
     })
   )
 
-/** An id that QStash makes or restricts: what cannot be one names nothing. */
+/** An id that QStash makes or restricts: an invalid one is not found. */
 export const idOf = <A>(id: Schema.Schema<A, string>, what: string) => {
   const decode = Schema.decodeOption(id)
   return (segment: string): Effect.Effect<A, Refusal> =>
@@ -94,7 +94,7 @@ export const idOf = <A>(id: Schema.Schema<A, string>, what: string) => {
     )
 }
 
-/** A name that users choose: what cannot be one is refused. */
+/** A name that users choose: an invalid one is a bad request. */
 export const nameOf = <A>(name: Schema.Schema<A, string>, field: string) => {
   const decode = Schema.decodeEither(name)
   return (segment: string): Effect.Effect<A, Refusal | QStashInvalidRequest> =>
@@ -103,7 +103,7 @@ export const nameOf = <A>(name: Schema.Schema<A, string>, field: string) => {
     )
 }
 
-/** The body of a call that carries one message, or says in JSON what to do. */
+/** The body of a call that carries one message or JSON. */
 export const bodyOf = (call: Call): Effect.Effect<Uint8Array, Refusal> =>
   call.request.body(call.limits.message, "maxMessageSize")
 
@@ -126,7 +126,7 @@ export const parseJson = (body: Uint8Array): Effect.Effect<unknown, Refusal> =>
 
 export const jsonOf = (call: Call): Effect.Effect<unknown, Refusal> => Effect.flatMap(bodyOf(call), parseJson)
 
-/** The parts of a request that sends something to a destination, as the wire codecs take them. */
+/** The parts of a request with a destination, as the wire codecs take them. */
 export const partsOf = (call: Call) =>
   /^\/*(?:\?|$)/.test(call.destination)
     ? Effect.fail(new Refusal({ status: 400, error: errorTexts.emptyDestination }))
@@ -136,7 +136,7 @@ export const partsOf = (call: Call) =>
         body
       }))
 
-/** The query of the call, without the token that may stand in it. */
+/** The query of the call, without the token that may be in it. */
 export const queryOf = ({ request: { target } }: Call): ReadonlyArray<readonly [string, string]> => {
   const mark = target.indexOf("?")
   const parameters = new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1))
@@ -146,7 +146,7 @@ export const queryOf = ({ request: { target } }: Call): ReadonlyArray<readonly [
 export const notFound = (what: string, id: string): Refusal =>
   new Refusal({ status: 404, error: `${what} ${cut(id)} not found` })
 
-/** What each error of the services is answered with. */
+/** The response to each error of the services. */
 export const refusalOf = (error: Failure): Refusal => {
   switch (error._tag) {
     case "Refusal":

@@ -11,8 +11,8 @@ import { bodyOf, type Call, type Handlers } from "./call.ts"
 import { quote } from "./cut.ts"
 import { type Answer, json, Refusal } from "./http.ts"
 
-/** Steers virtual time. In real time there is no clock, and nothing to steer. */
-export const steering = (clock: VirtualClock.Service | undefined): Handlers<"GetClock" | "AdvanceClock"> =>
+/** The routes of the virtual clock. In real time there is no clock to set. */
+export const clockRoutes = (clock: VirtualClock.Service | undefined): Handlers<"GetClock" | "AdvanceClock"> =>
   clock === undefined
     ? { GetClock: () => realTime, AdvanceClock: () => realTime }
     : {

@@ -5,13 +5,13 @@ import * as PageInput from "@effect-qstash/domain/wire/PageInput"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import { about, type Call, done, type Handlers, idOf, notFound } from "./call.ts"
+import { checkingId, type Call, done, type Handlers, idOf, notFound } from "./call.ts"
 import { cut, quote } from "./cut.ts"
 import { json } from "./http.ts"
 import { pageOf, selectionOf } from "./selection.ts"
 import { trimBodies } from "./trimBody.ts"
 
-/** How many dead letters one call is about, at the most and where it does not say. */
+/** How many dead letters one call is checkingId, at the most and where it does not say. */
 const most = PageInput.maxDeadLetters
 
 export const dlq = (
@@ -24,7 +24,7 @@ export const dlq = (
   | "RetryDeadLetters"
   | "RetryDeadLetter"
 > => {
-  const aboutOne = about(engine.dlq, idOf(DlqId, "dlq message"))
+  const byId = checkingId(engine.dlq, idOf(DlqId, "dlq message"))
   return {
     ListDeadLetters: (call) =>
       pageOf(call, "dlq", { most, takes: ["cursor", "order", "trimBody"] }).pipe(
@@ -43,8 +43,8 @@ export const dlq = (
         ),
         Effect.map(({ cursor, deleted }) => json({ deleted, ...(cursor === undefined ? {} : { cursor }) }))
       ),
-    GetDeadLetter: aboutOne((all, id) => Effect.map(all.get(id), (letter) => json(DlqRecord.encode(letter)))),
-    DeleteDeadLetter: aboutOne((all, id) => Effect.as(all.delete(id), done)),
+    GetDeadLetter: byId((all, id) => Effect.map(all.get(id), (letter) => json(DlqRecord.encode(letter)))),
+    DeleteDeadLetter: byId((all, id) => Effect.as(all.delete(id), done)),
     RetryDeadLetters: (call) =>
       Effect.gen(function* () {
         const retries = yield* retriesOf(call)
@@ -59,7 +59,7 @@ export const dlq = (
         }
         return json(PublishResponse.encodeRetried(page), 201)
       }),
-    RetryDeadLetter: aboutOne((all, id, call) =>
+    RetryDeadLetter: byId((all, id, call) =>
       Effect.gen(function* () {
         const published = yield* all.retry(id, { retries: yield* retriesOf(call) })
         return json(PublishResponse.encode(published), 201)

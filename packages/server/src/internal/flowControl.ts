@@ -2,7 +2,7 @@ import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import { about, done, type Handlers, nameOf, queryOf } from "./call.ts"
+import { checkingId, done, type Handlers, nameOf, queryOf } from "./call.ts"
 import { json } from "./http.ts"
 
 export const flowControl = (
@@ -18,8 +18,8 @@ export const flowControl = (
   | "ResetFlowControl"
   | "GetGlobalParallelism"
 > => {
-  const aboutKey = about(engine.flowControl, nameOf(FlowControlKey, "flowControlKey"))
-  const resetRate = aboutKey((all, key) => Effect.as(all.resetRate(key), done))
+  const byKey = checkingId(engine.flowControl, nameOf(FlowControlKey, "flowControlKey"))
+  const resetRate = byKey((all, key) => Effect.as(all.resetRate(key), done))
   return {
     ListFlowControl: (call) => {
       const sought = queryOf(call).flatMap(([name, value]) => (name === "search" ? [value] : []))
@@ -31,18 +31,18 @@ export const flowControl = (
         )
       )
     },
-    GetFlowControl: aboutKey((all, key) =>
+    GetFlowControl: byKey((all, key) =>
       Effect.map(all.get(key), (state) => json(FlowControlRecord.encode(state)))
     ),
-    PauseFlowControl: aboutKey((all, key) => Effect.as(all.pause(key), done)),
-    ResumeFlowControl: aboutKey((all, key) => Effect.as(all.resume(key), done)),
-    PinFlowControl: aboutKey((all, key, call) =>
+    PauseFlowControl: byKey((all, key) => Effect.as(all.pause(key), done)),
+    ResumeFlowControl: byKey((all, key) => Effect.as(all.resume(key), done)),
+    PinFlowControl: byKey((all, key, call) =>
       FlowControlRecord.pinFromParameters(queryOf(call)).pipe(
         Effect.flatMap((limits) => all.pin(key, limits)),
         Effect.as(done)
       )
     ),
-    UnpinFlowControl: aboutKey((all, key, call) =>
+    UnpinFlowControl: byKey((all, key, call) =>
       FlowControlRecord.unpinFromParameters(queryOf(call)).pipe(
         // Both flags are false by default, so a call without them unpins nothing.
         Effect.flatMap((limits) => (limits === undefined ? Effect.void : all.unpin(key, limits))),

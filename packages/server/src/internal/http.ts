@@ -6,10 +6,10 @@ export interface Request {
   readonly method: string
   /** The raw request target: nothing is decoded, merged or resolved. */
   readonly target: string
-  /** By names in lower case, every value in its order. */
+  /** All values in order, by lower-case name. */
   readonly headers: Readonly<Record<string, ReadonlyArray<string>>>
   readonly callerIp: string | undefined
-  /** Reads the body, once, if it has no more than so many bytes; else the quota is what the refusal names. */
+  /** Reads the body, once. If it is longer than the limit in bytes, the refusal names the quota. */
   readonly body: (limit: number, quota: string) => Effect.Effect<Uint8Array, Refusal>
 }
 
@@ -19,7 +19,7 @@ export interface Answer {
   readonly body?: string
 }
 
-/** A request that is not served, and why: QStash's `{"error": …}` with its status. */
+/** Why a request is not served: the status and the text of QStash's `{"error": …}`. */
 export class Refusal extends Data.TaggedError("Refusal")<{
   readonly status: number
   readonly error: string
@@ -31,7 +31,7 @@ export const json = (value: unknown, status = 200): Answer => ({
   body: JSON.stringify(value)
 })
 
-/** What QStash answers to a message, or a call, that is larger than the plan allows. */
+/** The response of QStash to a message or a call that is larger than the plan allows. */
 export const overQuota = (quota: string, limit: number): Refusal =>
   new Refusal({ status: 413, error: `quota ${quota} exceeded, current limit: ${limit}` })
 

@@ -6,7 +6,7 @@ import * as MessageRequest from "@effect-qstash/domain/wire/MessageRequest"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import { about, type Call, type Handlers, idOf, parseJson, partsOf } from "./call.ts"
+import { checkingId, type Call, type Handlers, idOf, parseJson, partsOf } from "./call.ts"
 import { json, overQuota } from "./http.ts"
 import { queueNameOf } from "./queues.ts"
 import { selectionOf } from "./selection.ts"
@@ -14,7 +14,7 @@ import { selectionOf } from "./selection.ts"
 export const messages = (
   engine: Engine.Service
 ): Handlers<"Publish" | "Enqueue" | "Batch" | "GetMessage" | "CancelMessage" | "CancelMessages"> => {
-  const aboutOne = about(engine.messages, idOf(MessageId, "message"))
+  const byId = checkingId(engine.messages, idOf(MessageId, "message"))
 
   const send = (call: Call, complete: (message: PublishMessage) => PublishMessage) =>
     Effect.gen(function* () {
@@ -41,10 +41,8 @@ export const messages = (
         const published = yield* engine.accept(tenant, all)
         return json(all.map((message, index) => answerTo(message, published[index] ?? [])))
       }),
-    GetMessage: aboutOne((all, id) =>
-      Effect.map(all.get(id), (message) => json(MessageRecord.encode(message)))
-    ),
-    CancelMessage: aboutOne((all, id) => Effect.as(all.cancel(id), json({ cancelled: 1 }))),
+    GetMessage: byId((all, id) => Effect.map(all.get(id), (message) => json(MessageRecord.encode(message)))),
+    CancelMessage: byId((all, id) => Effect.as(all.cancel(id), json({ cancelled: 1 }))),
     CancelMessages: (call) =>
       selectionOf(call, "message", { most: 500 }).pipe(
         Effect.flatMap(({ count, criteria }) => engine.cancelMany(call.tenant, criteria, count)),

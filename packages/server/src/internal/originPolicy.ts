@@ -1,21 +1,21 @@
 import * as Either from "effect/Either"
 import { type Answer, Refusal, type Request } from "./http.ts"
 
-export interface GateOptions {
+export interface OriginPolicyOptions {
   readonly hosts: ReadonlyArray<string>
   readonly origins: ReadonlyArray<string>
 }
 
-/** What is added to every answer, so that a browser hands it to a page of an allowed origin. */
+/** Headers for every response, so that a browser passes it to a page of an allowed origin. */
 export type CorsHeaders = Readonly<Record<string, string>>
 
 /**
- * Keeps web pages out. The tokens of development are public, so all that protects a server on a developer's machine is
- * that the browser says where a request comes from: a page of another site is told by `Origin` and `Sec-Fetch-Site`,
- * and one that has pointed a name of its own at the loopback address by `Host`.
+ * Keeps web pages out. Development tokens are public, so the only protection of a server on a developer's machine is that
+ * browsers say where a request comes from: `Origin` and `Sec-Fetch-Site` reveal a page of another site, and `Host` reveals
+ * one that has pointed its own name at the loopback address.
  */
 export const make =
-  (options: GateOptions) =>
+  (options: OriginPolicyOptions) =>
   (request: Request, sends: boolean): Either.Either<CorsHeaders, Refusal> =>
     Either.gen(function* () {
       const [host = "", ...otherHosts] = request.headers["host"] ?? []
@@ -51,7 +51,7 @@ export const make =
       }
     })
 
-/** Answers the question that a browser asks before a request of an allowed origin; `undefined` where it is none. */
+/** Responds to a preflight request from an allowed origin. Returns `undefined` for any other request. */
 export const preflight = (request: Request, cors: CorsHeaders): Answer | undefined => {
   if (
     request.method !== "OPTIONS" ||
@@ -65,7 +65,7 @@ export const preflight = (request: Request, cors: CorsHeaders): Answer | undefin
     status: 204,
     headers: {
       "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
-      // The wildcard would not cover Authorization, so what is asked for is what is allowed.
+      // A wildcard would not cover Authorization, so whatever is asked for is allowed.
       ...(asked === undefined ? {} : { "Access-Control-Allow-Headers": asked.join(", ") }),
       ...(request.headers["access-control-request-private-network"] === undefined
         ? {}
@@ -88,7 +88,7 @@ const refuse = (status: number, error: string) => Either.left(new Refusal({ stat
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i
 
-/** Any port will do: it is the name that another site could have made its own, and a tunnel changes the port. */
+/** Any port is allowed: only the name can belong to another site, and a tunnel changes the port. */
 const isAllowedHost = (host: string, allowed: ReadonlyArray<string>): boolean => {
   const name = /^(\[[\da-f:.]+\]|[^:@/?#\s]+)(?::\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase()
   return (

@@ -2,7 +2,7 @@ import { QueueName } from "@effect-qstash/domain/QueueName"
 import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import { about, done, type Handlers, jsonOf, nameOf } from "./call.ts"
+import { checkingId, done, type Handlers, jsonOf, nameOf } from "./call.ts"
 import { json } from "./http.ts"
 
 export const queueNameOf = nameOf(QueueName, "queueName")
@@ -10,7 +10,7 @@ export const queueNameOf = nameOf(QueueName, "queueName")
 export const queues = (
   engine: Engine.Service
 ): Handlers<"UpsertQueue" | "ListQueues" | "GetQueue" | "DeleteQueue" | "PauseQueue" | "ResumeQueue"> => {
-  const aboutOne = about(engine.queues, queueNameOf)
+  const byName = checkingId(engine.queues, queueNameOf)
   return {
     UpsertQueue: (call) =>
       jsonOf(call).pipe(
@@ -20,9 +20,9 @@ export const queues = (
       ),
     ListQueues: ({ tenant }) =>
       Effect.map(engine.queues(tenant).list, (all) => json(all.map(QueueRecord.encode))),
-    GetQueue: aboutOne((all, name) => Effect.map(all.get(name), (queue) => json(QueueRecord.encode(queue)))),
-    DeleteQueue: aboutOne((all, name) => Effect.as(all.delete(name), done)),
-    PauseQueue: aboutOne((all, name) => Effect.as(all.pause(name), done)),
-    ResumeQueue: aboutOne((all, name) => Effect.as(all.resume(name), done))
+    GetQueue: byName((all, name) => Effect.map(all.get(name), (queue) => json(QueueRecord.encode(queue)))),
+    DeleteQueue: byName((all, name) => Effect.as(all.delete(name), done)),
+    PauseQueue: byName((all, name) => Effect.as(all.pause(name), done)),
+    ResumeQueue: byName((all, name) => Effect.as(all.resume(name), done))
   }
 }

@@ -3,7 +3,7 @@ import * as ScheduleRecord from "@effect-qstash/domain/wire/ScheduleRecord"
 import * as ScheduleRequest from "@effect-qstash/domain/wire/ScheduleRequest"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import { about, done, type Handlers, idOf, partsOf } from "./call.ts"
+import { checkingId, done, type Handlers, idOf, partsOf } from "./call.ts"
 import { json } from "./http.ts"
 
 export const schedules = (
@@ -11,7 +11,7 @@ export const schedules = (
 ): Handlers<
   "CreateSchedule" | "ListSchedules" | "GetSchedule" | "DeleteSchedule" | "PauseSchedule" | "ResumeSchedule"
 > => {
-  const aboutOne = about(engine.schedules, idOf(ScheduleId, "schedule"))
+  const byId = checkingId(engine.schedules, idOf(ScheduleId, "schedule"))
   return {
     CreateSchedule: (call) =>
       partsOf(call).pipe(
@@ -21,11 +21,11 @@ export const schedules = (
       ),
     ListSchedules: ({ tenant }) =>
       Effect.map(engine.schedules(tenant).list, (all) => json(all.map(ScheduleRecord.encode))),
-    GetSchedule: aboutOne((all, id) =>
+    GetSchedule: byId((all, id) =>
       Effect.map(all.get(id), (schedule) => json(ScheduleRecord.encode(schedule)))
     ),
-    DeleteSchedule: aboutOne((all, id) => Effect.as(all.delete(id), done)),
-    PauseSchedule: aboutOne((all, id) => Effect.as(all.pause(id), done)),
-    ResumeSchedule: aboutOne((all, id) => Effect.as(all.resume(id), done))
+    DeleteSchedule: byId((all, id) => Effect.as(all.delete(id), done)),
+    PauseSchedule: byId((all, id) => Effect.as(all.pause(id), done)),
+    ResumeSchedule: byId((all, id) => Effect.as(all.resume(id), done))
   }
 }
