@@ -8,7 +8,7 @@ const service = inFile("engine/src/internal/services/dlq.ts")
 const pages = inFile("engine/src/internal/services/paging.ts")
 const matches = inFile("engine/src/internal/matches.ts")
 const record = inFile("domain/src/wire/DlqRecord.ts")
-const client = inFile("client/src/internal/dlq.ts")
+const client = inFile("client/src/internal/services/dlq.ts")
 const paging = inFile("client/src/internal/paging.ts")
 const handlers = inFile("server/src/internal/dlq.ts")
 

@@ -4,7 +4,7 @@ const inFile = faultsOf("QStashFlowControl")
 
 const store = inFile("engine/src/MemoryStore.ts")
 const record = inFile("domain/src/wire/FlowControlRecord.ts")
-const client = inFile("client/src/internal/flowControl.ts")
+const client = inFile("client/src/internal/services/flowControl.ts")
 const segment = inFile("domain/src/wire/PathSegment.ts")
 const handlers = inFile("server/src/internal/flowControl.ts")
 

@@ -9,7 +9,7 @@ const matches = inFile("engine/src/internal/matches.ts")
 const written = inFile("engine/src/internal/record.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
 const record = inFile("domain/src/wire/LogRecord.ts")
-const client = inFile("client/src/internal/logs.ts")
+const client = inFile("client/src/internal/services/logs.ts")
 const handlers = inFile("server/src/internal/logs.ts")
 
 /** In the log. */

@@ -1,8 +1,11 @@
 import { type Fault, faultsOf } from "../internal/fault.ts"
 
-const messages = faultsOf("QStashMessages", "lostReplies")("client/src/internal/messages.ts")
-const dlq = faultsOf("QStashDlq", "lostReplies")("client/src/internal/dlq.ts")
-const signingKeys = faultsOf("QStashSigningKeys", "lostReplies")("client/src/internal/signingKeys.ts")
+const messages = faultsOf("QStashMessages", "lostReplies")("client/src/internal/services/messages.ts")
+const dlq = faultsOf("QStashDlq", "lostReplies")("client/src/internal/services/dlq.ts")
+const signingKeys = faultsOf(
+  "QStashSigningKeys",
+  "lostReplies"
+)("client/src/internal/services/signingKeys.ts")
 const http = faultsOf("QStashSchedules", "lostReplies")("client/src/internal/http.ts")
 
 /** In what the client does when it does not know whether a call has had its effect. */

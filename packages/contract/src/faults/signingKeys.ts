@@ -6,7 +6,7 @@ const store = inFile("engine/src/MemoryStore.ts")
 const service = inFile("engine/src/internal/services/signingKeys.ts")
 const signer = inFile("engine/src/Signer.ts")
 const record = inFile("domain/src/wire/SigningKeysRecord.ts")
-const client = inFile("client/src/internal/signingKeys.ts")
+const client = inFile("client/src/internal/services/signingKeys.ts")
 const handlers = inFile("server/src/internal/signingKeys.ts")
 
 /** In the keys and their rotation. */

@@ -11,7 +11,7 @@ const record = inFile("domain/src/wire/UrlGroupRecord.ts")
 const message = inFile("domain/src/internal/messageRecord.ts")
 const answer = inFile("domain/src/wire/ScheduleRecord.ts")
 const refusal = inFile("client/src/internal/refusal.ts")
-const client = inFile("client/src/internal/urlGroups.ts")
+const client = inFile("client/src/internal/services/urlGroups.ts")
 
 /** In groups, and in what goes to them. */
 export const faults: ReadonlyArray<Fault> = [

@@ -6,11 +6,11 @@ import {
 } from "@effect-qstash/domain"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import * as Effect from "effect/Effect"
-import { secretsOfUrl } from "./redact.ts"
-import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
-import { listOf } from "./listOf.ts"
-import { withPathId } from "./withPathId.ts"
-import { quotaError } from "./refusal.ts"
+import { secretsOfUrl } from "../redact.ts"
+import { jsonBody, type QStashHttp, withSpan } from "../http.ts"
+import { listOf } from "../listOf.ts"
+import { withPathId } from "../withPathId.ts"
+import { quotaError } from "../refusal.ts"
 
 const path = "/v2/topics"
 

@@ -1,6 +1,6 @@
 import type { QStashSigningKeys } from "@effect-qstash/domain"
 import * as SigningKeysRecord from "@effect-qstash/domain/wire/SigningKeysRecord"
-import { type QStashHttp, withSpan } from "./http.ts"
+import { type QStashHttp, withSpan } from "../http.ts"
 
 export const makeSigningKeys = (http: QStashHttp): QStashSigningKeys.Service => ({
   get: http

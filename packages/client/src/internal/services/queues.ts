@@ -1,10 +1,10 @@
 import { QueueNotFound, type QStashQueues, type QueueName } from "@effect-qstash/domain"
 import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import * as Effect from "effect/Effect"
-import { jsonBody, type QStashHttp, withSpan } from "./http.ts"
-import { listOf } from "./listOf.ts"
-import { withPathId } from "./withPathId.ts"
-import { quotaError } from "./refusal.ts"
+import { jsonBody, type QStashHttp, withSpan } from "../http.ts"
+import { listOf } from "../listOf.ts"
+import { withPathId } from "../withPathId.ts"
+import { quotaError } from "../refusal.ts"
 
 const path = "/v2/queues"
 

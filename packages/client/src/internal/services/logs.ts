@@ -5,9 +5,9 @@ import * as PageInput from "@effect-qstash/domain/wire/PageInput"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import { type QStashHttp, withSpan } from "./http.ts"
-import { expectProgress, paginateReads, type Place, placeOf, placeParameters } from "./paging.ts"
-import { secretsOfCriteria } from "./selection.ts"
+import { type QStashHttp, withSpan } from "../http.ts"
+import { expectProgress, paginateReads, type Place, placeOf, placeParameters } from "../paging.ts"
+import { secretsOfCriteria } from "../selection.ts"
 
 /** Which entries, checked, in which order. */
 interface Selection {

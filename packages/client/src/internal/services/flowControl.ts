@@ -7,10 +7,10 @@ import {
 import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { type Parameters, type QStashHttp, withSpan } from "./http.ts"
-import { listOf } from "./listOf.ts"
-import { withPathId } from "./withPathId.ts"
-import { quotaError, type Refusal } from "./refusal.ts"
+import { type Parameters, type QStashHttp, withSpan } from "../http.ts"
+import { listOf } from "../listOf.ts"
+import { withPathId } from "../withPathId.ts"
+import { quotaError, type Refusal } from "../refusal.ts"
 
 const path = "/v2/flowControl"
 
