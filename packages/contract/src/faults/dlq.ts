@@ -10,7 +10,7 @@ const matches = inFile("engine/src/internal/matches.ts")
 const record = inFile("domain/src/wire/DlqRecord.ts")
 const client = inFile("client/src/internal/services/dlq.ts")
 const paging = inFile("client/src/internal/paging.ts")
-const handlers = inFile("server/src/internal/dlq.ts")
+const handlers = inFile("server/src/internal/routes/dlq.ts")
 
 /** In dead letters. */
 export const faults: ReadonlyArray<Fault> = [

@@ -6,7 +6,7 @@ const store = inFile("engine/src/MemoryStore.ts")
 const record = inFile("domain/src/wire/FlowControlRecord.ts")
 const client = inFile("client/src/internal/services/flowControl.ts")
 const segment = inFile("domain/src/wire/PathSegment.ts")
-const handlers = inFile("server/src/internal/flowControl.ts")
+const handlers = inFile("server/src/internal/routes/flowControl.ts")
 
 /** In the limits that messages share. */
 export const faults: ReadonlyArray<Fault> = [

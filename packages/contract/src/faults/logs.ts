@@ -10,7 +10,7 @@ const written = inFile("engine/src/internal/record.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
 const record = inFile("domain/src/wire/LogRecord.ts")
 const client = inFile("client/src/internal/services/logs.ts")
-const handlers = inFile("server/src/internal/logs.ts")
+const handlers = inFile("server/src/internal/routes/logs.ts")
 
 /** In the log. */
 export const faults: ReadonlyArray<Fault> = [

@@ -6,8 +6,8 @@ const store = inFile("engine/src/MemoryStore.ts")
 const limit = inFile("engine/src/internal/exceededLimit.ts")
 const record = inFile("domain/src/wire/QueueRecord.ts")
 const client = inFile("client/src/internal/services/messages.ts")
-const handlers = inFile("server/src/internal/queues.ts")
-const sending = inFile("server/src/internal/messages.ts")
+const handlers = inFile("server/src/internal/routes/queues.ts")
+const sending = inFile("server/src/internal/routes/messages.ts")
 
 /** In what queues keep in order. */
 export const faults: ReadonlyArray<Fault> = [

@@ -7,7 +7,7 @@ const service = inFile("engine/src/internal/services/signingKeys.ts")
 const signer = inFile("engine/src/Signer.ts")
 const record = inFile("domain/src/wire/SigningKeysRecord.ts")
 const client = inFile("client/src/internal/services/signingKeys.ts")
-const handlers = inFile("server/src/internal/signingKeys.ts")
+const handlers = inFile("server/src/internal/routes/signingKeys.ts")
 
 /** In the keys and their rotation. */
 export const faults: ReadonlyArray<Fault> = [

@@ -2,8 +2,8 @@ import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import { checkingId, done, type Handlers, jsonOf, nameOf } from "./call.ts"
-import { json } from "./http.ts"
+import { checkingId, done, type Handlers, jsonOf, nameOf } from "../call.ts"
+import { json } from "../http.ts"
 
 export const urlGroups = (
   engine: Engine.Service

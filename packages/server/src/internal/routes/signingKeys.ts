@@ -1,8 +1,8 @@
 import * as SigningKeysRecord from "@effect-qstash/domain/wire/SigningKeysRecord"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import type { Handlers } from "./call.ts"
-import { json } from "./http.ts"
+import type { Handlers } from "../call.ts"
+import { json } from "../http.ts"
 
 export const signingKeys = (engine: Engine.Service): Handlers<"GetKeys" | "RotateKeys"> => ({
   GetKeys: ({ tenant }) =>

@@ -7,9 +7,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { bodyOf, type Call, type Handlers } from "./call.ts"
-import { quote } from "./cut.ts"
-import { type Answer, json, Refusal } from "./http.ts"
+import { bodyOf, type Call, type Handlers } from "../call.ts"
+import { quote } from "../cut.ts"
+import { type Answer, json, Refusal } from "../http.ts"
 
 /** The routes of the virtual clock. In real time there is no clock to set. */
 export const clockRoutes = (clock: VirtualClock.Service | undefined): Handlers<"GetClock" | "AdvanceClock"> =>

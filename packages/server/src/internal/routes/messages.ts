@@ -6,10 +6,10 @@ import * as MessageRequest from "@effect-qstash/domain/wire/MessageRequest"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import { checkingId, type Call, type Handlers, idOf, parseJson, partsOf } from "./call.ts"
-import { json, overQuota } from "./http.ts"
+import { checkingId, type Call, type Handlers, idOf, parseJson, partsOf } from "../call.ts"
+import { json, overQuota } from "../http.ts"
 import { queueNameOf } from "./queues.ts"
-import { selectionOf } from "./selection.ts"
+import { selectionOf } from "../selection.ts"
 
 export const messages = (
   engine: Engine.Service

@@ -2,10 +2,10 @@ import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
 import * as PageInput from "@effect-qstash/domain/wire/PageInput"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import type { Call, Failure, Handlers } from "./call.ts"
-import { json } from "./http.ts"
-import { pageOf, type Selection } from "./selection.ts"
-import { trimBodies } from "./trimBody.ts"
+import type { Call, Failure, Handlers } from "../call.ts"
+import { json } from "../http.ts"
+import { pageOf, type Selection } from "../selection.ts"
+import { trimBodies } from "../trimBody.ts"
 
 /** How many messages a grouped page has if the call does not say, and at most. */
 const groups = { usual: 10, most: 100 }

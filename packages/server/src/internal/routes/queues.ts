@@ -2,8 +2,8 @@ import { QueueName } from "@effect-qstash/domain/QueueName"
 import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import { checkingId, done, type Handlers, jsonOf, nameOf } from "./call.ts"
-import { json } from "./http.ts"
+import { checkingId, done, type Handlers, jsonOf, nameOf } from "../call.ts"
+import { json } from "../http.ts"
 
 export const queueNameOf = nameOf(QueueName, "queueName")
 

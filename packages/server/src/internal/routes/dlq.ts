@@ -5,11 +5,11 @@ import * as PageInput from "@effect-qstash/domain/wire/PageInput"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import { checkingId, type Call, done, type Handlers, idOf, notFound } from "./call.ts"
-import { cut, quote } from "./cut.ts"
-import { json } from "./http.ts"
-import { pageOf, selectionOf } from "./selection.ts"
-import { trimBodies } from "./trimBody.ts"
+import { checkingId, type Call, done, type Handlers, idOf, notFound } from "../call.ts"
+import { cut, quote } from "../cut.ts"
+import { json } from "../http.ts"
+import { pageOf, selectionOf } from "../selection.ts"
+import { trimBodies } from "../trimBody.ts"
 
 /** How many dead letters one call is checkingId, at the most and where it does not say. */
 const most = PageInput.maxDeadLetters

@@ -3,8 +3,8 @@ import * as ScheduleRecord from "@effect-qstash/domain/wire/ScheduleRecord"
 import * as ScheduleRequest from "@effect-qstash/domain/wire/ScheduleRequest"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import { checkingId, done, type Handlers, idOf, partsOf } from "./call.ts"
-import { json } from "./http.ts"
+import { checkingId, done, type Handlers, idOf, partsOf } from "../call.ts"
+import { json } from "../http.ts"
 
 export const schedules = (
   engine: Engine.Service

@@ -2,8 +2,8 @@ import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
-import { checkingId, done, type Handlers, nameOf, queryOf } from "./call.ts"
-import { json } from "./http.ts"
+import { checkingId, done, type Handlers, nameOf, queryOf } from "../call.ts"
+import { json } from "../http.ts"
 
 export const flowControl = (
   engine: Engine.Service
