@@ -3,13 +3,11 @@
  */
 import { IdGenerator, QStashServices } from "@effect-qstash/domain"
 import type * as HttpClient from "@effect/platform/HttpClient"
-import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import type * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import type { ConfigOptions, Options } from "./ClientOptions.ts"
 import { makeDlq } from "./internal/services/dlq.ts"
 import { makeFlowControl } from "./internal/services/flowControl.ts"
 import { fromConfig } from "./internal/fromConfig.ts"
@@ -23,58 +21,18 @@ import { makeSigningKeys } from "./internal/services/signingKeys.ts"
 import { makeUrlGroups } from "./internal/services/urlGroups.ts"
 import type { QStashClientMisconfigured } from "./QStashClientMisconfigured.ts"
 
-/**
- * @since 0.1.0
- * @category models
- */
-export interface Options {
-  /** The token of the account, as the console shows it. It belongs to one region. */
-  readonly token: Redacted.Redacted
+export {
   /**
-   * The origin of the token's region or of a local server, without a path. If it is plain http to another machine, a
-   * warning is logged once when the client is built, since everybody on the way can read the token.
-   *
-   * @default "https://qstash.upstash.io"
+   * @since 0.1.0
+   * @category models
    */
-  readonly url?: string | URL | undefined
+  type ConfigOptions,
   /**
-   * The longest that one attempt may take, from the connection to the end of the reply.
-   *
-   * @default 10 seconds
+   * @since 0.1.0
+   * @category models
    */
-  readonly requestTimeout?: Duration.DurationInput | undefined
-  /**
-   * The longest that a call may take over all its attempts and the waits between them. The first attempt has its whole
-   * `requestTimeout` in any case; another one is begun only if at least a second is left for it. Zero turns retries off.
-   *
-   * @default 30 seconds
-   */
-  readonly retryBudget?: Duration.DurationInput | undefined
-  /**
-   * The largest response that is read, in bytes after decompression. A larger one is a `QStashResponseTooLarge`; streams
-   * ask for smaller pages first.
-   *
-   * @default 67_108_864 (64 MiB)
-   */
-  readonly maxResponseBytes?: number | undefined
-  /**
-   * Wraps the `HttpClient` of every attempt, to log, count or rate-limit. It sees the bearer token in the request's
-   * headers. Whatever it retries, it retries within one attempt, and so also what a repeat could do twice.
-   *
-   * @default identity
-   */
-  readonly transformClient?: ((client: HttpClient.HttpClient) => HttpClient.HttpClient) | undefined
-}
-
-/**
- * Where each option comes from; what is left out is read from the environment or has its default.
- *
- * @since 0.1.0
- * @category models
- */
-export type ConfigOptions = {
-  readonly [K in keyof Options]?: Config.Config<NonNullable<Options[K]>> | undefined
-}
+  type Options
+} from "./ClientOptions.ts"
 
 const fromSettings = (
   settings: Settings

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { ConfigOptions } from "../QStashClient.ts"
+import type { ConfigOptions } from "../ClientOptions.ts"
 import { checks, defaults, type Settings } from "./settings.ts"
 
 /** Right on top of a named `Config` a failed check is told under that name, anywhere else under none. */

@@ -4,7 +4,7 @@ import * as Either from "effect/Either"
 import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { Options } from "../QStashClient.ts"
+import type { Options } from "../ClientOptions.ts"
 import { QStashClientMisconfigured } from "../QStashClientMisconfigured.ts"
 
 /** The options, checked, with every default in its place. */
