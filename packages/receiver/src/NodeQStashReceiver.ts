@@ -9,9 +9,19 @@ import * as Layer from "effect/Layer"
 import { fromConfig } from "./internal/fromConfig.ts"
 import { nodeCrypto } from "./internal/nodeCrypto.ts"
 import { makeWith } from "./internal/verify.ts"
-import { type ConfigOptions, type Options, QStashReceiver } from "./QStashReceiver.ts"
+import { QStashReceiver } from "./QStashReceiver.ts"
+import type { ConfigOptions, Options } from "./ReceiverOptions.ts"
 import type { QStashReceiverMisconfigured } from "./VerifyError.ts"
 
+export {
+  /**
+   * The tag of the main entry, so a layer of either provides it.
+   *
+   * @since 0.1.0
+   * @category tags
+   */
+  QStashReceiver
+} from "./QStashReceiver.ts"
 export {
   /**
    * @since 0.1.0
@@ -22,15 +32,8 @@ export {
    * @since 0.1.0
    * @category models
    */
-  type Options,
-  /**
-   * The tag of the main entry, so a layer of either provides it.
-   *
-   * @since 0.1.0
-   * @category tags
-   */
-  QStashReceiver
-} from "./QStashReceiver.ts"
+  type Options
+} from "./ReceiverOptions.ts"
 
 /**
  * Verifies on the calling thread, which a large body holds up for as long as its hash takes: some milliseconds for ten

@@ -1,68 +1,29 @@
 /**
  * @since 0.1.0
  */
-import type * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import type { ConfigOptions, Options } from "./ReceiverOptions.ts"
 import { fromConfig } from "./internal/fromConfig.ts"
 import { makeWith } from "./internal/verify.ts"
 import { webCrypto } from "./internal/webCrypto.ts"
 import type { Delivery, VerifiedDelivery } from "./VerifiedDelivery.ts"
 import type { QStashReceiverMisconfigured, VerifyError } from "./VerifyError.ts"
 
-/**
- * @since 0.1.0
- * @category models
- */
-export interface Options {
-  /** The key that QStash signs with now, `sig_` included. */
-  readonly currentSigningKey: Redacted.Redacted
+export {
   /**
-   * The key that QStash signs with after the next rotation. Tried only where the current one did not make the signature:
-   * one rotation goes unnoticed, after a second one the receiver needs the new keys.
+   * @since 0.1.0
+   * @category models
    */
-  readonly nextSigningKey: Redacted.Redacted
+  type ConfigOptions,
   /**
-   * Which URL a token must have been signed for, compared as text: no case, port or escape is evened out, and no slash
-   * but the one that a URL without a path is called with.
-   * - `"url"`: the one that was called.
-   * - `{ publicUrl }`: for an application behind a proxy, which sees another host than QStash called: this URL, followed
-   *   by the path and query that were called. Where it has a path, as of an application that is mounted there, the
-   *   root of the application is taken with a slash at the end and without.
-   * - `"any"`: a delivery to any endpoint of the account passes here as well, for the five minutes of its token. The
-   *   caller has to look at `signed.subject` itself.
-   *
-   * @default "url"
+   * @since 0.1.0
+   * @category models
    */
-  readonly subject?: "url" | "any" | { readonly publicUrl: string } | undefined
-  /**
-   * How far the local clock may be off, from 0 to 5 minutes. A minute is plenty: tokens are valid this much longer.
-   * Anything else is a `QStashReceiverMisconfigured`.
-   *
-   * @default 0 seconds
-   */
-  readonly clockTolerance?: Duration.DurationInput | undefined
-  /**
-   * The longest body that is taken, in bytes. The default is above the largest message of any plan (50 MB).
-   *
-   * @default 67_108_864 (64 MiB)
-   */
-  readonly maxBodyBytes?: number | undefined
-}
-
-/**
- * Where each option comes from; what is left out has its default.
- *
- * @since 0.1.0
- * @category models
- */
-export type ConfigOptions = {
-  readonly [K in keyof Options]?: Config.Config<NonNullable<Options[K]>> | undefined
-}
+  type Options
+} from "./ReceiverOptions.ts"
 
 /**
  * @since 0.1.0

@@ -1,6 +1,6 @@
 import * as Config from "effect/Config"
 import * as Option from "effect/Option"
-import type { ConfigOptions, Options } from "../QStashReceiver.ts"
+import type { ConfigOptions, Options } from "../ReceiverOptions.ts"
 
 /** What is left out, and what is there as `undefined`, has its default. */
 const optional = <A>(config: Config.Config<A> | undefined): Config.Config<Option.Option<A>> =>

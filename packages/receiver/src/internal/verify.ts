@@ -17,7 +17,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { Options, QStashReceiver } from "../QStashReceiver.ts"
+import type { Options } from "../ReceiverOptions.ts"
 import type { Delivery, SignedPart, UnsignedPart, VerifiedDelivery } from "../VerifiedDelivery.ts"
 import {
   DeliveryBodyMismatch,
@@ -118,7 +118,7 @@ export const makeWith = (crypto: SignatureCrypto) =>
           : Effect.flatMap(hash, (awaited) => verifyBody(body, awaited, claims.right, headers))
       })
 
-    return { verify } satisfies QStashReceiver.Service
+    return { verify }
   })
 
 /** JavaScript callers and casts can pass anything. Without this check, each entry would fail in its own way. */
