@@ -7,10 +7,10 @@ import {
 } from "@effect-qstash/domain"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -24,7 +24,13 @@ import { formEncoded, jsonForms, redact } from "./redact.ts"
 import { warnOfPlainHttp } from "./plainHttp.ts"
 import { type Refusal, refusal, toError as refusalToError, unreadRefusal } from "./refusal.ts"
 import type { Settings } from "./settings.ts"
-import { toError as transportFaultToError } from "./transportFault.ts"
+import {
+  type BodyFault,
+  isEmptyBody,
+  responseOfStatusFault,
+  toError as transportFaultToError,
+  type TransportFault
+} from "./transportFault.ts"
 
 /** Names and values, in their order; a name may occur several times. */
 export type Parameters = ReadonlyArray<readonly [name: string, value: string]>
@@ -100,11 +106,11 @@ const isWorthRetrying =
 /** Adds the time until reset to the jittered backoff, so that waiting callers do not all retry at once. */
 const untilReset = (error: unknown): Effect.Effect<Duration.Duration> =>
   error instanceof QStashRateLimited && error.resetAt !== undefined
-    ? untilInstant(error.resetAt.epochMillis)
+    ? untilInstant(DateTime.toEpochMillis(error.resetAt))
     : Effect.succeed(Duration.zero)
 
 const untilInstant = (millis: number): Effect.Effect<Duration.Duration> =>
-  Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(millis - now))
+  Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(Math.max(0, millis - now)))
 
 /** `lastStart` is the instant after which no attempt starts. */
 const retryPolicy = (call: Call<unknown>, lastStart: number) =>
@@ -142,7 +148,7 @@ const isWithin = ({ headers }: HttpClientResponse.HttpClientResponse, limit: num
 const readBody = (
   response: HttpClientResponse.HttpClientResponse,
   limit: number
-): Effect.Effect<Option.Option<string>, HttpClientError.ResponseError> =>
+): Effect.Effect<Option.Option<string>, BodyFault> =>
   Effect.suspend(() => {
     // Reading a stream piece by piece takes several times as long as this.
     if (isWithin(response, limit)) return Effect.asSome(response.text)
@@ -159,10 +165,7 @@ const readBody = (
         })
       ),
       Effect.map(() => (size > limit ? Option.none() : Option.some(text + decoder.decode()))),
-      Effect.catchIf(
-        (error) => error.reason === "EmptyBody",
-        () => Effect.succeedSome("")
-      )
+      Effect.catchIf(isEmptyBody, () => Effect.succeedSome(""))
     )
   })
 
@@ -197,19 +200,16 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
     const secretsOf = (call: Call<unknown>) => [token, ...(call.secrets?.() ?? [])].flatMap(jsonForms)
 
     const mapFault = (call: Call<unknown>) =>
-      Effect.mapError((error: HttpClientError.HttpClientError) =>
-        transportFaultToError(error, secretsOf(call), settings.url)
-      )
+      Effect.mapError((fault: TransportFault) => transportFaultToError(fault, secretsOf(call), settings.url))
 
     const send = (call: Call<unknown>, request: HttpClientRequest.HttpClientRequest) =>
-      client.execute(request).pipe(
-        // A client that fails on a status has the response in its error.
-        Effect.catchTag("ResponseError", (error) =>
-          error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)
-        ),
-        mapFault(call),
-        Effect.provideService(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
-      )
+      client
+        .execute(request)
+        .pipe(
+          Effect.catchAll(responseOfStatusFault),
+          mapFault(call),
+          Effect.provideService(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
+        )
 
     const read = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
       readBody(response, settings.maxResponseBytes).pipe(mapFault(call))

@@ -1,7 +1,25 @@
 import { type QStashError, QStashInvalidRequest, QStashUnavailable } from "@effect-qstash/domain"
 import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { containsSecret } from "./redact.ts"
+
+/** The errors of platform's client. This file is the only one that knows their shape. */
+export type TransportFault = HttpClientError.HttpClientError
+
+/** A fault in the body of a response. */
+export type BodyFault = HttpClientError.ResponseError
+
+export const isEmptyBody = (fault: BodyFault): boolean => fault.reason === "EmptyBody"
+
+/** A client that fails on a status has the response in its error. */
+export const responseOfStatusFault = (
+  fault: TransportFault
+): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportFault> =>
+  fault._tag === "ResponseError" && fault.reason === "StatusCode"
+    ? Effect.succeed(fault.response)
+    : Effect.fail(fault)
 
 /** A longer chain of causes is a loop. */
 const deepest = 10
@@ -42,7 +60,7 @@ const codeOf = (cause: unknown): string | undefined =>
 
 /** Converts platform's errors, which never reach the caller. The text says nothing about the request but its `origin`. */
 export const toError = (
-  error: HttpClientError.HttpClientError,
+  error: TransportFault,
   secrets: ReadonlyArray<string>,
   origin: string
 ): QStashError => {

@@ -10,7 +10,7 @@ import * as Criteria from "@effect-qstash/domain/wire/Criteria"
 import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
 import * as PageInput from "@effect-qstash/domain/wire/PageInput"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
-import * as Chunk from "effect/Chunk"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -35,7 +35,7 @@ const withDlqIdToRetry = withPathId(`${path}/retry`, "dlqId", notFound)
 const decodeDeleted = Schema.decodeUnknownEither(
   Schema.Struct({
     deleted: Schema.NonNegativeInt,
-    cursor: Schema.optionalWith(Schema.String, { nullable: true })
+    cursor: Schema.optionalWith(Schema.NullishOr(Schema.String), { exact: true })
   })
 )
 
@@ -118,8 +118,10 @@ export const makeDlq = (http: QStashHttp): QStashDlq.Service => {
               ({ dlqId }) => dlqId
             )
           ),
-          (ids): Option.Option<Criteria.Criteria> =>
-            Chunk.isNonEmpty(ids) ? Option.some({ dlqIds: Chunk.toArray(ids) }) : Option.none()
+          (found): Option.Option<Criteria.Criteria> => {
+            const dlqIds = Array.from(found)
+            return Arr.isNonEmptyArray(dlqIds) ? Option.some({ dlqIds }) : Option.none()
+          }
         )
       : Effect.succeedSome(criteria)
 
@@ -186,7 +188,7 @@ export const makeDlq = (http: QStashHttp): QStashDlq.Service => {
         const headers = yield* retryHeaders(options)
         const found = yield* byIds(criteria)
         if (Option.isNone(found)) return []
-        return Chunk.toReadonlyArray(yield* Stream.runCollect(retryAll(found.value, headers)))
+        return Array.from(yield* Stream.runCollect(retryAll(found.value, headers)))
       }).pipe(span("retryMany"))
   }
 }
