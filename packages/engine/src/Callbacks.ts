@@ -7,7 +7,7 @@ import * as CallbackBody from "@effect-qstash/domain/wire/CallbackBody"
 import * as DateTime from "effect/DateTime"
 import { maxRetriesOf, methodOf } from "./internal/attempt.ts"
 import { responseHeaders } from "./internal/responseHeaders.ts"
-import type { DeliveryResponse, MessageDraft, StoredMessage } from "./Store.ts"
+import type { DeliveryResponse, MessageDraft, StoredMessage } from "./Rows.ts"
 
 const noBody = new Uint8Array()
 

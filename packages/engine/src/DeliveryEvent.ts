@@ -2,12 +2,12 @@
  * @since 0.1.0
  */
 import type { KnownLogState } from "@effect-qstash/domain/LogEntry"
-import type { StoredMessage } from "./Store.ts"
+import type { StoredMessage } from "./Rows.ts"
 
 /**
- * A step in the life of a message, in the states that QStash's own log uses. `STALLED` is not QStash's and stands in no
- * log: virtual time went on without waiting for this delivery any longer, so its order is not certain. Holds the message
- * whole, so whoever prints it cuts off credentials, query, headers and body.
+ * A step in the life of a message, in the states of QStash's own log. `STALLED` is ours and not in the log: virtual time
+ * went on without this delivery, so its order is not certain. An event holds the whole message: before you print it, remove
+ * credentials, query, headers and body.
  *
  * @since 0.1.0
  * @category models
@@ -16,9 +16,9 @@ export interface DeliveryEvent {
   /** Milliseconds since 1970. */
   readonly time: number
   readonly state: KnownLogState | "STALLED"
-  /** As it stood then: its `retried` tells how many attempts came before the one that this is about. */
+  /** The message at that time: `retried` is the number of attempts before this one. */
   readonly message: StoredMessage
-  /** The status of the answer, where there was one. */
+  /** The status of the response, if there was one. */
   readonly responseStatus?: number
   /** Names in lower case. */
   readonly responseHeaders?: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>

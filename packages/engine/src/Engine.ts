@@ -1,26 +1,7 @@
 /**
  * @since 0.1.0
  */
-import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
-import type { MessageId } from "@effect-qstash/domain/MessageId"
-import type { LogEntry } from "@effect-qstash/domain/LogEntry"
-import type { Page } from "@effect-qstash/domain/Page"
-import type { Published } from "@effect-qstash/domain/Published"
-import type { PublishMessage } from "@effect-qstash/domain/PublishMessage"
-import type { QStashDlq } from "@effect-qstash/domain/QStashDlq"
-import type { QStashInvalidRequest, QStashQuotaExceeded } from "@effect-qstash/domain/QStashError"
-import type { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
-import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
-import type { DlqMessage, QStashMessage } from "@effect-qstash/domain/QStashMessage"
-import type { QStashMessages } from "@effect-qstash/domain/QStashMessages"
-import type { QStashQueues } from "@effect-qstash/domain/QStashQueues"
-import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
-import type { QStashServices } from "@effect-qstash/domain/QStashServices"
-import type { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
-import type { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
-import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
-import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
 import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -41,131 +22,19 @@ import { spanOf } from "./internal/spanOf.ts"
 import * as Limits from "./Limits.ts"
 import { beyondLast, isTestClock, VirtualTime } from "./internal/VirtualTime.ts"
 import { realClock } from "./RealTime.ts"
-import type { Store, StoredMessage } from "./Store.ts"
+import type { Store } from "./Store.ts"
 import { lastInstant, VirtualClock } from "./VirtualClock.ts"
-
-/**
- * Who asks: each tenant has schedules, messages, signing keys and all else of its own.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Tenant {
-  readonly tenantId: string
-  /** The address of the caller; what it creates and publishes carries it as `Upstash-Caller-Ip`. */
-  readonly callerIp?: string | undefined
-  /** The message that is being delivered by this request, where the request says so with `Upstash-Message-Id`. */
-  readonly deliveryOf?: MessageId | undefined
-}
+import type { TenantServices } from "./TenantServices.ts"
 
 /**
  * @since 0.1.0
  */
 export declare namespace Engine {
   /**
-   * Which dead letters or entries of the log, in checked form.
-   *
    * @since 0.1.0
    * @category models
    */
-  export interface PageRequest {
-    readonly criteria: Criteria
-    /** The cursor of the page before. */
-    readonly cursor?: string | undefined
-    readonly count: number
-    /**
-     * How many bytes the page may hold.
-     *
-     * @default the option `maxPageBytes`
-     */
-    readonly maxBytes?: number | undefined
-    readonly order: "latestFirst" | "earliestFirst"
-  }
-
-  /**
-   * Which dead letters are deleted or tried again.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  export type Selection = Omit<PageRequest, "order" | "maxBytes">
-
-  /**
-   * Beside the contracts, which take what a user gives, there are entries for what a request over the wire gives:
-   * checked already, with destinations that stay byte for byte, where the contracts bring a user's into its normal form.
-   *
-   * @since 0.1.0
-   * @category models
-   */
-  export interface Service {
-    /** All services of one tenant. */
-    readonly services: (tenant: Tenant) => Context.Context<QStashServices>
-    readonly schedules: (tenant: Tenant) => QStashSchedules.Service
-    readonly messages: (tenant: Tenant) => QStashMessages.Service
-    readonly queues: (tenant: Tenant) => QStashQueues.Service
-    readonly urlGroups: (tenant: Tenant) => QStashUrlGroups.Service
-    readonly dlq: (tenant: Tenant) => QStashDlq.Service
-    readonly flowControl: (tenant: Tenant) => QStashFlowControl.Service
-    readonly logs: (tenant: Tenant) => QStashLogs.Service
-    readonly signingKeys: (tenant: Tenant) => QStashSigningKeys.Service
-
-    /** Creates or overwrites a schedule. */
-    readonly createSchedule: (
-      tenant: Tenant,
-      settings: CreateSchedule
-    ) => Effect.Effect<ScheduleId, QStashQuotaExceeded | QStashInvalidRequest>
-
-    /** Accepts all messages or none, and answers for each what it has become: for a URL group one for each endpoint. */
-    readonly accept: (
-      tenant: Tenant,
-      messages: ReadonlyArray<PublishMessage>
-    ) => Effect.Effect<ReadonlyArray<ReadonlyArray<Published>>, QStashQuotaExceeded | QStashInvalidRequest>
-
-    /** Every message of the tenant that is not done, oldest first. */
-    readonly pending: (tenant: Tenant) => Effect.Effect<ReadonlyArray<QStashMessage>>
-
-    /** Cancels what matches, `count` messages at the most, and answers how many. */
-    readonly cancelMany: (tenant: Tenant, criteria: Criteria, count?: number) => Effect.Effect<number>
-
-    /** A page of dead letters. A cursor that is none is refused. */
-    readonly dlqPage: (
-      tenant: Tenant,
-      request: PageRequest
-    ) => Effect.Effect<Page<DlqMessage>, QStashInvalidRequest>
-
-    /** Deletes dead letters, `count` of those that match, and answers a cursor where more would follow. */
-    readonly dlqDelete: (
-      tenant: Tenant,
-      request: Selection
-    ) => Effect.Effect<{ readonly deleted: number; readonly cursor?: string }, QStashInvalidRequest>
-
-    /** Publishes dead letters anew, `count` of those that match, and answers a cursor where more would follow. */
-    readonly dlqRetry: (
-      tenant: Tenant,
-      request: Selection & { readonly retries?: number | undefined }
-    ) => Effect.Effect<Page<Published>, QStashQuotaExceeded | QStashInvalidRequest>
-
-    /**
-     * Delivers a message once more, whatever has become of it: QStash delivers at least once, and sometimes twice. The
-     * Store is not asked, so this attempt takes no slot, is not logged, and its outcome changes nothing.
-     */
-    readonly redeliver: (message: StoredMessage) => Effect.Effect<void>
-
-    /** A page of the log. A cursor that is none is refused. */
-    readonly logsPage: (
-      tenant: Tenant,
-      request: PageRequest
-    ) => Effect.Effect<Page<LogEntry>, QStashInvalidRequest>
-
-    /**
-     * A page of the log by message: `count` messages, each with all of its entries that match. The order is that of the
-     * first entry of each message. An invalid cursor is refused.
-     */
-    readonly logsByMessage: (
-      tenant: Tenant,
-      request: PageRequest
-    ) => Effect.Effect<Page<ReadonlyArray<LogEntry>>, QStashInvalidRequest>
-  }
+  export type Service = TenantServices
 }
 
 /**

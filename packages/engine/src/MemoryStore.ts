@@ -28,22 +28,21 @@ import { AppendLog } from "./internal/AppendLog.ts"
 import { originOf } from "./internal/originOf.ts"
 import { type Entry, isBefore, DueQueue } from "./internal/DueQueue.ts"
 import { eventBytes } from "./Sizes.ts"
-import {
-  type AcceptedMessage,
-  type DeliveryResponse,
-  type FlowControlChange,
-  type Lease,
-  type MessageDraft,
-  nextTime,
-  type Settlement,
-  Store,
-  type StoredDeadLetter,
-  type StoredFlowControl,
-  type StoredMessage,
-  type StoredQueue,
-  type StoredSchedule,
-  type StoredUrlGroup
-} from "./Store.ts"
+import type {
+  AcceptedMessage,
+  DeliveryResponse,
+  FlowControlChange,
+  Lease,
+  MessageDraft,
+  Settlement,
+  StoredDeadLetter,
+  StoredFlowControl,
+  StoredMessage,
+  StoredQueue,
+  StoredSchedule,
+  StoredUrlGroup
+} from "./Rows.ts"
+import { nextTime, Store } from "./Store.ts"
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 

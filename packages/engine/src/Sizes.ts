@@ -5,7 +5,7 @@
  */
 import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
 import type { DeliveryEvent } from "./DeliveryEvent.ts"
-import type { DeliveryResponse, StoredDeadLetter, StoredMessage } from "./Store.ts"
+import type { DeliveryResponse, StoredDeadLetter, StoredMessage } from "./Rows.ts"
 
 /** What a row takes apart from texts and bodies: ids, instants, and the names of its fields. */
 const fixed = 500

@@ -4,7 +4,7 @@ import { SignatureClaimsSegment } from "@effect-qstash/domain/wire/SignatureClai
 import type { DeliveryRequest } from "@effect-qstash/engine/Courier"
 import * as Engine from "@effect-qstash/engine/Engine"
 import * as Signer from "@effect-qstash/engine/Signer"
-import type { StoredMessage } from "@effect-qstash/engine/Store"
+import type { StoredMessage } from "@effect-qstash/engine/Rows"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Redacted, Schema } from "effect"

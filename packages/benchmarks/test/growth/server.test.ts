@@ -1,6 +1,6 @@
 import { MessageId } from "@effect-qstash/domain"
 import { retryAfter } from "@effect-qstash/engine/RetryAfter"
-import type { StoredMessage } from "@effect-qstash/engine/Store"
+import type { StoredMessage } from "@effect-qstash/engine/Rows"
 import { describe } from "@effect/vitest"
 import { Effect } from "effect"
 import { matchesMessage } from "../../../engine/src/internal/matches.ts"

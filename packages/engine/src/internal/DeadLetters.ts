@@ -1,7 +1,7 @@
 import type { DlqId } from "@effect-qstash/domain/DlqId"
 import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
 import { deadLetterBytes } from "../Sizes.ts"
-import type { PageRequest, Retention, StoredDeadLetter } from "../Store.ts"
+import type { PageRequest, Retention, StoredDeadLetter } from "../Rows.ts"
 import { matchesDeadLetter } from "./matches.ts"
 
 /** A dead letter with the number that it came with; numbers rise. */

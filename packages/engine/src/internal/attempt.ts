@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import type { DeliveryOutcome, DeliveryRequest } from "../Courier.ts"
 import { backoff, retryAfter } from "../RetryAfter.ts"
 import type { Signer } from "../Signer.ts"
-import type { StoredMessage } from "../Store.ts"
+import type { StoredMessage } from "../Rows.ts"
 
 /** QStash's default where a message does not say how often to retry. */
 const defaultRetries = 3

@@ -10,11 +10,12 @@ import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import type { YieldWrap } from "effect/Utils"
 import { Courier, type DeliveryOutcome } from "../Courier.ts"
-import type { Engine } from "../Engine.ts"
+import type { TenantServices } from "../TenantServices.ts"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
 import type * as Limits from "../Limits.ts"
 import * as Signer from "../Signer.ts"
-import { type Lease, type Settlement, Store, type StoredMessage } from "../Store.ts"
+import type { Lease, Settlement, StoredMessage } from "../Rows.ts"
+import { Store } from "../Store.ts"
 import { judge, requestOf } from "./attempt.ts"
 import { makeService } from "./service.ts"
 
@@ -60,7 +61,7 @@ export interface InFlight {
  * The state machine that both drivers run. It has no clock and starts nothing by itself.
  */
 export interface Core {
-  readonly service: Engine.Service
+  readonly service: TenantServices
   /**
    * Does everything that is due: settles ended deliveries, fires schedules, starts deliveries without waiting for them.
    * Returns when to run next, unless something changes earlier; a time that is not in the future means at once.

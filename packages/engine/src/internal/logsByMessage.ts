@@ -2,7 +2,8 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
 import { eventBytes } from "../Sizes.ts"
-import type { PageRequest, Store } from "../Store.ts"
+import type { PageRequest } from "../Rows.ts"
+import type { Store } from "../Store.ts"
 
 /** Entries of the log, one list for each message, and where the next page begins. */
 interface Groups {

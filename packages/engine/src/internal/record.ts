@@ -19,7 +19,7 @@ import type {
   StoredQueue,
   StoredSchedule,
   StoredUrlGroup
-} from "../Store.ts"
+} from "../Rows.ts"
 import { maxRetriesOf, methodOf } from "./attempt.ts"
 import { responseHeaders } from "./responseHeaders.ts"
 

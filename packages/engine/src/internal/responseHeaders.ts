@@ -1,6 +1,6 @@
 import { canonical } from "@effect-qstash/domain/wire/HeaderName"
 import * as Arr from "effect/Array"
-import type { DeliveryResponse } from "../Store.ts"
+import type { DeliveryResponse } from "../Rows.ts"
 
 /** The headers of an answer as QStash shows them: canonical names, a list of values for each. */
 export const responseHeaders = (

@@ -1,5 +1,5 @@
 import { QStashServices } from "@effect-qstash/domain/QStashServices"
-import type { Engine } from "../Engine.ts"
+import type { TenantServices } from "../TenantServices.ts"
 import { makeDlq } from "./services/dlq.ts"
 import { makeFlowControl } from "./services/flowControl.ts"
 import { makeLogs } from "./services/logs.ts"
@@ -11,7 +11,7 @@ import { makeSigningKeys } from "./services/signingKeys.ts"
 import { makeUrlGroups } from "./services/urlGroups.ts"
 
 /** Everything that the engine offers its callers, except for `redeliver`. */
-export const makeService = (options: Options): Omit<Engine.Service, "redeliver"> => {
+export const makeService = (options: Options): Omit<TenantServices, "redeliver"> => {
   const context = makeContext(options)
   const service = {
     ...makeSchedules(context),

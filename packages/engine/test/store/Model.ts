@@ -9,23 +9,22 @@ import {
 } from "@effect-qstash/domain"
 import { callbackDrafts } from "@effect-qstash/engine/Callbacks"
 import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
-import {
-  type AcceptedMessage,
-  type AcceptLimits,
-  type DeliveryResponse,
-  type FlowControlChange,
-  type Lease,
-  type MessageDraft,
-  nextTime,
-  type Settlement,
-  Store,
-  type StoredDeadLetter,
-  type StoredFlowControl,
-  type StoredMessage,
-  type StoredQueue,
-  type StoredSchedule,
-  type StoredUrlGroup
-} from "@effect-qstash/engine/Store"
+import type {
+  AcceptedMessage,
+  AcceptLimits,
+  DeliveryResponse,
+  FlowControlChange,
+  Lease,
+  MessageDraft,
+  Settlement,
+  StoredDeadLetter,
+  StoredFlowControl,
+  StoredMessage,
+  StoredQueue,
+  StoredSchedule,
+  StoredUrlGroup
+} from "@effect-qstash/engine/Rows"
+import { nextTime, Store } from "@effect-qstash/engine/Store"
 import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Duration, Effect, FastCheck, Struct } from "effect"

@@ -10,16 +10,16 @@ import {
 } from "@effect-qstash/domain"
 import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
 import * as Limits from "@effect-qstash/engine/Limits"
-import {
-  type AcceptedMessage,
-  type DeliveryResponse,
-  type FlowControlChange,
-  type Lease,
-  type MessageDraft,
-  type Settlement,
-  Store,
-  type StoredMessage
-} from "@effect-qstash/engine/Store"
+import type {
+  AcceptedMessage,
+  DeliveryResponse,
+  FlowControlChange,
+  Lease,
+  MessageDraft,
+  Settlement,
+  StoredMessage
+} from "@effect-qstash/engine/Rows"
+import { Store } from "@effect-qstash/engine/Store"
 import { Array as Arr, Duration, Effect, Option } from "effect"
 
 export const second = 1000

@@ -1,5 +1,6 @@
 import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
-import { type PageRequest, Store, type StoredPage } from "@effect-qstash/engine/Store"
+import type { PageRequest, StoredPage } from "@effect-qstash/engine/Rows"
+import { Store } from "@effect-qstash/engine/Store"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import {

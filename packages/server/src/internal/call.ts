@@ -11,7 +11,7 @@ import {
 } from "@effect-qstash/domain/QStashError"
 import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
 import * as QuotaText from "@effect-qstash/domain/wire/QuotaText"
-import type { Tenant } from "@effect-qstash/engine/Engine"
+import type { Tenant } from "@effect-qstash/engine/TenantServices"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"

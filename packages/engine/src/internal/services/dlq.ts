@@ -6,14 +6,14 @@ import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
 import * as PageInput from "@effect-qstash/domain/wire/PageInput"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { Engine, Tenant } from "../../Engine.ts"
+import type { Tenant, TenantServices } from "../../TenantServices.ts"
 import type { Store } from "../../Store.ts"
 import { deadLetterOf } from "../record.ts"
 import { allPages, cursorOf, numberOf, pageOf, partsOf } from "./paging.ts"
 import { checkingId, orFail, type ServiceContext } from "./context.ts"
 
 export const makeDlq = ({ change, checkRetries, limits, mintMessageId, prune, store }: ServiceContext) => {
-  const dlqPage: Engine.Service["dlqPage"] = (
+  const dlqPage: TenantServices["dlqPage"] = (
     { tenantId },
     { count, criteria, cursor, maxBytes = limits.maxPageBytes, order }
   ) =>
@@ -31,7 +31,7 @@ export const makeDlq = ({ change, checkRetries, limits, mintMessageId, prune, st
       criteria,
       cursor,
       retry
-    }: Engine.Selection & Pick<Parameters<Store.Service["takeDeadLetters"]>[0], "retry">
+    }: TenantServices.Selection & Pick<Parameters<Store.Service["takeDeadLetters"]>[0], "retry">
   ) =>
     // The cursor begins with how far the first page saw, so that later pages do not take what has failed again since.
     Effect.flatMap(Effect.zipRight(prune, partsOf(cursor)), ([upTo, after]) =>
@@ -41,13 +41,13 @@ export const makeDlq = ({ change, checkRetries, limits, mintMessageId, prune, st
       )
     )
 
-  const dlqDelete: Engine.Service["dlqDelete"] = (tenant, request) =>
+  const dlqDelete: TenantServices["dlqDelete"] = (tenant, request) =>
     Effect.map(take(tenant, { ...request, retry: undefined }), ({ last, taken, upTo }) => ({
       deleted: taken.length,
       ...cursorOf(upTo, last)
     }))
 
-  const dlqRetry: Engine.Service["dlqRetry"] = (tenant, { retries, ...request }) =>
+  const dlqRetry: TenantServices["dlqRetry"] = (tenant, { retries, ...request }) =>
     Effect.gen(function* () {
       yield* checkRetries({ retries })
       const { last, retried, upTo } = yield* take(tenant, { ...request, retry: { retries, mintMessageId } })

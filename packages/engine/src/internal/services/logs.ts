@@ -4,14 +4,14 @@ import * as PageInput from "@effect-qstash/domain/wire/PageInput"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import type { Engine, Tenant } from "../../Engine.ts"
+import type { Tenant, TenantServices } from "../../TenantServices.ts"
 import { logsByMessage as groupsOf } from "../logsByMessage.ts"
 import { logEntryOf } from "../record.ts"
 import { allPages, cursorOf, numberOf, pageOf } from "./paging.ts"
 import type { ServiceContext } from "./context.ts"
 
 export const makeLogs = ({ limits, prune, store }: ServiceContext) => {
-  const logsPage: Engine.Service["logsPage"] = (
+  const logsPage: TenantServices["logsPage"] = (
     { tenantId },
     { count, criteria, cursor, maxBytes = limits.maxPageBytes, order }
   ) =>
@@ -22,7 +22,7 @@ export const makeLogs = ({ limits, prune, store }: ServiceContext) => {
       return pageOf(page, logEntryOf, ({ time }) => time)
     })
 
-  const logsByMessage: Engine.Service["logsByMessage"] = (
+  const logsByMessage: TenantServices["logsByMessage"] = (
     { tenantId },
     { cursor, maxBytes = limits.maxPageBytes, ...request }
   ) =>

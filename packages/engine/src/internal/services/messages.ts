@@ -17,8 +17,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { Engine, Tenant } from "../../Engine.ts"
-import type { MessageDraft } from "../../Store.ts"
+import type { Tenant, TenantServices } from "../../TenantServices.ts"
+import type { MessageDraft } from "../../Rows.ts"
 import { deduplicationKeyOf } from "../deduplication.ts"
 import { messageOf } from "../record.ts"
 import { checkingId, maxDelaySeconds, orFail, quotaExceeded, type ServiceContext } from "./context.ts"
@@ -32,7 +32,7 @@ export const makeMessages = ({
   overLimit,
   store
 }: ServiceContext) => {
-  const accept: Engine.Service["accept"] = ({ callerIp, deliveryOf, tenantId }, messages) =>
+  const accept: TenantServices["accept"] = ({ callerIp, deliveryOf, tenantId }, messages) =>
     Effect.gen(function* () {
       const result = yield* change(
         (instant) =>
@@ -80,7 +80,7 @@ export const makeMessages = ({
       }
     })
 
-  const cancelMany: Engine.Service["cancelMany"] = ({ tenantId }, criteria, count = Infinity) =>
+  const cancelMany: TenantServices["cancelMany"] = ({ tenantId }, criteria, count = Infinity) =>
     Effect.map(
       change(
         (instant) => store.cancel({ tenantId, criteria, limit: count, now: instant }),
@@ -141,7 +141,7 @@ export const makeMessages = ({
     }
   }
 
-  const pending: Engine.Service["pending"] = ({ tenantId }) =>
+  const pending: TenantServices["pending"] = ({ tenantId }) =>
     Effect.map(store.listMessages(tenantId), (all) => all.map(messageOf))
 
   return { accept, cancelMany, messages, pending }

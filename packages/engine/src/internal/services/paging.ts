@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { StoredPage } from "../../Store.ts"
+import type { StoredPage } from "../../Rows.ts"
 
 /** The time of a row, then its number, as in QStash's own cursors. */
 export const cursorOf = (time: number | undefined, last: number | undefined): { readonly cursor?: string } =>

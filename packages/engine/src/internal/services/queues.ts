@@ -3,7 +3,7 @@ import type { QStashQueues } from "@effect-qstash/domain/QStashQueues"
 import type { QueueName } from "@effect-qstash/domain/QueueName"
 import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import * as Effect from "effect/Effect"
-import type { Tenant } from "../../Engine.ts"
+import type { Tenant } from "../../TenantServices.ts"
 import { queueOf } from "../record.ts"
 import { checkingId, orFail, type ServiceContext } from "./context.ts"
 

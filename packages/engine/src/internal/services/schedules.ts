@@ -4,12 +4,12 @@ import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
 import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Engine, Tenant } from "../../Engine.ts"
+import type { Tenant, TenantServices } from "../../TenantServices.ts"
 import { scheduleOf } from "../record.ts"
 import { checkingId, maxDelaySeconds, orFail, quotaExceeded, type ServiceContext } from "./context.ts"
 
 export const makeSchedules = ({ change, checkRetries, ids, limits, overLimit, store }: ServiceContext) => {
-  const createSchedule: Engine.Service["createSchedule"] = ({ callerIp, tenantId }, settings) =>
+  const createSchedule: TenantServices["createSchedule"] = ({ callerIp, tenantId }, settings) =>
     Effect.gen(function* () {
       if (settings.delay !== undefined && Duration.toSeconds(settings.delay) > maxDelaySeconds) {
         return yield* quotaExceeded("maxDelay", maxDelaySeconds)

@@ -1,7 +1,7 @@
 import type { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import type { Tenant } from "../../Engine.ts"
+import type { Tenant } from "../../TenantServices.ts"
 import type { ServiceContext } from "./context.ts"
 
 export const makeSigningKeys = ({ ids, keysOf, rotated, store }: ServiceContext) => {

@@ -3,7 +3,7 @@ import type { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
 import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import * as Effect from "effect/Effect"
-import type { Tenant } from "../../Engine.ts"
+import type { Tenant } from "../../TenantServices.ts"
 import { urlGroupOf } from "../record.ts"
 import { checkingId, checkingName, orFail, type ServiceContext } from "./context.ts"
 
