@@ -61,6 +61,11 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   ]
 }
 
+/** What differs between Effect 3 and 4, and the one file that may import it. */
+const onlyIn: Readonly<Record<string, string>> = {
+  "@effect/platform/HttpClientError": "client/src/internal/transportFault.ts"
+}
+
 /** The one file that calls the timers: Effect's own would stand still under a test's fake timers. */
 const timers = "engine/src/RealTime.ts"
 
@@ -168,6 +173,15 @@ describe("the house", () => {
 
   it.each(packageNames)("keeps %s to the imports that its place allows", (packageName) => {
     deepStrictEqual(sources.filter((source) => source.packageName === packageName).flatMap(straysOf), [])
+  })
+
+  it.each(Object.entries(onlyIn))("imports %s only in %s", (module, home) => {
+    deepStrictEqual(
+      sources
+        .filter(({ code }) => importsOf(code).some(({ specifier }) => specifier === module))
+        .map(({ file }) => file),
+      [home]
+    )
   })
 
   it.each(forbidden)("has no %s in src: there is %s", (what, _instead, pattern) => {
