@@ -4,7 +4,7 @@
  */
 const phrases: ReadonlyArray<readonly [phrase: string, instead: string]> = [
   ["stands? (?:in|beside|behind)", "is"],
-  ["tells? of|(?:is|are|was|be) told", "reports, is notified"],
+  ["tells? of|(?:is|are|was|be) told(?! (?:not )?to)", "reports, is notified"],
   ["pass(?:es|ed)? over", "ignore"],
   ["that there (?:is|are) not", "unknown, missing"],
   ["that (?:is|are) none", "invalid"],

@@ -70,9 +70,9 @@ export const make = (
  * - What a repeat could do twice is tried again after a 429 alone: the retry of dead letters and the rotation of the
  *   signing keys.
  * - A create always carries a schedule id, and a publish, an enqueue and each message of a batch a deduplication id
- *   unless they are deduplicated by content: the caller's, or one that is minted once for all attempts of the call.
- *   QStash's answer about an id of the call's own tells of no duplicate, for there was no other message.
- * - A delete or a cancel that finds nothing after an attempt of its own got no reply has succeeded. The count of a bulk
+ *   unless they are deduplicated by content: the caller's, or one generated once for all attempts of the call.
+ *   For a generated id a duplicate is not reported, because there was no other message.
+ * - A delete or a cancel that finds nothing after an attempt without a response has succeeded. The count of a bulk
  *   operation is what its last attempt found.
  * - More than 100 ids are spread over several calls.
  * - Redirects are not followed, since they would carry the token elsewhere. For `FetchHttpClient` this takes a

@@ -65,7 +65,7 @@ export interface SignedPart {
 }
 
 /**
- * What stands beside the token. A header that is absent, repeated or not readable is `undefined` here.
+ * What came with the token, unsigned. A header that is absent, repeated or not readable is `undefined` here.
  *
  * @since 0.1.0
  * @category models

@@ -212,8 +212,8 @@ export class QStashServer extends Context.Tag("@effect-qstash/server/QStashServe
 >() {}
 
 /**
- * A server on the given Store and Courier. When its scope closes it stops accepting, answers what it has accepted, and
- * lets deliveries end or releases them to the Store.
+ * A server on the given Store and Courier. When its scope closes, it stops accepting requests, completes
+ * those in progress, and lets deliveries end or releases them to the Store.
  *
  * @since 0.1.0
  * @category layers

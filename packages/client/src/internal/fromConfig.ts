@@ -7,7 +7,7 @@ import * as Redacted from "effect/Redacted"
 import type { ConfigOptions } from "../ClientOptions.ts"
 import { checks, defaults, type Settings } from "./settings.ts"
 
-/** Right on top of a named `Config` a failed check is told under that name, anywhere else under none. */
+/** Apply it directly to a named `Config`: only then does the error of a failed check have that name. */
 const checked = <A, B>(
   option: keyof typeof checks,
   config: Config.Config<A>,

@@ -141,7 +141,7 @@ const bind = (
         resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : port))
       })
     } catch (error) {
-      // A port that is none is thrown, not emitted.
+      // Node throws for an invalid port instead of emitting an error.
       fail(error instanceof Error ? error : new Error(String(error)))
     }
   })
@@ -236,7 +236,7 @@ const write = (
     Effect.withClock(realClock)
   )
 
-/** Answers what Node's parser refuses, in QStash's form, and closes the connection. */
+/** Responds in QStash's form to a request that Node's parser rejects, and closes the connection. */
 const refuseMalformed = (error: NodeJS.ErrnoException, socket: Duplex): void => {
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy()

@@ -26,8 +26,8 @@ export interface Paging {
 }
 
 /**
- * Which messages a bulk operation is about. The filters stand in the query or, as the Python and Go clients send them,
- * in a JSON body; where one stands in both, that of the body counts. Nothing at all is everything.
+ * Which messages a bulk operation selects. The filters are in the query or, as the Python and Go clients send them, in a
+ * JSON body; if a filter is in both, the body wins. No filter at all selects everything.
  */
 export const selectionOf = (
   call: Call,

@@ -86,7 +86,9 @@ const expectFits =
     Either.gen(function* () {
       const items = yield* PublishResponse.decodeBatch(json)
       if (items.length !== sent.length) {
-        return yield* Either.left(`the body answers for ${items.length} messages instead of ${sent.length}`)
+        return yield* Either.left(
+          `the body has results for ${items.length} messages instead of ${sent.length}`
+        )
       }
       const answers: Array<BatchAnswer[number]> = []
       for (const [index, one] of sent.entries()) {
