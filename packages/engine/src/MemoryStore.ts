@@ -2,14 +2,10 @@
  * @since 0.1.0
  */
 import { Destination } from "@effect-qstash/domain/Destination"
-import type { FlowControl, FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import { type DlqId, DlqIdFromAnswer } from "@effect-qstash/domain/DlqId"
+import type { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import type { MessageId } from "@effect-qstash/domain/MessageId"
-import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
-import type { QueueName } from "@effect-qstash/domain/QueueName"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
-import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
-import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
 import * as QuotaText from "@effect-qstash/domain/wire/QuotaText"
 import * as Duration from "effect/Duration"
@@ -18,136 +14,45 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { callbackDrafts } from "./Callbacks.ts"
-import type { DeliveryEvent } from "./DeliveryEvent.ts"
-import { DeadLetters, type NumberedDeadLetter } from "./internal/DeadLetters.ts"
-import { withEndpoints, withoutEndpoints } from "./internal/endpoints.ts"
-import { exceededLimit } from "./internal/exceededLimit.ts"
-import { matchesEvent, matchesMessage } from "./internal/matches.ts"
-import { type Gate, Lane, Lanes } from "./internal/Lanes.ts"
-import { AppendLog } from "./internal/AppendLog.ts"
-import { originOf } from "./internal/originOf.ts"
-import { type Entry, isBefore, DueQueue } from "./internal/DueQueue.ts"
-import { eventBytes } from "./Sizes.ts"
 import type {
   AcceptedMessage,
   DeliveryResponse,
-  FlowControlChange,
   Lease,
   MessageDraft,
   Settlement,
   StoredDeadLetter,
-  StoredFlowControl,
-  StoredMessage,
-  StoredQueue,
   StoredSchedule,
   StoredUrlGroup
 } from "./Rows.ts"
-import { nextTime, Store } from "./Store.ts"
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
-
-interface Tenant {
-  readonly tenantId: string
-  readonly schedules: Map<ScheduleId, ScheduleRow>
-  messages: Map<MessageId, MessageRow>
-  readonly queues: Map<QueueName, QueueRow>
-  readonly groups: Map<UrlGroupName, Mutable<StoredUrlGroup>>
-  readonly flowControl: Map<FlowControlKey, FlowRow>
-  readonly deadLetters: DeadLetters
-  readonly log: AppendLog<DeliveryEvent>
-  /** By key, those that expire first in front. */
-  readonly deduplication: Map<string, Deduplicated>
-  /** Counts the dead letters of one millisecond. */
-  lastDlq: { readonly time: number; readonly count: number }
-  leased: number
-  readonly gate: Gate<MessageRow>
-  /** By origin. Only those with deliveries under way or messages that wait for a slot. */
-  destinations: Map<string, DestinationRow>
-  signingKeys: SigningKeys | undefined
-}
-
-interface ScheduleRow extends Omit<Mutable<StoredSchedule>, "lastStates"> {
-  readonly sequence: number
-  /** `lastStates` as a Map: an object with a new key at every firing costs as much as the rest of the firing. */
-  states: Map<string, string>
-  due: Entry<ScheduleRow> | undefined
-}
-
-interface MessageRow {
-  readonly sequence: number
-  readonly tenant: Tenant
-  readonly queue: QueueRow | undefined
-  readonly flow: FlowRow | undefined
-  /** The message that this is a callback of, if that one keeps its place in a queue until its callbacks are done. */
-  readonly source: MessageRow | undefined
-  message: StoredMessage
-  due: Entry<MessageRow> | undefined
-  /** Where it waits for a slot, if it does. */
-  lane: Lane<MessageRow> | undefined
-  token: number | undefined
-  /** Where it takes a slot while it is leased. */
-  destination: DestinationRow | undefined
-  /** Whether it is among the first of its queue, and the queue is not paused. */
-  isAdmitted: boolean
-  isCancelRequested: boolean
-  isDone: boolean
-  openCallbacks: number
-}
-
-interface QueueRow extends Mutable<StoredQueue> {
-  /** In order. A message leaves when it is done and its callbacks are. */
-  readonly places: Set<MessageRow>
-}
-
-interface FlowRow {
-  readonly sequence: number
-  readonly key: FlowControlKey
-  readonly gate: Gate<MessageRow>
-  /** How many of its messages are due and wait for a slot. */
-  waiting: number
-  /** When the window that they wait for is over. */
-  due: Entry<FlowRow> | undefined
-  parallelism: number | undefined
-  rate: number | undefined
-  period: number
-  isPaused: boolean
-  isPinnedParallelism: boolean
-  isPinnedRate: boolean
-  underWay: number
-  started: number
-  windowStart: number | undefined
-}
-
-/** An origin that a tenant's messages go to. */
-interface DestinationRow {
-  readonly origin: string
-  readonly gate: Gate<MessageRow>
-  underWay: number
-  /** The waiting messages, by flow-control key: those of one lane have to pass the same gates. */
-  lanes: Map<FlowRow | undefined, Lane<MessageRow>>
-}
-
-interface Deduplicated {
-  readonly until: number
-  readonly messages: ReadonlyArray<AcceptedMessage>
-}
-
-type Slots = Pick<Parameters<Store.Service["claimDueMessages"]>[0], "perTenant" | "perDestination">
-
-/** A message to create. */
-interface NewMessage {
-  readonly settings: MessageSettings
-  readonly url: string
-  readonly urlGroup?: UrlGroupName | undefined
-  readonly endpointName?: string | undefined
-  readonly scheduleId?: ScheduleId | undefined
-  readonly callbackOf?: MessageRow | undefined
-  readonly callerIp: string | undefined
-  readonly notBefore: number
-  readonly hops?: number | undefined
-}
-
-const defaultPeriod = 1000
+import { Store, nextTime } from "./Store.ts"
+import { AppendLog } from "./internal/AppendLog.ts"
+import { DeadLetters, type NumberedDeadLetter } from "./internal/DeadLetters.ts"
+import { DueQueue, isBefore } from "./internal/DueQueue.ts"
+import { type Gate, Lane, Lanes } from "./internal/Lanes.ts"
+import { withEndpoints, withoutEndpoints } from "./internal/endpoints.ts"
+import { exceededLimit } from "./internal/exceededLimit.ts"
+import { matchesEvent, matchesMessage } from "./internal/matches.ts"
+import { EventLog } from "./internal/memory/EventLog.ts"
+import {
+  changeFlow,
+  defaultPeriod,
+  endWindowInTime,
+  flowControlOf,
+  freeSlots,
+  setLimits
+} from "./internal/memory/flowControl.ts"
+import { makeQueues, queueOf } from "./internal/memory/queues.ts"
+import type {
+  DestinationRow,
+  FlowRow,
+  MessageRow,
+  NewMessage,
+  ScheduleRow,
+  Slots,
+  Tenant
+} from "./internal/memory/rows.ts"
+import { withoutKey } from "./internal/memory/withoutKey.ts"
+import { originOf } from "./internal/originOf.ts"
 
 /** How many messages one claim looks at. If many must wait, setting all of them aside at once would block the process. */
 const mostLooks = 5000
@@ -165,104 +70,9 @@ const scheduleOf = ({
   lastStates: Object.fromEntries(states)
 })
 
-const queueOf = ({ places: _places, ...queue }: QueueRow): StoredQueue => queue
-
 const groupOf = (group: StoredUrlGroup): StoredUrlGroup => ({ ...group })
 
-const flowControlOf = ({
-  due: _due,
-  gate: _gate,
-  key,
-  sequence: _sequence,
-  waiting,
-  ...flow
-}: FlowRow): StoredFlowControl => ({ ...flow, flowControlKey: key, waiting })
-
 const deadLetterOf = ({ number: _number, ...letter }: NumberedDeadLetter): StoredDeadLetter => letter
-
-/**
- * The map without the key. A Map that is emptied again and again leaves a chain of tables, each of which holds the next,
- * so that they survive the cheap garbage collections. A new Map does not.
- */
-const withoutKey = <K, V>(map: Map<K, V>, key: K): Map<K, V> => {
-  if (map.size === 1 && map.has(key)) return new Map()
-  map.delete(key)
-  return map
-}
-
-const nothing: ReadonlyArray<DeliveryEvent> = []
-
-/** The events that one verb writes to the log. */
-class EventLog {
-  private noted: Array<DeliveryEvent> | undefined = undefined
-  private readonly now: number
-
-  constructor(now: number) {
-    this.now = now
-  }
-
-  note(
-    { message, tenant }: MessageRow,
-    state: DeliveryEvent["state"],
-    details?: Pick<DeliveryEvent, "nextDeliveryTime" | "error">,
-    response?: DeliveryResponse
-  ): void {
-    const { now: time } = this
-    const event: DeliveryEvent =
-      response === undefined
-        ? details === undefined
-          ? { time, state, message }
-          : { time, state, message, ...details }
-        : {
-            time,
-            state,
-            message,
-            responseStatus: response.status,
-            responseHeaders: response.headers,
-            ...(response.body === undefined ? undefined : { responseBody: response.body }),
-            ...details
-          }
-    // Usually there is one event, and an array literal is much cheaper than a push into an empty array.
-    if (this.noted === undefined) this.noted = [event]
-    else this.noted.push(event)
-    tenant.log.add(event, eventBytes(event))
-  }
-
-  get events(): ReadonlyArray<DeliveryEvent> {
-    return this.noted ?? nothing
-  }
-}
-
-const endWindow = (flow: FlowRow): void => {
-  flow.windowStart = undefined
-  flow.started = 0
-}
-
-/** Also before the limits change, because a longer period must not revive a window that is over. */
-const endWindowInTime = (flow: FlowRow, now: number): void => {
-  if (flow.windowStart !== undefined && now >= flow.windowStart + flow.period) endWindow(flow)
-}
-
-/** How many attempts the limits allow to start. */
-const freeSlots = (flow: FlowRow, now: number): number => {
-  endWindowInTime(flow, now)
-  if (flow.isPaused) return 0
-  return Math.min(
-    flow.parallelism === undefined ? Infinity : flow.parallelism - flow.underWay,
-    flow.rate === undefined ? Infinity : flow.rate - flow.started
-  )
-}
-
-const setLimits = (
-  flow: FlowRow,
-  { parallelism, period, rate }: Pick<FlowControl, "parallelism" | "rate" | "period">
-): void => {
-  if (!flow.isPinnedParallelism) flow.parallelism = parallelism
-  if (!flow.isPinnedRate) {
-    flow.rate = rate
-    flow.period = period === undefined ? defaultPeriod : Duration.toMillis(period)
-  }
-}
 
 /**
  * Keeps everything in memory until the process ends. Each verb is one synchronous block, so no other fiber sees half
@@ -324,51 +134,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     if (states?.has(message.messageId)) states.set(message.messageId, state)
   }
 
-  // Queues.
-
-  /** Admits the first messages of a queue, as many as its parallelism. */
-  const admit = (queue: QueueRow): void => {
-    if (queue.isPaused) return
-    let place = 0
-    for (const row of queue.places) {
-      if (place++ >= queue.parallelism) return
-      if (row.isAdmitted || row.isDone) continue
-      row.isAdmitted = true
-      if (row.token === undefined) planMessage(row)
-    }
-  }
-
-  /** Holds back the idle messages of a queue after the first so many. */
-  const holdBack = (queue: QueueRow, from: number): void => {
-    let place = 0
-    for (const row of queue.places) {
-      if (place++ < from || !row.isAdmitted || row.isDone) continue
-      row.isAdmitted = false
-      if (row.token === undefined) planMessage(row)
-    }
-  }
-
-  const queueOfMessage = (tenant: Tenant, queueName: QueueName, now: number): QueueRow => {
-    const known = tenant.queues.get(queueName)
-    if (known !== undefined) return known
-    const queue: QueueRow = {
-      queueName,
-      createdAt: now,
-      updatedAt: now,
-      parallelism: 1,
-      isPaused: false,
-      lag: 0,
-      places: new Set()
-    }
-    tenant.queues.set(queueName, queue)
-    return queue
-  }
-
-  const leaveIfClear = (row: MessageRow): void => {
-    if (row.queue === undefined || !row.isDone || row.openCallbacks > 0) return
-    row.queue.places.delete(row)
-    admit(row.queue)
-  }
+  const { admit, holdBack, queueOfMessage, leaveIfClear } = makeQueues((row) => planMessage(row))
 
   // Flow control.
 
@@ -760,35 +526,6 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       if (row?.token !== undefined) return row.message.hops + 1
     }
     return 0
-  }
-
-  const changeFlow = (flow: FlowRow, change: FlowControlChange): void => {
-    switch (change._tag) {
-      case "Pause":
-        flow.isPaused = true
-        return
-      case "Resume":
-        flow.isPaused = false
-        return
-      case "Pin":
-        if (change.parallelism !== undefined) {
-          flow.parallelism = change.parallelism
-          flow.isPinnedParallelism = true
-        }
-        if (change.rate !== undefined) {
-          flow.rate = change.rate
-          flow.period = change.period ?? defaultPeriod
-          flow.isPinnedRate = true
-          endWindow(flow)
-        }
-        return
-      case "Unpin":
-        if (change.parallelism) flow.isPinnedParallelism = false
-        if (change.rate) flow.isPinnedRate = false
-        return
-      case "ResetRate":
-        endWindow(flow)
-    }
   }
 
   return {

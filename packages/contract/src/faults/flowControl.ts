@@ -3,6 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashFlowControl")
 
 const store = inFile("engine/src/MemoryStore.ts")
+const limits = inFile("engine/src/internal/memory/flowControl.ts")
 const record = inFile("domain/src/wire/FlowControlRecord.ts")
 const client = inFile("client/src/internal/services/flowControl.ts")
 const segment = inFile("domain/src/wire/PathSegment.ts")
@@ -10,11 +11,11 @@ const handlers = inFile("server/src/internal/routes/flowControl.ts")
 
 /** In the limits that messages share. */
 export const faults: ReadonlyArray<Fault> = [
-  store("one-slot-more", "one delivery more is under way than may be", [
+  limits("one-slot-more", "one delivery more is under way than may be", [
     "flow.parallelism - flow.underWay",
     "flow.parallelism - flow.underWay + 1"
   ]),
-  store("one-start-more", "one delivery more starts in a period than may", [
+  limits("one-start-more", "one delivery more starts in a period than may", [
     "Infinity : flow.rate - flow.started",
     "Infinity : flow.rate - flow.started + 1"
   ]),
@@ -34,29 +35,29 @@ export const faults: ReadonlyArray<Fault> = [
     "isFinished = false\n    }",
     "isFinished = false\n      if (row.flow !== undefined) row.flow.underWay += 1\n    }"
   ]),
-  store("flow-pause-ignored", "a paused key goes on", ["if (flow.isPaused) return 0", ""]),
+  limits("flow-pause-ignored", "a paused key goes on", ["if (flow.isPaused) return 0", ""]),
   store("flow-resume-asleep", "a resumed key waits for its next message", [
     "planWindow(flow)\n        recheck(flow)",
     ""
   ]),
-  store("parallelism-not-pinned", "a message changes a pinned parallelism", [
+  limits("parallelism-not-pinned", "a message changes a pinned parallelism", [
     "if (!flow.isPinnedParallelism) flow.parallelism",
     "flow.parallelism"
   ]),
-  store("rate-not-pinned", "a message changes a pinned rate", ["if (!flow.isPinnedRate) {", "{"]),
-  store("unpins-both", "an unpin takes both limits", [
+  limits("rate-not-pinned", "a message changes a pinned rate", ["if (!flow.isPinnedRate) {", "{"]),
+  limits("unpins-both", "an unpin takes both limits", [
     "if (change.rate) flow.isPinnedRate = false",
     "flow.isPinnedRate = false"
   ]),
-  store("pin-in-old-period", "a pinned rate goes on in the old period", [
-    "flow.isPinnedRate = true\n          endWindow(flow)",
+  limits("pin-in-old-period", "a pinned rate goes on in the old period", [
+    "flow.isPinnedRate = true\n        endWindow(flow)",
     "flow.isPinnedRate = true"
   ]),
-  store("reset-in-vain", "a reset of the rate does nothing", [
-    'case "ResetRate":\n        endWindow(flow)',
+  limits("reset-in-vain", "a reset of the rate does nothing", [
+    'case "ResetRate":\n      endWindow(flow)',
     'case "ResetRate":'
   ]),
-  store("waiting-hidden", "a key does not tell how many wait", [
+  limits("waiting-hidden", "a key does not tell how many wait", [
     "flowControlKey: key, waiting }",
     "flowControlKey: key, waiting: 0 }"
   ]),

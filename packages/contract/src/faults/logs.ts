@@ -3,6 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashLogs")
 
 const store = inFile("engine/src/MemoryStore.ts")
+const events = inFile("engine/src/internal/memory/EventLog.ts")
 const numbered = inFile("engine/src/internal/AppendLog.ts")
 const service = inFile("engine/src/internal/services/logs.ts")
 const matches = inFile("engine/src/internal/matches.ts")
@@ -27,7 +28,7 @@ export const faults: ReadonlyArray<Fault> = [
     "newMessage.notBefore > now ? { nextDeliveryTime: newMessage.notBefore } : undefined",
     "undefined"
   ]),
-  store("answer-not-logged", "the log does not show what was answered", [
+  events("answer-not-logged", "the log does not show what was answered", [
     "responseStatus: response.status,\n            responseHeaders",
     "responseHeaders"
   ]),

@@ -3,6 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashQueues")
 
 const store = inFile("engine/src/MemoryStore.ts")
+const places = inFile("engine/src/internal/memory/queues.ts")
 const limit = inFile("engine/src/internal/exceededLimit.ts")
 const record = inFile("domain/src/wire/QueueRecord.ts")
 const client = inFile("client/src/internal/services/messages.ts")
@@ -15,11 +16,11 @@ export const faults: ReadonlyArray<Fault> = [
     "if (isFinished) finish(row)\n    else planMessage(row)",
     "if (isFinished) finish(row)\n    else {\n      if (row.queue !== undefined) {\n        row.queue.places.delete(row)\n        admit(row.queue)\n        row.queue.places.add(row)\n      }\n      planMessage(row)\n    }"
   ]),
-  store("one-place-more", "a queue lets one message more go than it may", [
+  places("one-place-more", "a queue lets one message more go than it may", [
     "place++ >= queue.parallelism",
     "place++ > queue.parallelism"
   ]),
-  store("queue-without-callbacks", "a queue does not wait for callbacks", [" || row.openCallbacks > 0", ""]),
+  places("queue-without-callbacks", "a queue does not wait for callbacks", [" || row.openCallbacks > 0", ""]),
   store("queue-stuck-behind-callback", "a queue waits for a callback for ever", [
     "row.source.openCallbacks -= 1\n",
     ""
@@ -37,7 +38,7 @@ export const faults: ReadonlyArray<Fault> = [
     "isPaused ?? queue.isPaused",
     "isPaused ?? false"
   ]),
-  store("queue-pause-ignored", "a paused queue lets its messages go", [
+  places("queue-pause-ignored", "a paused queue lets its messages go", [
     "if (queue.isPaused) return\n    let place",
     "let place"
   ]),
@@ -54,7 +55,7 @@ export const faults: ReadonlyArray<Fault> = [
     ""
   ]),
   store("lag-only-grows", "the lag counts what is done as well", ["row.queue.lag -= 1", ""]),
-  store("enqueue-resets", "an enqueue sets a queue's parallelism back", [
+  places("enqueue-resets", "an enqueue sets a queue's parallelism back", [
     "const known = tenant.queues.get(queueName)\n    if (known !== undefined) return known",
     "const known = tenant.queues.get(queueName)\n    if (known !== undefined) known.parallelism = 1\n    if (known !== undefined) return known"
   ]),
