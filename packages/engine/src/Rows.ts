@@ -112,8 +112,8 @@ export interface DeliveryResponse {
 }
 
 /**
- * The right to deliver one message. The token fences it: a lease ends when it is settled or released, or when its time
- * is over and the message is leased anew, and from then on a settlement with its token is `stale` and changes nothing.
+ * The right to deliver one message. A lease ends when it is settled or released, or when its time is over and the message
+ * is leased again. From then on a settlement with its token is `stale` and changes nothing.
  *
  * @since 0.1.0
  * @category models

@@ -76,11 +76,11 @@ export declare namespace Store {
     /** The tenant's schedules, oldest first. */
     readonly listSchedules: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredSchedule>>
 
-    /** Removes a schedule, and answers whether there was one. Its messages stay. */
+    /** Removes a schedule, and returns whether it existed. Its messages stay. */
     readonly deleteSchedule: (tenantId: string, scheduleId: ScheduleId) => Effect.Effect<boolean>
 
     /**
-     * Pauses or resumes, and answers whether there is such a schedule. A firing that fell into the pause is not made up
+     * Pauses or resumes, and returns whether the schedule exists. A firing that fell into the pause is not made up
      * for even if it was not claimed yet: resuming moves such a schedule to its next time after now.
      */
     readonly setPaused: (request: {
@@ -150,7 +150,7 @@ export declare namespace Store {
     }) => Effect.Effect<{ readonly leases: ReadonlyArray<Lease> } & Logged>
 
     /**
-     * Records what became of attempts, in the given order, and answers for each whether its lease still stood. What an
+     * Records the outcomes of attempts, in the given order, and returns for each whether its lease still held. What an
      * attempt entails happens with it: retry time or dead letter, callbacks, the state in the schedule, the place in
      * the queue. A message whose cancel was asked for meanwhile is not tried again.
      */
@@ -179,7 +179,7 @@ export declare namespace Store {
     readonly listMessages: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredMessage>>
 
     /**
-     * Cancels the messages that match, `limit` of them at the most, oldest first, and answers how many: idle ones at
+     * Cancels matching messages, `limit` at most, oldest first, and returns how many: idle ones at
      * once, one under way when it is settled. One whose cancel was asked for before counts no more.
      */
     readonly cancel: (request: {
@@ -199,7 +199,7 @@ export declare namespace Store {
     readonly pageDeadLetters: (request: PageRequest) => Effect.Effect<StoredPage<StoredDeadLetter>>
 
     /**
-     * Takes dead letters away, `count` of those that match at the most, and answers their ids. With `retry` each becomes
+     * Removes matching dead letters, `count` at most, and returns their ids. With `retry` each becomes
      * a new message in the same step. Of letters that came after the number `upTo` none is taken; the answer has the number
      * to hand on with the next page, so that what fails again meanwhile is not taken twice.
      */
@@ -249,7 +249,7 @@ export declare namespace Store {
       readonly now: number
     }) => Effect.Effect<Logged>
 
-    /** Pauses or resumes a queue, and answers whether there is one. */
+    /** Pauses or resumes a queue, and returns whether it exists. */
     readonly setQueuePaused: (request: {
       readonly tenantId: string
       readonly queueName: QueueName
@@ -270,7 +270,7 @@ export declare namespace Store {
     }) => Effect.Effect<"stored" | "maxUrlGroups" | "maxEndpointsPerUrlGroup">
 
     /**
-     * Removes endpoints, the group with the last one. Answers whether the group has each of them; if not, all stay.
+     * Removes endpoints, the group with the last one. Returns whether the group has each of them; if not, all stay.
      */
     readonly removeEndpoints: (request: {
       readonly tenantId: string
