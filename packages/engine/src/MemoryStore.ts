@@ -25,10 +25,10 @@ import type {
   StoredUrlGroup
 } from "./Rows.ts"
 import { Store, nextTime } from "./Store.ts"
-import { AppendLog } from "./internal/AppendLog.ts"
-import { DeadLetters, type NumberedDeadLetter } from "./internal/DeadLetters.ts"
+import { AppendLog } from "./internal/memory/AppendLog.ts"
+import { DeadLetters, type NumberedDeadLetter } from "./internal/memory/DeadLetters.ts"
 import { DueQueue, isBefore } from "./internal/DueQueue.ts"
-import { type Gate, Lane, Lanes } from "./internal/Lanes.ts"
+import { type Gate, Lane, Lanes } from "./internal/memory/Lanes.ts"
 import { withEndpoints, withoutEndpoints } from "./internal/endpoints.ts"
 import { exceededLimit } from "./internal/exceededLimit.ts"
 import { matchesEvent, matchesMessage } from "./internal/matches.ts"

@@ -3,7 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashDlq")
 
 const store = inFile("engine/src/MemoryStore.ts")
-const letters = inFile("engine/src/internal/DeadLetters.ts")
+const letters = inFile("engine/src/internal/memory/DeadLetters.ts")
 const service = inFile("engine/src/internal/services/dlq.ts")
 const pages = inFile("engine/src/internal/services/paging.ts")
 const matches = inFile("engine/src/internal/matches.ts")

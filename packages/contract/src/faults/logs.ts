@@ -4,7 +4,7 @@ const inFile = faultsOf("QStashLogs")
 
 const store = inFile("engine/src/MemoryStore.ts")
 const events = inFile("engine/src/internal/memory/EventLog.ts")
-const numbered = inFile("engine/src/internal/AppendLog.ts")
+const numbered = inFile("engine/src/internal/memory/AppendLog.ts")
 const service = inFile("engine/src/internal/services/logs.ts")
 const matches = inFile("engine/src/internal/matches.ts")
 const written = inFile("engine/src/internal/record.ts")

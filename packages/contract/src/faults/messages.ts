@@ -3,7 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashMessages")
 
 const store = inFile("engine/src/MemoryStore.ts")
-const lanes = inFile("engine/src/internal/Lanes.ts")
+const lanes = inFile("engine/src/internal/memory/Lanes.ts")
 const service = inFile("engine/src/internal/services/messages.ts")
 const context = inFile("engine/src/internal/services/context.ts")
 const limit = inFile("engine/src/internal/exceededLimit.ts")

@@ -14,10 +14,10 @@ import type {
   StoredUrlGroup
 } from "../../Rows.ts"
 import type { Store } from "../../Store.ts"
-import type { AppendLog } from "../AppendLog.ts"
-import type { DeadLetters } from "../DeadLetters.ts"
+import type { AppendLog } from "./AppendLog.ts"
+import type { DeadLetters } from "./DeadLetters.ts"
 import type { Entry } from "../DueQueue.ts"
-import type { Gate, Lane } from "../Lanes.ts"
+import type { Gate, Lane } from "./Lanes.ts"
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 

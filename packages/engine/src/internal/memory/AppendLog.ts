@@ -1,4 +1,4 @@
-import type { PageRequest, Retention, StoredPage } from "../Rows.ts"
+import type { PageRequest, Retention, StoredPage } from "../../Rows.ts"
 
 /**
  * A list that grows at its end and is trimmed at its beginning. Each item has a size, and keeps its number when older

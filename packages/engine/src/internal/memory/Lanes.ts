@@ -1,4 +1,4 @@
-import { type Entry, type Scheduled, DueQueue } from "./DueQueue.ts"
+import { type Entry, type Scheduled, DueQueue } from "../DueQueue.ts"
 
 /** A limit on how many messages are under way: of a tenant, a destination or a flow-control key. */
 export interface Gate<Row extends Scheduled<Row>> {
