@@ -499,7 +499,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     row.states = new Map()
     row.error =
       endpoints === undefined ? errorTexts.urlGroupNotFound(Destination.toText(destination)) : undefined
-    if (tenant.messages.size + (endpoints?.length ?? 0) > maxMessages) {
+    if (endpoints !== undefined && tenant.messages.size + endpoints.length > maxMessages) {
       row.error = QuotaText.make("maxMessages", maxMessages)
       return
     }
