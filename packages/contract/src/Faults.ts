@@ -33,7 +33,7 @@ export type {
 
 /** What only travels over the wire; the engine writes callbacks itself. */
 const wire =
-  /^(?:client|server)\/|^domain\/src\/(?:wire\/(?!CallbackBody)|internal\/(?:record|messageRecord|settingsHeaders)\.ts)/
+  /^(?:client|server)\/|^domain\/src\/(?:wire\/(?!CallbackBody)|internal\/(?:record|messageRecord|requestParts)\.ts)/
 
 /**
  * The homes whose laws are asked: those in which the code at fault has a part of its own. The server runs the same

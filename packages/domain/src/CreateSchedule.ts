@@ -4,7 +4,7 @@
 import type * as Either from "effect/Either"
 import type { CronExpression } from "./CronExpression.ts"
 import { Destination } from "./Destination.ts"
-import { checkSchedule } from "./internal/checkSettings.ts"
+import { checkSchedule, userSchedule } from "./internal/checkSettings.ts"
 import type { MessageSettings } from "./MessageSettings.ts"
 import type { QStashInvalidRequest } from "./QStashError.ts"
 import type { ScheduleId } from "./ScheduleId.ts"
@@ -62,5 +62,5 @@ export const CreateSchedule = {
    * @category constructors
    */
   make: (input: CreateSchedule.Input): Either.Either<CreateSchedule, QStashInvalidRequest> =>
-    checkSchedule(input, Destination.parse)
+    checkSchedule(input, Destination.parse, userSchedule)
 } as const

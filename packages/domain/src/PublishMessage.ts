@@ -5,7 +5,7 @@ import type * as DateTime from "effect/DateTime"
 import type * as Either from "effect/Either"
 import type { DeduplicationId } from "./DeduplicationId.ts"
 import { Destination } from "./Destination.ts"
-import { checkMessage } from "./internal/checkSettings.ts"
+import { checkMessage, userMessage } from "./internal/checkSettings.ts"
 import type { MessageSettings } from "./MessageSettings.ts"
 import type { QStashInvalidRequest } from "./QStashError.ts"
 import type { QueueName } from "./QueueName.ts"
@@ -45,7 +45,7 @@ export declare namespace PublishMessage {
     readonly deduplicationId?: DeduplicationId | undefined
     /**
      * Takes a message for the same as another one within 10 minutes if destination, body, content type and headers are
-     * the same. Goes not together with `deduplicationId`.
+     * the same. Cannot be combined with `deduplicationId`.
      *
      * @default false
      */
@@ -62,7 +62,7 @@ export declare namespace PublishMessage {
     extends Common<D>, Pick<MessageSettings.Input, "delay" | "flowControl"> {
     /**
      * The instant before which it is not delivered; a finer one counts as the next full second. Text is ISO 8601, a
-     * number in milliseconds since 1970. Goes not together with `delay`.
+     * number in milliseconds since 1970. Cannot be combined with `delay`.
      *
      * @default at once
      */
@@ -106,5 +106,6 @@ export const PublishMessage = {
    */
   make: (
     input: PublishMessage.Input & { readonly queueName?: QueueName | undefined }
-  ): Either.Either<PublishMessage, QStashInvalidRequest> => checkMessage(input, Destination.parse)
+  ): Either.Either<PublishMessage, QStashInvalidRequest> =>
+    checkMessage(input, Destination.parse, userMessage)
 } as const

@@ -13,13 +13,14 @@ const matches = inFile("engine/src/internal/matches.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
 const attempt = inFile("engine/src/internal/attempt.ts")
 const callbackBody = inFile("domain/src/wire/CallbackBody.ts")
-const settings = inFile("domain/src/internal/settingsHeaders.ts")
+const settings = faultsOf("QStashMessages", "server")("domain/src/internal/settings.ts")
 const request = inFile("domain/src/wire/MessageRequest.ts")
 const response = inFile("domain/src/wire/PublishResponse.ts")
 const message = inFile("domain/src/internal/messageRecord.ts")
 const criteria = inFile("domain/src/wire/Criteria.ts")
 const contract = inFile("domain/src/QStashMessages.ts")
 const check = inFile("domain/src/internal/checkSettings.ts")
+const checks = inFile("domain/src/internal/optionChecks.ts")
 const headers = inFile("domain/src/internal/headers.ts")
 const key = inFile("domain/src/FlowControl.ts")
 const spellings = inFile("domain/src/internal/spellings.ts")
@@ -182,16 +183,16 @@ export const faults: ReadonlyArray<Fault> = [
     "createdAt: DateTime.toEpochMillis(callback.createdAt)",
     "createdAt: DateTime.formatIso(callback.createdAt)"
   ]),
-  request("not-before-in-millis", "an instant travels in milliseconds", [
-    "String(Math.ceil(DateTime.toEpochMillis(message.notBefore) / 1000))",
-    "String(DateTime.toEpochMillis(message.notBefore))"
+  settings("not-before-in-millis", "an instant travels in milliseconds", [
+    "String(Math.ceil(DateTime.toEpochMillis(instant) / 1000))",
+    "String(DateTime.toEpochMillis(instant))"
   ]),
-  request("deduplication-id-dropped", "a deduplication id does not travel", [
-    '[one("Upstash-Deduplication-Id", message.deduplicationId)]',
-    "[]"
+  settings("deduplication-id-dropped", "a deduplication id does not travel", [
+    "    ...deduplicationId,\n",
+    "    ...deduplicationId,\n    encode: () => [],\n"
   ]),
-  request("content-based-dropped", "the wish to deduplicate by content does not travel", [
-    '[one("Upstash-Content-Based-Deduplication", "true")]',
+  settings("content-based-dropped", "the wish to deduplicate by content does not travel", [
+    "(flag ? contentBasedDeduplication.encode(flag) : [])",
     "[]"
   ]),
   request("batch-without-queues", "the queues of a batch do not travel", [
@@ -203,20 +204,20 @@ export const faults: ReadonlyArray<Fault> = [
     "body: undefined"
   ]),
   settings("callback-headers-dropped", "the headers of a callback do not travel", [
-    "...Object.entries(callback.headers ?? {}).map(forwarded(`${prefix}-Forward-`))",
-    ""
+    "headers: forwardedHeaders(`${header}-Forward-`)",
+    "headers: { ...forwardedHeaders(`${header}-Forward-`), encode: () => [] }"
   ]),
   settings("callback-retries-dropped", "the retries of a callback do not travel", [
-    "[one(`${prefix}-Retries`, String(callback.retries))]",
-    "[]"
+    "retries: retries(`${header}-Retries`)",
+    "retries: { ...retries(`${header}-Retries`), encode: () => [] }"
   ]),
   settings("callback-headers-swapped", "the headers of a failure callback go to the callback", [
-    '["upstash-failure-callback-forward-", failureCallbackHeaders]',
-    '["upstash-failure-callback-forward-", callbackHeaders]'
+    "headers: forwardedHeaders(`${header}-Forward-`)",
+    'headers: { ...forwardedHeaders(`${header}-Forward-`), encode: forwardedHeaders("Upstash-Callback-Forward-").encode }'
   ]),
   settings("flow-period-dropped", "the period of a rate does not travel", [
-    "[`period=${durationToText(flowControl.period)}`]",
-    "[]"
+    'period: setting("period", parsePeriod, durationText)',
+    'period: { ...setting("period", parsePeriod, durationText), encode: () => [] }'
   ]),
   response("duplicate-not-sent", "an answer over the wire does not say that a message is a duplicate", [
     "deduplicated: isDeduplicated ? true : undefined",
@@ -310,9 +311,12 @@ export const faults: ReadonlyArray<Fault> = [
     "const label = trimBlanks(text)",
     "const label = text"
   ]),
-  check("label-trimmed-too-far", "a label loses more than HTTP trims", ["trimBlanks(given)", "given.trim()"]),
+  checks("label-trimmed-too-far", "a label loses more than HTTP trims", [
+    "trimBlanks(given)",
+    "given.trim()"
+  ]),
   check("control-headers-forwarded", "a control header is forwarded and has no effect", [
-    "refuseOwnHeaders(kind.names)",
+    "refuseOwnHeaders(messageNames)",
     "Either.right"
   ]),
   headers("map-of-headers-dropped", "headers that are a Map are dropped", [

@@ -13,10 +13,11 @@ const time = inFile("engine/src/internal/VirtualTime.ts")
 const cronParser = inFile("domain/src/internal/cronParser.ts")
 const cronSearch = inFile("domain/src/internal/cronSearch.ts")
 const cronTable = inFile("domain/src/internal/cronTable.ts")
-const check = inFile("domain/src/internal/checkSettings.ts")
+const check = inFile("domain/src/internal/settings.ts")
 const headers = inFile("domain/src/internal/headers.ts")
 const destination = inFile("domain/src/Destination.ts")
-const settings = inFile("domain/src/internal/settingsHeaders.ts")
+const settings = faultsOf("QStashSchedules", "server")("domain/src/internal/settings.ts")
+const parts = inFile("domain/src/internal/requestParts.ts")
 const answer = inFile("domain/src/wire/ScheduleRecord.ts")
 const fields = inFile("domain/src/internal/record.ts")
 const duration = inFile("domain/src/wire/DurationText.ts")
@@ -256,12 +257,12 @@ export const faults: ReadonlyArray<Fault> = [
     "this.#daysOfMonth & byWeekday"
   ]),
   check("retries-unchecked", "retries may be negative", [
-    'optional("retries", input.retries, parseCount(0))',
-    'optional("retries", input.retries, parseCount(-1))'
+    "setting(header, parseCount(0), wholeNumberText)",
+    "setting(header, parseCount(-1), wholeNumberText)"
   ]),
   check("zero-is-none", "no retries is taken for the default", [
-    'retries: yield* optional("retries", input.retries, parseCount(0))',
-    'retries: (yield* optional("retries", input.retries, parseCount(0))) || undefined'
+    "setting(header, parseCount(0), wholeNumberText)",
+    "setting(header, nonEmpty(parseCount(0), (count) => count === 0), wholeNumberText)"
   ]),
   headers("names-as-given", "header names keep the case in which they were given", [
     "part.charAt(0).toUpperCase() + part.slice(1).toLowerCase()",
@@ -280,19 +281,16 @@ export const faults: ReadonlyArray<Fault> = [
     "if (text !== null) return Either.right(text)"
   ]),
   settings("method-dropped", "the method does not travel", [
-    '[one("Upstash-Method", settings.method)]',
-    "[]"
+    'method: method("Upstash-Method")',
+    'method: { ...method("Upstash-Method"), encode: () => [] }'
   ]),
   settings("content-type-dropped", "the Content-Type does not travel", [
     '[["Content-Type", contentType] as const]',
     "[]"
   ]),
-  settings("labels-joined", "several labels arrive as one", [
-    'settings.labels.join(",")',
-    'settings.labels.join(";")'
-  ]),
+  settings("labels-joined", "several labels arrive as one", ['labels.join(",")', 'labels.join(";")']),
   settings("redact-body-only", "the redaction of all headers does not travel", ['? ["header"]', "? []"]),
-  settings("destination-query-decoded", "a destination's query arrives decoded", [
+  parts("destination-query-decoded", "a destination's query arrives decoded", [
     "kept.length === parameters.length ? target",
     "kept.length === parameters.length ? path + decodeURIComponent(target.slice(path.length))"
   ]),

@@ -44,7 +44,7 @@ export const parseHttpUrl = (text: string): Parsed<URL> => {
 }
 
 /** Reads a URL that travels in a header or in JSON: kept as it is if a header can carry it so, else normalised. */
-export const parsePrintableUrl = (input: string | URL): Parsed<string> => {
+export const parsePrintableUrl = (input: unknown): Parsed<string> => {
   const text = typeof input === "string" ? input : input instanceof URL ? input.href : ""
   return Either.map(parseHttpUrl(text), (url) => (/^[\x21-\x7e]+$/.test(text) ? text : url.href))
 }

@@ -2,49 +2,24 @@ import * as Either from "effect/Either"
 import type { HeaderMap } from "./headers.ts"
 import type { Parsed } from "./parser.ts"
 import { quote } from "./quote.ts"
+import { headerNames } from "./settings.ts"
 
-/** Which option stands for each of QStash's control headers, by the header's name without `upstash-`. */
-const options: ReadonlyMap<string, string> = new Map([
-  ["method", "method"],
-  ["retries", "retries"],
-  ["retry-delay", "retryDelay"],
-  ["timeout", "timeout"],
-  ["delay", "delay"],
-  ["not-before", "notBefore"],
-  ["deduplication-id", "deduplicationId"],
-  ["content-based-deduplication", "contentBasedDeduplication"],
-  ["schedule-id", "scheduleId"],
-  ["cron", "cron"],
-  ["queue-name", "queueName"],
-  ["flow-control-key", "flowControl.key"],
-  ["flow-control-value", "flowControl"],
-  ["label", "labels"],
-  ["redact-fields", "redact"],
-  ["callback", "callback"],
-  ["callback-method", "callback.method"],
-  ["callback-timeout", "callback.timeout"],
-  ["callback-retries", "callback.retries"],
-  ["callback-retry-delay", "callback.retryDelay"],
-  ["failure-callback", "failureCallback"],
-  ["failure-callback-method", "failureCallback.method"],
-  ["failure-callback-timeout", "failureCallback.timeout"],
-  ["failure-callback-retries", "failureCallback.retries"],
-  ["failure-callback-retry-delay", "failureCallback.retryDelay"]
-])
+/** The options by the lower-case names of their headers. A header of several options stands for the first. */
+const options = new Map<string, string>()
+/** The options whose headers start with a prefix, by the prefix. */
+const families = new Map<string, string>()
+for (const [option, header] of headerNames) {
+  const lower = header.toLowerCase()
+  if (lower.endsWith("*")) families.set(lower.slice(0, -1), option)
+  else if (!options.has(lower)) options.set(lower, option)
+}
 
-/** The families whose names end with the name of a header. */
-const families = [
-  ["forward-", "headers"],
-  ["callback-forward-", "callback.headers"],
-  ["failure-callback-forward-", "failureCallback.headers"]
-] as const
-
-/** What to write instead of a control header, by its lower-case name without `upstash-`. */
-const insteadOf = (name: string, known: Readonly<Record<string, true>>): string => {
+/** What to write instead of a control header, by its lower-case name. */
+const insteadOf = (name: string, known: ReadonlySet<string>): string => {
   const option = options.get(name)
   if (option !== undefined) {
     const [first = ""] = option.split(".")
-    if (Object.hasOwn(known, first)) return `use the option ${quote(option)} instead`
+    if (known.has(first)) return `use the option ${quote(option)} instead`
     if (option === "cron" || option === "scheduleId") return "create a schedule instead"
     return "a schedule has no such option"
   }
@@ -55,9 +30,10 @@ const insteadOf = (name: string, known: Readonly<Record<string, true>>): string 
       ? `headers are forwarded as they are, so write ${plain}`
       : `write ${plain} in ${quote(target)}`
   }
-  if (name === "header-forward") return "headers are forwarded as they are, so leave it out"
-  if (name === "callback-delay" || name === "failure-callback-delay") return "a callback cannot be delayed"
-  if (name.startsWith("workflow-")) return "effect-qstash does not support Upstash Workflow"
+  if (name === "upstash-header-forward") return "headers are forwarded as they are, so leave it out"
+  if (name === "upstash-callback-delay" || name === "upstash-failure-callback-delay")
+    return "a callback cannot be delayed"
+  if (name.startsWith("upstash-workflow-")) return "effect-qstash does not support Upstash Workflow"
   return "QStash reserves names that start with Upstash-, so use another name"
 }
 
@@ -66,14 +42,12 @@ const insteadOf = (name: string, known: Readonly<Record<string, true>>): string 
  * control nothing.
  */
 export const refuseOwnHeaders =
-  (known: Readonly<Record<string, true>>) =>
+  (known: ReadonlySet<string>) =>
   (headers: HeaderMap): Parsed<HeaderMap> => {
     for (const name of Object.keys(headers)) {
       const lower = name.toLowerCase()
       if (!lower.startsWith("upstash-")) continue
-      return Either.left(
-        `${quote(name)} would not control QStash: ${insteadOf(lower.slice("upstash-".length), known)}`
-      )
+      return Either.left(`${quote(name)} would not control QStash: ${insteadOf(lower, known)}`)
     }
     return Either.right(headers)
   }

@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { DlqIdFromAnswer } from "../DlqId.ts"
-import { optional as option, parseCount } from "../internal/checkSettings.ts"
+import { optional as option, parseCount } from "../internal/optionChecks.ts"
 import { defined } from "../internal/defined.ts"
 import { decodeMessage, encodeMessage, MessageJson } from "../internal/messageRecord.ts"
 import {

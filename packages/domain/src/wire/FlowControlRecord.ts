@@ -11,7 +11,14 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { FlowControlKeyFromAnswer } from "../FlowControl.ts"
 import type { FlowControlState, GlobalParallelism } from "../FlowControlState.ts"
-import { optional as option, parseCount, parseFlag, parsePeriod, refuse } from "../internal/checkSettings.ts"
+import {
+  type Checked,
+  optional as option,
+  parseCount,
+  parseFlag,
+  parsePeriod,
+  refuse
+} from "../internal/optionChecks.ts"
 import { defined } from "../internal/defined.ts"
 import { kindOf, quote } from "../internal/quote.ts"
 import {
@@ -140,8 +147,6 @@ export const encodeGlobal = ({ parallelismCount, parallelismMax }: GlobalParalle
   parallelismCount
 })
 
-type Checked<A> = Either.Either<A, QStashInvalidRequest>
-
 type Parameters = ReadonlyArray<readonly [name: string, value: string]>
 
 const notLimits = (input: unknown) =>
@@ -168,7 +173,7 @@ const pinned = (input: UncheckedPin): Checked<Pinned> =>
     const rate = yield* option("rate", input.rate, parseCount(1))
     const period = yield* option("period", input.period, parsePeriod)
     if (rate !== undefined) return { rate, ...defined({ parallelism, period }) }
-    if (period !== undefined) return yield* refuse("period", "goes only together with rate")
+    if (period !== undefined) return yield* refuse("goes only together with rate", "period")
     return parallelism === undefined
       ? yield* Either.left(new QStashInvalidRequest({ reason: "expected parallelism, rate, or both" }))
       : { parallelism }

@@ -13,6 +13,9 @@ const iso = /^((?:\d{4}|[+-]\d{6})-\d\d-\d\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)
 const isDate = (text: string): boolean =>
   Option.exists(DateTime.make(text), (date) => DateTime.formatIso(date).startsWith(text))
 
+const isInput = (input: unknown): input is DateTime.DateTime.Input =>
+  typeof input === "string" || typeof input === "number" || (typeof input === "object" && input !== null)
+
 /**
  * Reads what `DateTime.make` reads, but of text only an ISO 8601 date that there is, with or without a time: `"90"` is
  * not taken for the year 1990, nor the 30th of February for a day in March. Text without a zone is in UTC.
@@ -20,12 +23,12 @@ const isDate = (text: string): boolean =>
  * @since 0.1.0
  * @category decoding
  */
-export const parse = (input: DateTime.DateTime.Input): Option.Option<DateTime.Utc> => {
+export const parse = (input: unknown): Option.Option<DateTime.Utc> => {
   if (typeof input === "string") {
     const [, date] = iso.exec(input) ?? []
     if (date === undefined || !isDate(date)) return Option.none()
   }
-  return Option.map(DateTime.make(input), DateTime.toUtc)
+  return isInput(input) ? Option.map(DateTime.make(input), DateTime.toUtc) : Option.none()
 }
 
 /**

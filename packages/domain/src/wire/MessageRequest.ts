@@ -5,32 +5,29 @@
  *
  * @since 0.1.0
  */
-import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { Destination } from "../Destination.ts"
 import { checkMessage } from "../internal/checkSettings.ts"
 import { each } from "../internal/each.ts"
 import { canonicalName, fromEntries, type HeaderMap } from "../internal/headers.ts"
 import { inBatch } from "../internal/inBatch.ts"
+import { type Checked, refuse } from "../internal/optionChecks.ts"
 import { quote } from "../internal/quote.ts"
+import { decodeDestination, readParts } from "../internal/requestParts.ts"
+import { decodeAll, encodeAll, type HeaderEntry } from "../internal/setting.ts"
 import {
-  decodeDestination,
-  type Decoded,
+  decodeSettings,
   encodeSettings,
-  flag,
-  type HeaderEntry,
+  headerForward,
   inWireTerms,
-  one,
-  readParts,
-  refuse
-} from "../internal/settingsHeaders.ts"
+  messageOptions
+} from "../internal/settings.ts"
 import { utf8Bytes } from "../internal/utf8.ts"
+import type { MessageSettings } from "../MessageSettings.ts"
 import { PublishMessage } from "../PublishMessage.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 import type { QueueName } from "../QueueName.ts"
-import { errorTexts } from "./ErrorBody.ts"
 import * as PathSegment from "./PathSegment.ts"
 
 /**
@@ -47,14 +44,10 @@ export interface MessageRequest {
   readonly body: Uint8Array
 }
 
+type OwnOptions = Required<Omit<PublishMessage, keyof MessageSettings | "destination">>
+
 const encodeHeaders = (message: PublishMessage): ReadonlyArray<HeaderEntry> => [
-  ...(message.notBefore === undefined
-    ? []
-    : [one("Upstash-Not-Before", String(Math.ceil(DateTime.toEpochMillis(message.notBefore) / 1000)))]),
-  ...(message.deduplicationId === undefined
-    ? []
-    : [one("Upstash-Deduplication-Id", message.deduplicationId)]),
-  ...(message.contentBasedDeduplication === true ? [one("Upstash-Content-Based-Deduplication", "true")] : []),
+  ...encodeAll<OwnOptions>(messageOptions, message),
   ...encodeSettings(message)
 ]
 
@@ -102,41 +95,34 @@ const forwardable = (others: ReadonlyMap<string, ReadonlyArray<string>>): Readon
     .map(([name, values]) => [canonicalName(name), values])
 }
 
-const instant = (field: string, text: string): Decoded<DateTime.Utc> =>
-  Option.match(/^\d+$/.test(text) ? DateTime.make(Number(text) * 1000) : Option.none(), {
-    onNone: () => refuse(`expected whole seconds since 1970, got ${quote(text)}`, field),
-    onSome: (found) => Either.right(found)
-  })
-
-const deduplicationId = (_field: string, text: string): Decoded<string> =>
-  text.includes(":") ? refuse(errorTexts.colonInDeduplicationId) : Either.right(text)
-
-const readMessage = (request: MessageRequest, queue: string | undefined): Decoded<PublishMessage> =>
+const readMessage = (request: MessageRequest, queue: string | undefined): Checked<PublishMessage> =>
   Either.gen(function* () {
-    const { destination, others, read, settings, text } = readParts(request)
-    if (text("Upstash-Cron") !== undefined) {
+    const { destination, others, source } = readParts(request)
+    if (source.text("Upstash-Cron") !== undefined) {
       return yield* refuse(
         "makes no schedule here: create one with POST /v2/schedules/{destination}",
         "Upstash-Cron"
       )
     }
-    const { delay, headers, queueName, ...rest } = yield* settings
-    const isForwarding = yield* read("Upstash-Header-Forward", flag)
-    const notBefore = yield* read("Upstash-Not-Before", instant)
-    const id = yield* read("Upstash-Deduplication-Id", deduplicationId)
-    const isContentBased = yield* read("Upstash-Content-Based-Deduplication", flag)
+    const { delay, queueName, ...common } = yield* decodeSettings(source)
+    const isForwarding = (yield* headerForward.decode(source)) === true
+    const { contentBasedDeduplication, deduplicationId, notBefore } = yield* decodeAll<OwnOptions>(
+      messageOptions,
+      source
+    )
     const unchecked = {
-      ...rest,
+      ...common,
       destination,
-      headers:
-        isForwarding === true ? fromEntries([...forwardable(others), ...Object.entries(headers)]) : headers,
+      headers: isForwarding
+        ? fromEntries([...forwardable(others), ...Object.entries(source.headers)])
+        : source.headers,
       queueName: queue ?? queueName,
       notBefore,
       delay: notBefore === undefined ? delay : undefined,
-      deduplicationId: id,
-      contentBasedDeduplication: id === undefined ? isContentBased : undefined
+      deduplicationId,
+      contentBasedDeduplication: deduplicationId === undefined ? contentBasedDeduplication : undefined
     }
-    return yield* Either.mapLeft(checkMessage(unchecked, decodeDestination, true), (error) =>
+    return yield* Either.mapLeft(checkMessage(unchecked, decodeDestination), (error) =>
       queue !== undefined && error.field === "queueName"
         ? new QStashInvalidRequest({ field: "queue", reason: error.reason })
         : inWireTerms(error)
@@ -183,7 +169,7 @@ export const checkEnqueue = (
     return yield* PublishMessage.make({ ...message, queueName })
   })
 
-const checkItem = (message: PublishMessage.BatchInput): Decoded<PublishMessage> =>
+const checkItem = (message: PublishMessage.BatchInput): Checked<PublishMessage> =>
   Either.flatMap(PublishMessage.make(message), (checked) =>
     message.body === undefined || typeof message.body === "string"
       ? Either.right(checked)
@@ -229,14 +215,14 @@ export const encodeBatch = (messages: ReadonlyArray<PublishMessage>): string =>
 const isText = (value: unknown): value is string => typeof value === "string"
 
 /** Null stands for what is left out. */
-const textOf = (field: string, value: unknown): Decoded<string | undefined> =>
+const textOf = (field: string, value: unknown): Checked<string | undefined> =>
   value === undefined || value === null
     ? Either.right(undefined)
     : isText(value)
       ? Either.right(value)
       : refuse("expected text", field)
 
-const headersOf = (given: unknown): Decoded<MessageRequest["headers"]> => {
+const headersOf = (given: unknown): Checked<MessageRequest["headers"]> => {
   if (given === undefined || given === null) return Either.right({})
   if (!Predicate.isReadonlyRecord(given)) return refuse("expected an object of names and texts", "headers")
   const headers: Array<HeaderEntry> = []
@@ -249,7 +235,7 @@ const headersOf = (given: unknown): Decoded<MessageRequest["headers"]> => {
   return Either.right(fromEntries(headers))
 }
 
-const readItem = (item: unknown): Decoded<PublishMessage> =>
+const readItem = (item: unknown): Checked<PublishMessage> =>
   Either.gen(function* () {
     if (!Predicate.isReadonlyRecord(item)) return yield* refuse("expected an object")
     const target = (yield* textOf("destination", item["destination"])) ?? ""

@@ -13,7 +13,7 @@ import {
   parseFlag,
   parseQueueName,
   required
-} from "../internal/checkSettings.ts"
+} from "../internal/optionChecks.ts"
 import { defined } from "../internal/defined.ts"
 import { kindOf } from "../internal/quote.ts"
 import { Count, Instant, optional, positive, reader, toMillis } from "../internal/record.ts"

@@ -9,13 +9,16 @@ import type { CreateSchedule } from "../CreateSchedule.ts"
 import { Destination } from "../Destination.ts"
 import { checkSchedule } from "../internal/checkSettings.ts"
 import { fromEntries, type HeaderMap } from "../internal/headers.ts"
+import { decodeDestination, readParts } from "../internal/requestParts.ts"
+import { decodeAll, encodeAll } from "../internal/setting.ts"
 import {
-  decodeDestination,
-  encodeSettings,
+  decodeSettings,
   inWireTerms,
-  one,
-  readParts
-} from "../internal/settingsHeaders.ts"
+  encodeQueueName,
+  encodeSettings,
+  scheduleOptions
+} from "../internal/settings.ts"
+import type { MessageSettings } from "../MessageSettings.ts"
 import type { QStashInvalidRequest } from "../QStashError.ts"
 
 /**
@@ -32,6 +35,8 @@ export interface ScheduleRequest {
   readonly body: Uint8Array
 }
 
+type OwnOptions = Required<Omit<CreateSchedule, keyof MessageSettings | "destination">>
+
 /**
  * Writes checked settings as the parts of a request. The body is empty where there is none.
  *
@@ -43,9 +48,8 @@ export const encode = (
 ): { readonly target: string; readonly headers: HeaderMap; readonly body: Uint8Array } => ({
   target: Destination.toText(schedule.destination),
   headers: fromEntries([
-    one("Upstash-Cron", schedule.cron.text),
-    ...(schedule.scheduleId === undefined ? [] : [one("Upstash-Schedule-Id", schedule.scheduleId)]),
-    ...(schedule.queueName === undefined ? [] : [one("Upstash-Queue-Name", schedule.queueName)]),
+    ...encodeAll<OwnOptions>(scheduleOptions, schedule),
+    ...encodeQueueName(schedule),
     ...encodeSettings(schedule)
   ]),
   body: schedule.body ?? new Uint8Array()
@@ -61,12 +65,9 @@ export const encode = (
  */
 export const decode = (request: ScheduleRequest): Either.Either<CreateSchedule, QStashInvalidRequest> =>
   Either.gen(function* () {
-    const { destination, settings, text } = readParts(request)
-    const unchecked = {
-      ...(yield* settings),
-      scheduleId: text("Upstash-Schedule-Id"),
-      cron: text("Upstash-Cron") ?? "",
-      destination
-    }
-    return yield* Either.mapLeft(checkSchedule(unchecked, decodeDestination, true), inWireTerms)
+    const { destination, source } = readParts(request)
+    const common = yield* decodeSettings(source)
+    const { cron = "", ...own } = yield* decodeAll<OwnOptions>(scheduleOptions, source)
+    const unchecked = { ...common, ...own, cron, destination }
+    return yield* Either.mapLeft(checkSchedule(unchecked, decodeDestination), inWireTerms)
   })
