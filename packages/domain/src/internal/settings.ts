@@ -67,7 +67,7 @@ const wholeNumberText: HeaderText<number> = {
 
 const decodeDuration = Schema.decodeEither(DurationText)
 
-const durationText = {
+export const durationText = {
   write: Schema.encodeSync(DurationText),
   read: (text: string) => Either.mapLeft(decodeDuration(text), ({ message }) => message)
 }
@@ -81,7 +81,7 @@ const instantText: HeaderText<DateTime.Utc> = {
     )
 }
 
-const flagText = {
+export const flagText = {
   write: String,
   read: (text: string): Parsed<boolean> => {
     const lower = text.toLowerCase()

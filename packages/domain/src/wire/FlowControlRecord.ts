@@ -31,8 +31,8 @@ import {
   toMillis,
   toSeconds
 } from "../internal/record.ts"
+import { durationText, flagText } from "../internal/settings.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
-import { DurationText } from "./DurationText.ts"
 
 /**
  * What a key is pinned to, checked: at least one limit, a period only beside a rate.
@@ -233,14 +233,6 @@ const count = (text: string) =>
     ? parseCount(1)(Number(text))
     : Either.left(`expected a whole number of at least 1, got ${quote(text)}`)
 
-const flag = (text: string) =>
-  /^(?:true|false)$/i.test(text)
-    ? Either.right(text.toLowerCase() === "true")
-    : Either.left(`expected true or false, got ${quote(text)}`)
-
-const decodeSpan = Schema.decodeEither(DurationText)
-const span = (text: string) => Either.mapLeft(decodeSpan(text), ({ message }) => message)
-
 /**
  * Reads the limits of a pin from query parameters. Other parameters are passed over.
  *
@@ -255,7 +247,7 @@ export const pinFromParameters = (
     return yield* pinned({
       parallelism: yield* option("parallelism", text("parallelism"), count),
       rate: yield* option("rate", text("rate"), count),
-      period: yield* option("period", text("period"), span)
+      period: yield* option("period", text("period"), durationText.read)
     })
   })
 
@@ -272,7 +264,7 @@ export const unpinFromParameters = (
   Either.gen(function* () {
     const text = byName(parameters)
     return unpinned(
-      (yield* option("parallelism", text("parallelism"), flag)) ?? false,
-      (yield* option("rate", text("rate"), flag)) ?? false
+      (yield* option("parallelism", text("parallelism"), flagText.read)) ?? false,
+      (yield* option("rate", text("rate"), flagText.read)) ?? false
     )
   })
