@@ -38,7 +38,8 @@ describe("clock", () => {
         ["1d30m", "1470 minutes"],
         ["'2 weeks'", "2 weeks"],
         ["'1 millis'", "1 millis"],
-        ["0s", "0 millis"]
+        ["0s", "0 millis"],
+        ["0", "0 millis"]
       ] as const) {
         const after = instantOf(yield* cli(`clock advance ${span} --json`, { env }))
         strictEqual(DateTime.distance(before, after), Duration.toMillis(duration))

@@ -99,9 +99,9 @@ const now = Command.make("now", { json: flags.json }, ({ json }) =>
 
 const decodeSpan = Schema.decodeOption(DurationText)
 
-/** QStash's spelling or Effect's, as the server reads it. A number without a unit might be of any. */
+/** QStash's spelling or Effect's, as the server reads it. A number other than 0 needs a unit. */
 const isSpan = (text: string): boolean =>
-  !/^\d+$/.test(text) && (Option.isSome(decodeSpan(text)) || Option.isSome(DurationInput.parse(text)))
+  !/^\d*[1-9]\d*$/.test(text) && (Option.isSome(decodeSpan(text)) || Option.isSome(DurationInput.parse(text)))
 
 const spanArgument = flags
   .argument("span", (text) =>
