@@ -9,7 +9,7 @@ import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import type { LogEntry } from "@effect-qstash/domain/LogEntry"
 import type { MessageId } from "@effect-qstash/domain/MessageId"
 import type { QStashDlq } from "@effect-qstash/domain/QStashDlq"
-import { MessageNotFound } from "@effect-qstash/domain/QStashError"
+import { namingSchedule } from "@effect-qstash/domain/QStashError"
 import type { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
 import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import type { DlqMessage, QStashMessage } from "@effect-qstash/domain/QStashMessage"
@@ -32,6 +32,7 @@ import type * as HttpApp from "@effect/platform/HttpApp"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -128,6 +129,21 @@ export interface Event {
   readonly nextDeliveryTime?: DateTime.Utc
 }
 
+/**
+ * {@link redeliver} knows no attempt at this message: there was none yet, or it is no longer among the newest `retention`
+ * events.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class MessageNotAttempted extends Data.TaggedError("MessageNotAttempted")<{
+  readonly messageId: MessageId
+}> {
+  override get message(): string {
+    return `Message ${JSON.stringify(this.messageId)} has not been attempted yet (advance time first), or longer ago than events are kept (raise retention)`
+  }
+}
+
 /** The services by the names of their tags. */
 interface Services {
   readonly QStashSchedules: QStashSchedules.Service
@@ -198,7 +214,7 @@ export declare namespace QStashTest {
       deliver: (request: Courier.DeliveryRequest) => Effect.Effect<Courier.DeliveryOutcome>
     ) => Effect.Effect<void, never, Scope.Scope>
     readonly loseAnswer: Effect.Effect<void>
-    readonly redeliver: (messageId: MessageId) => Effect.Effect<void, MessageNotFound>
+    readonly redeliver: (messageId: MessageId) => Effect.Effect<void, MessageNotAttempted>
     readonly failNext: <O extends Operation>(operation: O, error: OperationError<O>) => Effect.Effect<void>
   }
 }
@@ -356,12 +372,12 @@ export const loseAnswer: Effect.Effect<void, never, QStashTest> = Effect.flatMap
  * request with a fresh signature. It goes out when time next moves, at the latest by `advance(0)`. It shows among the
  * {@link deliveries}; its answer changes nothing.
  *
- * Fails with `MessageNotFound` if no attempt at the message is among the newest `retention` events.
+ * Fails with `MessageNotAttempted` if no attempt at the message is among the newest `retention` events.
  *
  * @since 0.1.0
  * @category faults
  */
-export const redeliver = (messageId: MessageId): Effect.Effect<void, MessageNotFound, QStashTest> =>
+export const redeliver = (messageId: MessageId): Effect.Effect<void, MessageNotAttempted, QStashTest> =>
   Effect.flatMap(QStashTest, (test) => test.redeliver(messageId))
 
 /**
@@ -481,6 +497,12 @@ const faulty = <Name extends keyof Services>(
   ) as unknown as Services[Name]
 }
 
+/** Adds the schedule's id to what `create` fails with, as the client and the engine do. */
+const naming = (schedules: QStashSchedules.Service): QStashSchedules.Service => ({
+  ...schedules,
+  create: (input) => Effect.mapError(schedules.create(input), namingSchedule(input?.scheduleId))
+})
+
 const isStream = (value: unknown): value is Stream.Stream<unknown, unknown> =>
   Predicate.hasProperty(value, Stream.StreamTypeId)
 
@@ -579,7 +601,7 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
       const faults = new Map<string, Array<unknown>>()
       const nextFault = (operation: string): unknown => faults.get(operation)?.shift()
       const services = QStashServices.context({
-        schedules: faulty("QStashSchedules", engine.schedules(tenant), nextFault),
+        schedules: naming(faulty("QStashSchedules", engine.schedules(tenant), nextFault)),
         messages: faulty("QStashMessages", engine.messages(tenant), nextFault),
         queues: faulty("QStashQueues", engine.queues(tenant), nextFault),
         urlGroups: faulty("QStashUrlGroups", engine.urlGroups(tenant), nextFault),
@@ -632,7 +654,7 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
                 .newest()
                 .findLast(({ message, state }) => state === "ACTIVE" && message.messageId === messageId)
               return attempted === undefined
-                ? new MessageNotFound({ messageId })
+                ? new MessageNotAttempted({ messageId })
                 : engine.redeliver(attempted.message)
             }),
           failNext: (operation, error) =>

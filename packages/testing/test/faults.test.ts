@@ -24,6 +24,7 @@ import {
   UrlGroupName,
   type UrlGroupNotFound
 } from "@effect-qstash/domain"
+import { namingSchedule } from "@effect-qstash/domain/QStashError"
 import { QStashTest } from "@effect-qstash/testing"
 import { HttpServerResponse } from "@effect/platform"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
@@ -100,6 +101,8 @@ const calls = Effect.gen(function* () {
 const isOperation = (name: string, all: Readonly<Record<string, unknown>>): name is QStashTest.Operation =>
   name in all
 
+const named = namingSchedule(scheduleId)
+
 describe("failNext", () => {
   it.effect("fails the next call of an operation, and that one alone", () =>
     Effect.gen(function* () {
@@ -122,8 +125,9 @@ describe("failNext", () => {
       const full = new QStashQuotaExceeded({ status: 412, reason: "quota maxSchedules exceeded" })
       yield* QStashTest.failNext("QStashSchedules.create", unavailable)
       yield* QStashTest.failNext("QStashSchedules.create", full)
-      assertEquals(yield* Effect.flip(schedules.create(schedule)), unavailable)
-      assertEquals(yield* Effect.flip(schedules.create(schedule)), full)
+      // As in production, the error names the schedule.
+      assertEquals(yield* Effect.flip(schedules.create(schedule)), named(unavailable))
+      assertEquals(yield* Effect.flip(schedules.create(schedule)), named(full))
       assert.isTrue(Exit.isSuccess(yield* Effect.exit(schedules.create(schedule))))
     }).pipe(Effect.provide(QStashTest.layer))
   )
@@ -132,14 +136,14 @@ describe("failNext", () => {
     Effect.gen(function* () {
       const all = yield* calls
       const services = yield* Effect.context<QStashServices>()
-      const named = Array.from(
+      const operations = Array.from(
         services.unsafeMap,
         ([tag, service]: [string, unknown]) => [tag.slice(tag.lastIndexOf("/") + 1), service] as const
       )
         .filter(([name]) => name.startsWith("QStash") && name !== "QStashTest")
         .flatMap(([name, service]) => Object.keys(Object(service)).map((method) => `${name}.${method}`))
-      assert.deepStrictEqual(named.toSorted(), Object.keys(all).toSorted())
-      for (const name of named) {
+      assert.deepStrictEqual(operations.toSorted(), Object.keys(all).toSorted())
+      for (const name of operations) {
         if (!isOperation(name, all)) continue
         yield* QStashTest.failNext(name, unavailable)
         // No other operation takes it.
@@ -148,7 +152,10 @@ describe("failNext", () => {
           const exit = yield* Effect.exit(call)
           assert.notInclude(String(exit), "QStashUnavailable", `${other} after ${name}`)
         }
-        assertEquals(yield* Effect.flip(all[name]), unavailable)
+        assertEquals(
+          yield* Effect.flip(all[name]),
+          name === "QStashSchedules.create" ? named(unavailable) : unavailable
+        )
         assert.notInclude(String(yield* Effect.exit(all[name])), "QStashUnavailable", name)
       }
     }).pipe(Effect.provide(QStashTest.layer))

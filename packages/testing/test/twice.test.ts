@@ -1,10 +1,4 @@
-import {
-  MessageNotFound,
-  QStashDlq,
-  QStashMessages,
-  QStashSchedules,
-  ScheduleId
-} from "@effect-qstash/domain"
+import { QStashDlq, QStashMessages, QStashSchedules, ScheduleId } from "@effect-qstash/domain"
 import * as QStashReceiver from "@effect-qstash/receiver/QStashReceiver"
 import { QStashTest } from "@effect-qstash/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -183,11 +177,24 @@ describe("redeliver", () => {
     }).pipe(Effect.provide(QStashTest.layerWith({ settle: "50 millis" })))
   )
 
-  it.effect("of a message that was never attempted fails", () =>
+  it.effect("of a message that was never attempted says so", () =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       const { messageId } = yield* messages.publish({ destination, delay: "1 hour" })
-      assertEquals(yield* Effect.flip(QStashTest.redeliver(messageId)), new MessageNotFound({ messageId }))
+      const error = yield* Effect.flip(QStashTest.redeliver(messageId))
+      assertEquals(error, new QStashTest.MessageNotAttempted({ messageId }))
+      assert.include(error.message, `Message "${messageId}" has not been attempted yet`)
     }).pipe(Effect.provide(QStashTest.layer))
+  )
+
+  it.effect("of a message whose attempt is no longer kept says so", () =>
+    Effect.gen(function* () {
+      const { messageId } = yield* publish()
+      yield* QStashTest.advance(0)
+      yield* publish()
+      yield* QStashTest.advance(0)
+      const error = yield* Effect.flip(QStashTest.redeliver(messageId))
+      assert.include(error.message, "raise retention")
+    }).pipe(Effect.provide(QStashTest.layerWith({ retention: 3 })))
   )
 })
