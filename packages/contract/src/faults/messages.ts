@@ -308,8 +308,20 @@ export const faults: ReadonlyArray<Fault> = [
     'name === "flowControlKey" ? [trimBlanks(value)] : separator === undefined ? parts : [trimBlanks(value), ...parts]'
   ]),
   inMemory("label-filter-untrimmed", "a label with blanks around it is looked for as it is written", [
-    "const label = trimBlanks(text)",
-    "const label = text"
+    "const value = trimBlanks(text)",
+    "const value = text"
+  ]),
+  inMemory("filter-takes-commas", "a filter of one value looks for text with a comma", [
+    'return value.includes(",")',
+    'return value.includes(",,")'
+  ]),
+  criteria("filter-in-seconds", "a filter takes seconds for milliseconds", [
+    "Either.map(parsePreciseInstant(value), DateTime.toEpochMillis)",
+    "Either.map(parsePreciseInstant(new Date(DateTime.isDateTime(value) ? value.epochMillis : Number(value))), DateTime.toEpochMillis)"
+  ]),
+  spellings("host-filter-takes-url", "a URL is looked for as a host, and found nowhere", [
+    "if (/[/\\\\?#@\\s]/.test(host)) {",
+    "if (/[?#@\\s]/.test(host)) {"
   ]),
   checks("label-trimmed-too-far", "a label loses more than HTTP trims", [
     "trimBlanks(given)",

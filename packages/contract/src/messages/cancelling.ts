@@ -1,11 +1,14 @@
 import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import { MessageId } from "@effect-qstash/domain/MessageId"
-import type { MessageSelector } from "@effect-qstash/domain/MessageFilter"
-import { MessageNotFound } from "@effect-qstash/domain/QStashError"
+import type { LogFilter, MessageSelector } from "@effect-qstash/domain/MessageFilter"
+import { MessageNotFound, type QStashError } from "@effect-qstash/domain/QStashError"
+import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
+import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
 import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import { assertEquals, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { fireOne, freshName, get, minute, only, secondsAfter, settle, somewhere } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 import {
@@ -255,13 +258,54 @@ export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) =
         ["path", { path: "a" }],
         ["path", { path: "/a?b=1" }],
         ["label", { label: " " }],
-        ["label", { label: "a,b" }]
+        ["label", { label: "a,b" }],
+        ["host", { host: "https://example.com" }],
+        ["host", { host: "example.com/a" }],
+        // In seconds.
+        ["fromDate", { fromDate: 1_754_565_618 }],
+        ["toDate", { toDate: 1_754_565_618 }]
       ] as const) {
         const error = yield* Effect.flip(cancelMany(selector))
         strictEqual(error._tag, "QStashInvalidRequest")
         strictEqual("field" in error && error.field, field)
       }
       strictEqual(yield* isPending(messageId), true)
+    })
+  )
+
+  law("a filter whose values hold no comma refuses one, and ignores blanks around a value", () =>
+    Effect.gen(function* () {
+      const [dlq, logs, messages] = [yield* QStashDlq, yield* QStashLogs, yield* QStashMessages]
+      const { messageId } = yield* pending()
+      const inLogs = (filter: LogFilter) => Stream.runDrain(logs.stream(filter))
+      for (const [call, names] of [
+        [
+          messages.cancelMany,
+          ["messageIds", "queueName", "urlGroup", "scheduleId", "label", "host", "callerIp"]
+        ],
+        [dlq.deleteMany, ["dlqIds", "messageId", "queueName", "urlGroup", "scheduleId", "label", "callerIp"]],
+        [inLogs, ["messageId", "state", "queueName", "urlGroup", "scheduleId", "label", "host", "callerIp"]]
+      ] as const) {
+        for (const name of names) {
+          for (const value of [`${messageId},x`, [`${messageId},x`], " ", ["x", "x,"]]) {
+            const called: Effect.Effect<unknown, QStashError> = Reflect.apply(call, undefined, [
+              { [name]: value }
+            ])
+            const error = yield* Effect.flip(called)
+            strictEqual(error._tag, "QStashInvalidRequest")
+            strictEqual("field" in error && error.field, name)
+          }
+        }
+      }
+      strictEqual(yield* isPending(messageId), true)
+      const queueName = yield* makeQueue({ isPaused: true })
+      const queued = yield* enqueue(queueName, { destination: somewhere })
+      // As JavaScript without types calls it.
+      const inQueue: MessageSelector = Object.assign({ queueName }, { queueName: [` ${queueName}\t`] })
+      strictEqual(yield* cancelMany(inQueue), 1)
+      strictEqual(yield* isPending(queued.messageId), false)
+      strictEqual(yield* cancelMany({ messageIds: [MessageId.make(` ${messageId}`)] }), 1)
+      strictEqual(yield* isPending(messageId), false)
     })
   )
 

@@ -55,21 +55,23 @@ export const parseFlag = (input: unknown): Parsed<boolean> =>
 /** A number below this is an instant of before 1973 in milliseconds, and one up to the year 5138 in seconds. */
 const leastMillis = 100_000_000_000
 
+/** Reads an instant to the millisecond. Seconds would be read as an instant in January 1970. */
+export const parsePreciseInstant = (input: unknown): Parsed<DateTime.Utc> =>
+  typeof input === "number" && input > 0 && input < leastMillis
+    ? Either.left(`expected milliseconds since 1970, got ${quote(input)}: is it in seconds?`)
+    : Either.fromOption(
+        InstantInput.parse(input),
+        () => `expected an instant such as "2025-03-30T00:00:00Z", got ${quote(input)}`
+      )
+
 /** Instants travel in whole seconds; the next one still keeps what "not before" says. */
-export const parseInstant = (input: unknown): Parsed<DateTime.Utc> => {
-  if (typeof input === "number" && input > 0 && input < leastMillis) {
-    return Either.left(`expected milliseconds since 1970, got ${quote(input)}: is it in seconds?`)
-  }
-  return Option.match(InstantInput.parse(input), {
-    onNone: () => Either.left(`expected an instant such as "2025-03-30T00:00:00Z", got ${quote(input)}`),
-    onSome: (instant) => {
-      const seconds = Math.ceil(DateTime.toEpochMillis(instant) / 1000)
-      return seconds >= 0
-        ? Either.right(DateTime.unsafeMake(seconds * 1000))
-        : Either.left("expected an instant since 1970")
-    }
+export const parseInstant = (input: unknown): Parsed<DateTime.Utc> =>
+  Either.flatMap(parsePreciseInstant(input), (instant) => {
+    const seconds = Math.ceil(DateTime.toEpochMillis(instant) / 1000)
+    return seconds >= 0
+      ? Either.right(DateTime.unsafeMake(seconds * 1000))
+      : Either.left("expected an instant since 1970")
   })
-}
 
 export const parseCron = (input: unknown): Parsed<CronExpression> =>
   typeof input === "string"

@@ -24,8 +24,13 @@ export const spellingsOfUrl = (input: string | URL): Parsed<Spellings> => {
 }
 
 /** A host as it is written, and as URL parsing writes it: lower case, Punycode. */
-export const spellingsOfHost = (host: string): Spellings => {
-  if (/[/\\?#@\s]/.test(host)) return [host]
+export const spellingsOfHost = (host: string): Parsed<Spellings> => {
+  if (/[/\\?#@\s]/.test(host)) {
+    // A URL in its place may hold a secret, so the error does not repeat it.
+    return Either.left(
+      'expected a host such as "api.example.com" or "localhost:3000", without scheme or path'
+    )
+  }
   // A port that is not the default of the scheme stays.
   const scheme = /:0*80$/.test(host) ? "https" : "http"
   const normalised = (text: string) => Either.map(parseUrl(`${scheme}://${text}`), (url) => url.host)
@@ -35,7 +40,10 @@ export const spellingsOfHost = (host: string): Spellings => {
       (text) => Either.getOrNull(normalised(text)) === text && !text.includes(","),
       () => "the host is not stable"
     ),
-    Either.match({ onLeft: (): Spellings => [host], onRight: (text) => unique(host, text) })
+    Either.match({
+      onLeft: () => Either.right<Spellings>([host]),
+      onRight: (text) => Either.right(unique(host, text))
+    })
   )
 }
 

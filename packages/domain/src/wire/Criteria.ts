@@ -7,16 +7,15 @@
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import type * as Predicate from "effect/Predicate"
 import { trimBlanks } from "../internal/headers.ts"
 import { isPlain } from "../internal/isPlain.ts"
+import { parsePreciseInstant } from "../internal/optionChecks.ts"
 import type { Parsed } from "../internal/parser.ts"
 import { kindOf, quote } from "../internal/quote.ts"
 import { spellingsOfHost, spellingsOfPath, spellingsOfUrl } from "../internal/spellings.ts"
 import type { DlqFilter, DlqSelector, LogFilter, MessageFilter, MessageSelector } from "../MessageFilter.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
-import * as InstantInput from "./InstantInput.ts"
 
 /** The filters of which any of several texts will do. */
 const texts = [
@@ -90,10 +89,7 @@ const urlsOf = listOf(
 const statusesOf = listOf(isStatus, "a status")
 
 const instantOf = (value: DateTime.DateTime.Input): Parsed<number> =>
-  Option.match(InstantInput.parse(value), {
-    onNone: () => Either.left(`expected an instant such as "2025-03-30T00:00:00Z", got ${quote(value)}`),
-    onSome: (instant) => Either.right(DateTime.toEpochMillis(instant))
-  })
+  Either.map(parsePreciseInstant(value), DateTime.toEpochMillis)
 
 /** What comes after a comma that separates two values, where a value may hold commas of its own. */
 const separators: ReadonlyMap<string, RegExp> = new Map([
@@ -117,24 +113,29 @@ const distinct = (values: Iterable<string>): Array<string> => Array.from(new Set
 
 type Texts = Arr.NonEmptyReadonlyArray<string>
 
-/** A label in the form in which it is stored. */
-const labelOf = (text: string): Parsed<ReadonlyArray<string>> => {
-  const label = trimBlanks(text)
-  if (label === "") return Either.left("expected a label that is not blank")
-  return label.includes(",")
-    ? Either.left("a label has no comma; write several labels as a list")
-    : Either.right([label])
-}
+/** One value as it is stored. On the wire a comma would make it several, and blanks around it would be lost. */
+const single =
+  (what: string) =>
+  (text: string): Parsed<string> => {
+    const value = trimBlanks(text)
+    if (value === "") return Either.left(`expected a ${what} that is not blank`)
+    return value.includes(",")
+      ? Either.left(`a ${what} has no comma; write several ${what}s as a list`)
+      : Either.right(value)
+  }
+
+const idOf = single("id")
 
 /**
  * All texts that one value stands for. The same for a user's filter and for one from the wire, so that each
  * implementation finds the same. The reason repeats no value: a URL may hold secrets.
  */
 const spell = (name: string, value: string): Parsed<ReadonlyArray<string>> => {
-  if (name === "label") return labelOf(value)
-  if (name === "host") return Either.right(spellingsOfHost(value))
+  if (!separators.has(name)) {
+    const one = single(name === "label" || name === "host" ? name : "value")(value)
+    return name === "host" ? Either.flatMap(one, spellingsOfHost) : Either.map(one, Arr.of)
+  }
   const spellings = name === "url" ? spellingsOfUrl : name === "path" ? spellingsOfPath : undefined
-  if (!separators.has(name)) return Either.right([value])
   const parts = partsOf(name, value).filter((part) => part !== "")
   if (parts.length === 0) return Either.left("expected text that is not empty")
   return spellings === undefined
@@ -225,10 +226,13 @@ const checkSelector = (
   if (given !== undefined) {
     return isFiltered
       ? refuse("goes not together with other filters", ids)
-      : Either.mapBoth(textsOf(given), {
-          onLeft: (reason) => new QStashInvalidRequest({ field: ids, reason }),
-          onRight: (list) => ({ [ids]: list })
-        })
+      : Either.mapBoth(
+          Either.flatMap(textsOf(given), (list) => Either.all(list.map(idOf))),
+          {
+            onLeft: (reason) => new QStashInvalidRequest({ field: ids, reason }),
+            onRight: (list) => ({ [ids]: list })
+          }
+        )
   }
   const missing = Object.entries(selector).find(([name, value]) => name !== "all" && value === undefined)
   return isFiltered
