@@ -1,9 +1,9 @@
 /**
  * @since 0.1.0
  */
-import * as Prompt from "@effect/cli/Prompt"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { failed, type Failure, wrongUsage } from "./Failure.ts"
 import { printable } from "./render/text.ts"
 import { Shell } from "./Shell.ts"
@@ -41,10 +41,11 @@ export const ask = (question: string, ids: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     for (const id of ids.slice(0, mostShown)) yield* Console.log(`  ${printable(id)}`)
     if (ids.length > mostShown) yield* Console.log(`  and ${ids.length - mostShown} more`)
-    // Not `Prompt.confirm`, which takes the first `y` that is typed, be it that of `maybe`.
-    const answer = yield* Prompt.run(Prompt.text({ message: `${question} (y/N)` })).pipe(
-      // Ctrl-C leaves the cursor behind the question.
-      Effect.catchTag("QuitException", () => Effect.as(Console.log(""), ""))
-    )
-    if (!/^\s*y(?:es)?\s*$/i.test(answer)) return yield* failed("Nothing was changed.")
+    const shell = yield* Shell
+    const answer = yield* shell.ask(`${question} (y/N) `)
+    // Without an answer the cursor is still behind the question.
+    if (Option.isNone(answer)) yield* Console.log("")
+    if (!Option.exists(answer, (line) => /^\s*y(?:es)?\s*$/i.test(line))) {
+      return yield* failed("Nothing was changed.")
+    }
   })

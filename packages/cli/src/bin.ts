@@ -1,19 +1,14 @@
 #!/usr/bin/env node
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import * as NodePath from "@effect/platform-node/NodePath"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import { readFileSync } from "node:fs"
 import process from "node:process"
 import { run } from "./cli.ts"
 import * as Shell from "./Shell.ts"
 
-const { version } = Schema.decodeUnknownSync(Schema.parseJson(Schema.Struct({ version: Schema.String })))(
+const manifest: { readonly version: string } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8")
 )
 
@@ -25,17 +20,11 @@ const timeZone = DateTime.zoneMakeNamed(new Intl.DateTimeFormat().resolvedOption
   Option.getOrElse(() => DateTime.zoneUnsafeMakeNamed("UTC"))
 )
 
-const program = run(process.argv.slice(2), { version }).pipe(
+const program = run(process.argv.slice(2), manifest).pipe(
   Effect.map((code) => {
     process.exitCode = code
   }),
-  Effect.provide([
-    NodeFileSystem.layer,
-    NodePath.layer,
-    NodeTerminal.layer,
-    Shell.layer,
-    DateTime.layerCurrentZone(timeZone)
-  ])
+  Effect.provide([Shell.layer, DateTime.layerCurrentZone(timeZone)])
 )
 
 /** What a shell gives for a program that Ctrl-C has stopped. */
@@ -61,8 +50,22 @@ process.on("exit", (code) => {
   if (code === 0 && isOutputIncomplete) process.exitCode = 1
 })
 
-NodeRuntime.runMain(program, {
-  disableErrorReporting: true,
-  disablePrettyLogger: true,
-  teardown: (exit, onExit) => onExit(Number(process.exitCode ?? (Exit.isInterrupted(exit) ? stopped : 1)))
+const fiber = Effect.runFork(program)
+
+const stop = (): void => {
+  for (const signal of signals) process.off(signal, stop)
+  fiber.unsafeInterruptAsFork(fiber.id())
+}
+const signals = ["SIGINT", "SIGTERM"] as const
+for (const signal of signals) process.on(signal, stop)
+
+// A fiber that only waits for another does not keep Node running.
+const keepAlive = setInterval(() => {}, 2 ** 31 - 1)
+
+fiber.addObserver((exit) => {
+  clearInterval(keepAlive)
+  const code = Number(process.exitCode ?? (Exit.isInterrupted(exit) ? stopped : 1))
+  // What is still open after success, such as a pipe that is being written, may end by itself.
+  if (code !== 0 || Exit.isInterrupted(exit)) process.exit(code)
+  for (const signal of signals) process.off(signal, stop)
 })

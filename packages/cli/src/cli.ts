@@ -3,22 +3,17 @@
  *
  * @since 0.1.0
  */
-import * as CliConfig from "@effect/cli/CliConfig"
-import * as Command from "@effect/cli/Command"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as ValidationError from "@effect/cli/ValidationError"
-import * as Terminal from "@effect/platform/Terminal"
 import * as Arr from "effect/Array"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Logger from "effect/Logger"
-import { parsableOf, separated } from "./arguments.ts"
-import { failed, Failure, wrongUsage } from "./Failure.ts"
-import { unmarked } from "./commands/flags.ts"
-import { root } from "./commands/root.ts"
-import { mended } from "./completions.ts"
-import { before, commandOf, helpFor, wrongCommand, wrongOption } from "./help.ts"
+import type { Command, Misread } from "./Command.ts"
+import * as globals from "./commands/globals.ts"
+import { type Group, isGroup, root } from "./commands/table.ts"
+import { failed, type Failure, wrongUsage } from "./Failure.ts"
+import { commandHelp, groupHelp, overview } from "./help.ts"
+import { type Found, find, parse } from "./parse.ts"
 import { bold, cut, mostQuoted, printable, red, unstyled } from "./render/text.ts"
 import { Shell } from "./Shell.ts"
 
@@ -29,43 +24,90 @@ import { Shell } from "./Shell.ts"
  * @since 0.1.0
  * @category execution
  */
-export const run = (given: ReadonlyArray<string>, options: { readonly version: string }) => {
-  const args = separated(given)
-  return Effect.gen(function* () {
-    const terminal = yield* Terminal.Terminal
-    const help = helpFor(args, yield* terminal.columns)
-    if (help !== undefined) return yield* Effect.as(Console.log(help), 0)
-    const parsable = yield* Either.mapLeft(parsableOf(given), (reason) =>
-      wrongUsage(reason, whereToRead(args))
-    )
-    return yield* Effect.as(dispatch(parsable, options.version), 0)
-  }).pipe(
-    Effect.catchAll((error) => show(error instanceof Failure ? error : misread(error, args))),
+export const run = (args: ReadonlyArray<string>, options: { readonly version: string }) =>
+  Effect.suspend(() => dispatch(find(args), options.version)).pipe(
+    Effect.as(0),
+    Effect.catchAll(show),
     Effect.catchAllDefect(() => show(fault)),
     withPlainOutput
   )
+
+const dispatch = (found: Found, version: string) =>
+  Effect.gen(function* () {
+    const { entry, isBare } = found
+    if (found.globals.has(globals.help) || (isGroup(entry) && isBare)) return yield* help(found)
+    if (found.globals.has(globals.version)) return yield* Console.log(version)
+    const shell = globals.shells.find((name) => name === found.globals.get(globals.completions))
+    if (shell !== undefined) return yield* completions(shell)
+    if (isGroup(entry)) return yield* noCommand(found, entry)
+    if (found.isMisplaced) {
+      return yield* wrongUsage(
+        `The options of \`${nameOf(found)}\` come after it, and one was given before it.`,
+        whereToRead(found)
+      )
+    }
+    const command = yield* Effect.promise(entry.load)
+    yield* yield* Either.mapLeft(prepare(found, command), (wrong) => misread(wrong, found, command))
+  })
+
+/** What to run. */
+const prepare = ({ rest }: Found, command: Command) =>
+  Either.gen(function* () {
+    const texts = yield* parse(rest, command)
+    const effect = yield* command.prepare(texts)
+    const level = globals.levelOf(texts)
+    const traced = Effect.tapDefect(effect, (cause) => Effect.logDebug(cause))
+    return level === undefined ? traced : Logger.withMinimumLogLevel(traced, level)
+  })
+
+/** Prints the help of what was named, as wide as the terminal. */
+const help = ({ entry, path }: Found) =>
+  Effect.gen(function* () {
+    const { columns } = yield* Shell
+    const width = Math.min(columns === 0 ? 80 : columns, 100)
+    const lines = !isGroup(entry)
+      ? commandHelp(path, entry.description, yield* Effect.promise(entry.load), width)
+      : path.length === 0
+        ? overview(entry, width)
+        : groupHelp(path, entry, width)
+    yield* Console.log(lines.join("\n"))
+  })
+
+const completions = (shell: globals.ShellName) =>
+  Effect.gen(function* () {
+    const { placesOf, scriptFor } = yield* Effect.promise(() => import("./completions.ts"))
+    yield* Console.log(scriptFor(shell, yield* Effect.promise(() => placesOf(root))))
+  })
+
+/** A group was named where a command has to be. */
+const noCommand = (found: Found, { commands }: Group): Failure => {
+  const { next, path, rest } = found
+  const names = Array.from(commands.keys()).join(", ")
+  const parent = `\`${nameOf(found)}\``
+  if (next !== undefined) {
+    const what = `${parent} has no command "${cut(next, mostQuoted)}"; it has ${names}.`
+    return wrongUsage(what, whereToRead(found))
+  }
+  const read = parse(rest, { flags: [], arguments: [] })
+  return wrongUsage(
+    path.length === 0 && Either.isLeft(read)
+      ? sentence(read.left.what)
+      : `${parent} needs a command: ${names}.`,
+    whereToRead(found)
+  )
 }
 
-const dispatch = (args: ReadonlyArray<string>, version: string) =>
-  Effect.consoleWith((console) => {
-    const traced = Command.transformHandler(root, (effect) =>
-      effect.pipe(
-        Effect.tapDefect((cause) => Effect.logDebug(cause)),
-        Effect.withConsole(console)
-      )
-    )
-    const program = Command.run(traced, { name: "effect-qstash", executable: "effect-qstash", version })
-    return program(["node", "effect-qstash", ...args]).pipe(
-      Effect.provide(CliConfig.layer({ isCaseSensitive: true })),
-      // The parser prints what it fails with, which is then shown as any other failure.
-      Effect.withConsole({
-        ...console,
-        error: () => Effect.void,
-        log: (...parts) =>
-          console.log(...parts.map((part) => (typeof part === "string" ? mended(part) : part)))
-      })
-    )
-  })
+const misread = ({ isAboutArguments, what }: Misread, found: Found, { hint }: Command): Failure =>
+  wrongUsage(
+    sentence(what),
+    isAboutArguments && hint !== undefined ? `${hint} ${whereToRead(found)}` : whereToRead(found)
+  )
+
+const sentence = (text: string): string => (/[.:]$/.test(text) ? text : `${text}.`)
+
+const nameOf = ({ path }: Found): string => ["effect-qstash", ...path].join(" ")
+
+const whereToRead = (found: Found): string => `See \`${nameOf(found)} --help\`.`
 
 const fault = failed("This is a bug in effect-qstash.", "Run it again with --log-level debug to see where.")
 
@@ -77,41 +119,10 @@ const show = ({ exitCode, next, what }: Failure): Effect.Effect<number> =>
     exitCode
   )
 
-/** What the parser could not read, and where to read on. */
-const misread = (error: ValidationError.ValidationError, args: ReadonlyArray<string>): Failure => {
-  if (ValidationError.isCommandMismatch(error)) return wrongCommand(args)
-  const command = commandOf(args)
-  const told = unmarked(unstyled(HelpDoc.toAnsiText(error.error)).trim())
-  // The parser takes an option that it cannot read for an argument, and then finds fault with what follows on it.
-  const isVague =
-    /^$|^Received unknown argument|^Expected (?:one of|a value|to find)|is not an option of this command/.test(
-      told
-    )
-  const what =
-    (isVague ? wrongOption(args) : undefined) ??
-    told.replace(/^Expected to find option: '(.*)'$/, "$1 is missing.")
-  // The parser says nothing about what looks like a negative number.
-  const unknown = before(args).find((arg) => /^-\d/.test(arg)) ?? "This"
-  return wrongUsage(
-    what === ""
-      ? `${cut(unknown, mostQuoted)} is not an option of this command.`
-      : /[.:]$/.test(what)
-        ? what
-        : `${what}.`,
-    (command === "schedules next" || command === "schedules create") && !what.includes("--")
-      ? `A cron expression goes in quotes. ${whereToRead(args)}`
-      : whereToRead(args)
-  )
-}
-
-const whereToRead = (args: ReadonlyArray<string>): string =>
-  `See \`${["effect-qstash", commandOf(args)].filter(Boolean).join(" ")} --help\`.`
-
 /** Logs go to standard error, and colours only where they show. */
 const withPlainOutput = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const { hasColors } = yield* Shell
-    const terminal = yield* Terminal.Terminal
     const console = yield* Effect.console
     const plain = (shows: boolean, parts: ReadonlyArray<unknown>) =>
       parts.map((part) => (typeof part === "string" && !shows ? unstyled(part) : part))
@@ -120,10 +131,6 @@ const withPlainOutput = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
         ...console,
         log: (...parts) => console.log(...plain(hasColors.stdout, parts)),
         error: (...parts) => console.error(...plain(hasColors.stderr, parts))
-      }),
-      Effect.provideService(Terminal.Terminal, {
-        ...terminal,
-        display: (text) => terminal.display(hasColors.stdout ? text : unstyled(text))
       }),
       Effect.provide(
         Logger.replace(Logger.defaultLogger, Logger.prettyLogger({ colors: hasColors.stderr, stderr: true }))

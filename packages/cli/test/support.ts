@@ -10,8 +10,7 @@ import {
 } from "@effect-qstash/domain"
 import { QStashClient } from "@effect-qstash/client"
 import { DevelopmentUsers, QStashServer } from "@effect-qstash/server"
-import { FetchHttpClient, Terminal } from "@effect/platform"
-import { NodeFileSystem, NodePath } from "@effect/platform-node"
+import { FetchHttpClient } from "@effect/platform"
 import {
   ConfigProvider,
   Context,
@@ -19,7 +18,6 @@ import {
   Effect,
   Layer,
   Logger,
-  Mailbox,
   Option,
   Redacted,
   Schema,
@@ -33,7 +31,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { run } from "../src/cli.ts"
-import { Shell } from "../src/Shell.ts"
+import { Shell, layer as shellOfNode } from "../src/Shell.ts"
 
 export const token = Redacted.value(DevelopmentUsers.defaultUser.token)
 
@@ -164,45 +162,32 @@ export const cli = (
     log: (...parts: ReadonlyArray<unknown>) => Effect.sync(() => print(`${parts.join(" ")}\n`)),
     error: (...parts: ReadonlyArray<unknown>) => Effect.sync(() => void (stderr += `${parts.join(" ")}\n`))
   }
-  const terminal = Layer.succeed(Terminal.Terminal, {
-    columns: Effect.succeed(columns ?? 0),
-    rows: Effect.succeed(24),
-    isTTY: Effect.succeed(columns !== undefined),
-    readInput: Effect.gen(function* () {
-      const keys = yield* Mailbox.make<Terminal.UserInput>()
-      for (const key of types ?? "") {
-        yield* keys.offer({
-          input: Option.some(key),
-          key: { name: key === "\r" ? "return" : key, ctrl: false, meta: false, shift: false }
-        })
-      }
-      yield* keys.end
-      return keys
-    }),
-    readLine: Effect.never,
-    display: (text) => Effect.sync(() => print(text))
-  })
-  const shell = Layer.succeed(Shell, {
-    hasColors: { stdout: hasColors, stderr: hasColors },
-    canAsk: types !== undefined,
-    readInput: Effect.succeed(new TextEncoder().encode(input)),
-    // One character for each byte.
-    writeOutput: (bytes) => Effect.sync(() => print(Buffer.from(bytes).toString("latin1"))),
-    outputLost,
-    succeedWhenStopped: Effect.void
-  })
+  const shell = Layer.map(shellOfNode, (context) =>
+    Context.make(Shell, {
+      ...Context.get(context, Shell),
+      hasColors: { stdout: hasColors, stderr: hasColors },
+      columns: columns ?? 0,
+      isTerminal: columns !== undefined,
+      canAsk: types !== undefined,
+      // A line counts with its Enter key only.
+      ask: (question) =>
+        Effect.sync(() => {
+          print(question)
+          return types?.endsWith("\r") === true ? Option.some(types.slice(0, -1)) : Option.none()
+        }),
+      readInput: Effect.succeed(new TextEncoder().encode(input)),
+      // One character for each byte.
+      writeOutput: (bytes) => Effect.sync(() => print(Buffer.from(bytes).toString("latin1"))),
+      outputLost,
+      succeedWhenStopped: Effect.void
+    })
+  )
   return Effect.console.pipe(
     Effect.flatMap((console) =>
       Effect.withConsole(run(words(line), { version: "1.2.3" }), { ...console, ...write })
     ),
     Effect.map((code) => ({ code, stdout, stderr })),
-    Effect.provide([
-      NodeFileSystem.layer,
-      NodePath.layer,
-      terminal,
-      shell,
-      DateTime.layerCurrentZone(DateTime.zoneUnsafeMakeNamed("Europe/London"))
-    ]),
+    Effect.provide([shell, DateTime.layerCurrentZone(DateTime.zoneUnsafeMakeNamed("Europe/London"))]),
     Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(env))))
   )
 }

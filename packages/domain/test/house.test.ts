@@ -19,9 +19,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   testing: ["effect", "@effect/platform", "@effect-qstash/domain", "@effect-qstash/engine"],
   cli: [
     "effect",
-    "@effect/cli",
     "@effect/platform",
-    "@effect/platform-node",
     "@effect-qstash/domain",
     "@effect-qstash/client",
     "@effect-qstash/server",

@@ -1,7 +1,10 @@
 import { describe } from "@effect/vitest"
+import { Either } from "effect"
 import { RedactedValue } from "@effect-qstash/domain"
-import { parsableOf, separated } from "../../../cli/src/arguments.ts"
-import { helpFor, wrongOption } from "../../../cli/src/help.ts"
+import type { Command } from "../../../cli/src/Command.ts"
+import { cancel } from "../../../cli/src/commands/messages/cancel.ts"
+import { create } from "../../../cli/src/commands/schedules/create.ts"
+import { find, parse } from "../../../cli/src/parse.ts"
 import { card, namesOf, sizeOf } from "../../../cli/src/render/card.ts"
 import { zoneOfCron } from "../../../cli/src/render/instant.ts"
 import { fittedRows } from "../../../cli/src/render/table.ts"
@@ -16,8 +19,8 @@ const given =
     return () => read(input)
   }
 
-const command = (argsOf: (size: number) => ReadonlyArray<string>): Work =>
-  given(argsOf, (args) => [parsableOf(args), helpFor(separated(args), 80), wrongOption(separated(args))])
+const line = (command: Command, argsOf: (size: number) => ReadonlyArray<string>): Work =>
+  given(argsOf, (args) => Either.flatMap(parse(find(args).rest, command), command.prepare))
 
 describe("the work of cli grows with its input", () => {
   growsLinearly({
@@ -56,11 +59,15 @@ describe("the work of cli grows with its input", () => {
       (size) => fill("é", size),
       (text) => [sizeOf(text), RedactedValue.fromText(text)]
     ),
-    "many arguments": command((size) => ["messages", "cancel", ...items(size, 6, (index) => `m${index}`)]),
-    "many options": command((size) => ["schedules", "create", ...items(size, 15, () => "--header=a:b")]),
-    "a long argument": command((size) => ["schedules", "create", fill("*,", size)]),
-    "an argument of hyphens": command((size) => ["schedules", "create", fill("-", size)]),
-    "a long option": command((size) => ["schedules", "create", `--${fill("a", size)}=b`]),
-    "a long command": command((size) => [fill("a ", size)])
+    "many arguments": line(cancel, (size) => [
+      "messages",
+      "cancel",
+      ...items(size, 6, (index) => `m${index}`)
+    ]),
+    "many options": line(create, (size) => ["schedules", "create", ...items(size, 15, () => "--header=a:b")]),
+    "a long argument": line(create, (size) => ["schedules", "create", fill("*,", size)]),
+    "an argument of hyphens": line(create, (size) => ["schedules", "create", fill("-", size)]),
+    "a long option": line(create, (size) => ["schedules", "create", `--${fill("a", size)}=b`]),
+    "a long command": line(create, (size) => [fill("a ", size)])
   })
 })

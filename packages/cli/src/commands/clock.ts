@@ -2,8 +2,6 @@ import { QStashUnauthorized, QStashUnavailable } from "@effect-qstash/domain/QSt
 import * as DurationInput from "@effect-qstash/domain/wire/DurationInput"
 import { DurationText } from "@effect-qstash/domain/wire/DurationText"
 import { ErrorBody } from "@effect-qstash/domain/wire/ErrorBody"
-import * as Args from "@effect/cli/Args"
-import * as Command from "@effect/cli/Command"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -13,6 +11,8 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Argument from "../Argument.ts"
+import { command } from "../Command.ts"
 import { failed } from "../Failure.ts"
 import { inZone } from "../render/instant.ts"
 import { cut, quoted } from "../render/text.ts"
@@ -90,12 +90,14 @@ const show = (now: DateTime.Utc, json: boolean) =>
     ])
   })
 
-const now = Command.make("now", { json: flags.json }, ({ json }) =>
-  call(HttpClientRequest.get("/dev/clock")).pipe(
-    Effect.flatMap((instant) => show(instant, json)),
-    withTarget
-  )
-).pipe(Command.withDescription("Show the time of the server."))
+export const now = command({
+  flags: { json: flags.json },
+  run: ({ json }) =>
+    call(HttpClientRequest.get("/dev/clock")).pipe(
+      Effect.flatMap((instant) => show(instant, json)),
+      withTarget
+    )
+})
 
 const decodeSpan = Schema.decodeOption(DurationText)
 
@@ -103,41 +105,37 @@ const decodeSpan = Schema.decodeOption(DurationText)
 const isSpan = (text: string): boolean =>
   !/^\d*[1-9]\d*$/.test(text) && (Option.isSome(decodeSpan(text)) || Option.isSome(DurationInput.parse(text)))
 
-const spanArgument = flags
-  .argument("span", (text) =>
+const spanArgument = Argument.required(
+  "span",
+  (text) =>
     isSpan(text)
       ? Either.right(text)
-      : Either.left(`expected a span such as 90m, 7d or "2 weeks", got ${quoted(text)}.`)
-  )
-  .pipe(Args.withDescription("How far, such as 1h30m, 7d or '2 weeks'."))
-
-const advance = Command.make("advance", { json: flags.json, span: spanArgument }, ({ json, span }) =>
-  move({ duration: span }).pipe(
-    Effect.flatMap((instant) => show(instant, json)),
-    withTarget
-  )
-).pipe(
-  Command.withDescription(
-    "Move the time of the server on by a span. Everything that falls due on the way happens, and is waited for."
-  )
+      : Either.left(`expected a span such as 90m, 7d or "2 weeks", got ${quoted(text)}`),
+  "How far, such as 1h30m, 7d or '2 weeks'."
 )
 
-const instantArgument = flags
-  .argument("instant", (text) => Either.mapLeft(flags.parseInstant(text), (reason) => `${reason}.`))
-  .pipe(Args.withDescription("An instant such as 2027-01-01T00:00:00Z, in UTC if it names no zone."))
+export const advance = command({
+  flags: { json: flags.json },
+  arguments: { span: spanArgument },
+  run: ({ json, span }) =>
+    move({ duration: span }).pipe(
+      Effect.flatMap((instant) => show(instant, json)),
+      withTarget
+    )
+})
 
-const to = Command.make("to", { json: flags.json, instant: instantArgument }, ({ instant, json }) =>
-  move({ to: DateTime.formatIso(instant) }).pipe(
-    Effect.flatMap((reached) => show(reached, json)),
-    withTarget
-  )
-).pipe(
-  Command.withDescription(
-    "Move the time of the server on to an instant, in the same way. It never goes back."
-  )
+const instantArgument = Argument.required(
+  "instant",
+  flags.parseInstant,
+  "An instant such as 2027-01-01T00:00:00Z, in UTC if it names no zone."
 )
 
-export const clock = Command.make("clock").pipe(
-  Command.withDescription("The clock of a local server whose time is virtual."),
-  Command.withSubcommands([now, advance, to])
-)
+export const to = command({
+  flags: { json: flags.json },
+  arguments: { instant: instantArgument },
+  run: ({ instant, json }) =>
+    move({ to: DateTime.formatIso(instant) }).pipe(
+      Effect.flatMap((reached) => show(reached, json)),
+      withTarget
+    )
+})

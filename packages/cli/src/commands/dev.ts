@@ -1,8 +1,8 @@
-import * as Command from "@effect/cli/Command"
-import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Flag from "../Flag.ts"
+import { command } from "../Command.ts"
 import { wrongUsage } from "../Failure.ts"
 import { quoted } from "../render/text.ts"
 import { parseUrl } from "../render/url.ts"
@@ -10,7 +10,7 @@ import { Shell } from "../Shell.ts"
 import { filled } from "../Target.ts"
 import * as flags from "./flags.ts"
 
-const portFrom = flags.wholeNumberFrom(0, 65_535)
+const portFrom = flags.parseWholeNumber(0, 65_535)
 
 /** As a browser writes it: `null` stands for a page without an origin, such as a file. */
 const isOrigin = (text: string): boolean => {
@@ -26,48 +26,6 @@ const originFrom = (text: string): Either.Either<string, string> =>
     ? Either.right(text)
     : Either.left(`expected an origin such as http://localhost:3000, got ${quoted(text)}`)
 
-const config = {
-  port: flags
-    .wholeNumber("port", 0, 65_535)
-    .pipe(
-      Options.optional,
-      Options.withDescription(
-        "The port to listen on; 0 takes a free one (default QSTASH_DEV_PORT, else 8080)."
-      )
-    ),
-  host: Options.text("host").pipe(
-    Options.withPseudoName("address"),
-    Options.optional,
-    Options.withDescription(
-      "The address to listen on (default 127.0.0.1 and ::1). Any other opens the server to the network."
-    )
-  ),
-  virtualClock: Options.boolean("virtual-clock").pipe(
-    Options.withDescription("Let time stand still until `effect-qstash clock` moves it on.")
-  ),
-  logEntries: flags.optionalCount(
-    "log-entries",
-    0,
-    "How many entries of the log are kept, the newest (default 100000)."
-  ),
-  logBytes: flags.optionalCount(
-    "log-bytes",
-    0,
-    "How many bytes the log may hold, the newest entries (default 268435456)."
-  ),
-  logRetention: flags.optionalSpan("log-retention", "How long the log is kept (default 3d)."),
-  allowedHosts: Options.text("allow-host").pipe(
-    Options.withPseudoName("name"),
-    Options.repeated,
-    Options.withDescription("A name or an address that a request's Host may carry. May be repeated.")
-  ),
-  allowedOrigins: flags
-    .several("allow-origin", "origin", originFrom)
-    .pipe(
-      Options.withDescription("An origin whose pages may call the server from a browser. May be repeated.")
-    )
-}
-
 const portOfEnvironment = Effect.flatMap(
   Effect.orDie(filled("QSTASH_DEV_PORT")),
   Option.match({
@@ -79,25 +37,62 @@ const portOfEnvironment = Effect.flatMap(
   })
 )
 
-export const dev = Command.make("dev", config, ({ allowedHosts, allowedOrigins, port, ...given }) =>
-  Effect.gen(function* () {
-    // The server is most of what this program could load, and no other command needs it.
-    const { serve } = yield* Effect.promise(() => import("./serve.ts"))
-    const shell = yield* Shell
-    yield* shell.succeedWhenStopped
-    return yield* serve({
-      allowedHosts,
-      allowedOrigins,
-      host: Option.getOrUndefined(given.host),
-      maxLogEntries: Option.getOrUndefined(given.logEntries),
-      maxLogBytes: Option.getOrUndefined(given.logBytes),
-      logRetention: Option.getOrUndefined(given.logRetention),
-      port: Option.isSome(port) ? port.value : yield* portOfEnvironment,
-      time: given.virtualClock ? "virtual" : "real"
+export const dev = command({
+  flags: {
+    port: flags.wholeNumber(
+      "port",
+      0,
+      65_535,
+      "The port to listen on; 0 takes a free one (default QSTASH_DEV_PORT, else 8080)."
+    ),
+    host: Flag.text(
+      "host",
+      "address",
+      "The address to listen on (default 127.0.0.1 and ::1). Any other opens the server to the network."
+    ),
+    virtualClock: Flag.toggle(
+      "virtual-clock",
+      "Let time stand still until `effect-qstash clock` moves it on."
+    ),
+    logEntries: flags.count(
+      "log-entries",
+      0,
+      "How many entries of the log are kept, the newest (default 100000)."
+    ),
+    logBytes: flags.count(
+      "log-bytes",
+      0,
+      "How many bytes the log may hold, the newest entries (default 268435456)."
+    ),
+    logRetention: flags.span("log-retention", "How long the log is kept (default 3d)."),
+    allowedHosts: Flag.several(
+      "allow-host",
+      "name",
+      Either.right<string>,
+      "A name or an address that a request's Host may carry. May be repeated."
+    ),
+    allowedOrigins: Flag.several(
+      "allow-origin",
+      "origin",
+      originFrom,
+      "An origin whose pages may call the server from a browser. May be repeated."
+    )
+  },
+  run: ({ allowedHosts, allowedOrigins, port, ...options }) =>
+    Effect.gen(function* () {
+      // The server is most of what this program could load, and no other command needs it.
+      const { serve } = yield* Effect.promise(() => import("./serve.ts"))
+      const shell = yield* Shell
+      yield* shell.succeedWhenStopped
+      return yield* serve({
+        allowedHosts,
+        allowedOrigins,
+        host: options.host,
+        maxLogEntries: options.logEntries,
+        maxLogBytes: options.logBytes,
+        logRetention: options.logRetention,
+        port: port ?? (yield* portOfEnvironment),
+        time: options.virtualClock ? "virtual" : "real"
+      })
     })
-  })
-).pipe(
-  Command.withDescription(
-    "Run a QStash server on this machine until it is stopped. It keeps everything in memory."
-  )
-)
+})

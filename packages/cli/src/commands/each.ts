@@ -1,35 +1,35 @@
 import type { MessageId } from "@effect-qstash/domain/MessageId"
 import type { QStashError } from "@effect-qstash/domain/QStashError"
-import * as Args from "@effect/cli/Args"
-import * as Command from "@effect/cli/Command"
+import type { QStashServices } from "@effect-qstash/domain/QStashServices"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Argument from "../Argument.ts"
+import { type Command, command } from "../Command.ts"
 import * as Confirmation from "../Confirmation.ts"
 import { failed, wrongUsage } from "../Failure.ts"
+import * as Flag from "../Flag.ts"
 import { printable } from "../render/text.ts"
 import { type CallError, explain, Target, withTarget } from "../Target.ts"
 import * as flags from "./flags.ts"
 import { capitalised, counted, type Noun } from "./noun.ts"
 import { printJson } from "./print.ts"
-import * as Selection from "./selection.ts"
 
-/** What is done to each of several things. */
+/** A change that is made to several things, one by one. */
 export interface Change<Id extends string, R> {
   readonly noun: Noun
-  /** What has become of it, such as `paused`. */
+  /** What it is afterwards, such as `paused`. */
   readonly done: string
-  /** Answers the message that has come of it, where one has. */
+  /** Makes the change, and returns the id of the message that it published, if any. */
   readonly apply: (id: Id) => Effect.Effect<MessageId | void, CallError, R>
 }
 
-/** An error about one of them says nothing of the next; any other would only be met again. */
+/** After an error about one of them the others are still tried; any other error would happen to them too. */
 const isAboutOne = (error: CallError): boolean =>
   error._tag.endsWith("NotFound") || error._tag === "QStashInvalidRequest"
 
 /**
- * Does it to one after the other, and tells of each what has become of it. What fails for one does not keep the others
- * from being done.
+ * Changes one after the other, and prints the outcome of each. If the change fails for one, the others are still made.
  */
 export const applyEach = <Id extends string, R>(
   { apply, done, noun }: Change<Id, R>,
@@ -77,27 +77,25 @@ export const applyEach = <Id extends string, R>(
   })
 
 /** A command that changes those that are named, or with `--all` every one that it concerns. */
-export const change = <const Name extends string, Id extends string, R>(
-  options: Change<Id, R> & {
-    readonly name: Name
-    readonly description: string
-    readonly argument: Args.Args<Id>
+export const change = <Id extends string>(
+  options: Change<Id, QStashServices> & {
+    readonly name: string
+    readonly argument: Argument.Argument<Id>
     /** What `--all` means, in the order in which it is done. */
-    readonly every: Effect.Effect<ReadonlyArray<Id>, QStashError, R>
+    readonly every: Effect.Effect<ReadonlyArray<Id>, QStashError, QStashServices>
     /** Whether it asks first even for what is named. */
     readonly asksAlways: boolean
   }
-) => {
-  const { argument, asksAlways, description, done, every, name, noun } = options
-  return Command.make(
-    name,
-    {
-      all: Selection.all(`Every ${noun.one} that can be ${done}.`),
+): Command => {
+  const { argument, asksAlways, done, every, name, noun } = options
+  return command({
+    flags: {
+      all: Flag.toggle("all", `Every ${noun.one} that can be ${done}.`),
       yes: flags.yes,
-      json: flags.json,
-      ids: Args.repeated(argument)
+      json: flags.json
     },
-    ({ all, ids, json, yes }) =>
+    arguments: { ids: Argument.many(argument) },
+    run: ({ all, ids, json, yes }) =>
       Effect.gen(function* () {
         if (all === ids.length > 0) {
           return yield* wrongUsage(
@@ -121,5 +119,5 @@ export const change = <const Name extends string, Id extends string, R>(
         }
         yield* applyEach(options, chosen, json)
       }).pipe(withTarget)
-  ).pipe(Command.withDescription(description))
+  })
 }

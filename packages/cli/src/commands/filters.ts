@@ -3,13 +3,12 @@ import type { MessageFilter } from "@effect-qstash/domain/MessageFilter"
 import { QueueNameFromAnswer } from "@effect-qstash/domain/QueueName"
 import { ScheduleIdFromAnswer } from "@effect-qstash/domain/ScheduleId"
 import { UrlGroupNameFromAnswer } from "@effect-qstash/domain/UrlGroupName"
-import * as Options from "@effect/cli/Options"
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Flag from "../Flag.ts"
+import type { Parse } from "../Parameter.ts"
 import * as flags from "./flags.ts"
 
 /** What can be asked of messages, of dead letters and of the logs alike. */
@@ -21,43 +20,36 @@ type Filter = Pick<
 /** A filter that may be repeated, as the fields that it adds: none where it was not given. */
 export const filterOption = <A, F extends object>(
   name: string,
-  pseudoName: string,
-  parse: (text: string) => Either.Either<A, string>,
+  placeholder: string,
+  parse: Parse<A>,
   fields: (values: Arr.NonEmptyReadonlyArray<A>) => F,
   description: string
-): Options.Options<F | undefined> =>
-  flags.several(name, pseudoName, parse).pipe(
-    Options.map((values) => (Arr.isNonEmptyReadonlyArray(values) ? fields(values) : undefined)),
-    Options.withDescription(`${description} May be repeated.`)
+): Flag.Flag<F | undefined> =>
+  Flag.map(Flag.several(name, placeholder, parse, `${description} May be repeated.`), (values) =>
+    Arr.isNonEmptyReadonlyArray(values) ? fields(values) : undefined
   )
 
-/** Text that is not empty, and of one kind. */
-export const kind = <A>(schema: Schema.Schema<A, string>) => {
-  const decode = Schema.decodeEither(schema)
-  return (text: string): Either.Either<A, string> => Either.mapLeft(decode(text), () => "it is empty")
-}
-
-const anyText = kind(Schema.NonEmptyString)
+const anyText = flags.known(Schema.NonEmptyString)
 
 export const filters = {
   queue: filterOption(
     "queue",
     "name",
-    kind(QueueNameFromAnswer),
+    flags.known(QueueNameFromAnswer),
     (queueName): Pick<Filter, "queueName"> => ({ queueName }),
     "Only messages of this queue."
   ),
   schedule: filterOption(
     "schedule",
     "id",
-    kind(ScheduleIdFromAnswer),
+    flags.known(ScheduleIdFromAnswer),
     (scheduleId): Pick<Filter, "scheduleId"> => ({ scheduleId }),
     "Only messages that this schedule has made."
   ),
   urlGroup: filterOption(
     "url-group",
     "name",
-    kind(UrlGroupNameFromAnswer),
+    flags.known(UrlGroupNameFromAnswer),
     (urlGroup): Pick<Filter, "urlGroup"> => ({ urlGroup }),
     "Only messages to this URL group."
   ),
@@ -71,7 +63,7 @@ export const filters = {
   flowControlKey: filterOption(
     "flow-control-key",
     "key",
-    kind(FlowControlKeyFromAnswer),
+    flags.known(FlowControlKeyFromAnswer),
     (flowControlKey): Pick<Filter, "flowControlKey"> => ({ flowControlKey }),
     "Only messages with this flow-control key."
   ),
@@ -90,20 +82,18 @@ const untilText = (what: string) =>
   `Only what ${what} at this instant or before: 2026-03-28, or 7d for longer ago.`
 
 /** The bounds of time; the words say what happened within them. */
-export const sinceOption = (what: string) => flags.optionalMoment("since", sinceText(what))
-export const untilOption = (what: string) => flags.optionalMoment("until", untilText(what))
-
-type Moment = Option.Option<(now: DateTime.Utc) => DateTime.Utc>
+export const sinceOption = (what: string) => flags.moment("since", sinceText(what))
+export const untilOption = (what: string) => flags.moment("until", untilText(what))
 
 /** The bounds of time as fields of a filter. */
 export const dates = ({
   since,
-  until = Option.none()
+  until
 }: {
-  readonly since: Moment
-  readonly until?: Moment
+  readonly since: flags.Moment | undefined
+  readonly until?: flags.Moment | undefined
 }) =>
   Effect.map(DateTime.now, (now): Pick<Filter, "fromDate" | "toDate"> => ({
-    ...Option.match(since, { onNone: () => ({}), onSome: (at) => ({ fromDate: at(now) }) }),
-    ...Option.match(until, { onNone: () => ({}), onSome: (at) => ({ toDate: at(now) }) })
+    ...(since === undefined ? {} : { fromDate: since(now) }),
+    ...(until === undefined ? {} : { toDate: until(now) })
   }))

@@ -1,10 +1,10 @@
 import { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import * as SigningKeysRecord from "@effect-qstash/domain/wire/SigningKeysRecord"
-import * as Command from "@effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { command } from "../Command.ts"
 import * as Confirmation from "../Confirmation.ts"
 import { failed, type Failure } from "../Failure.ts"
 import { printableLines } from "../render/text.ts"
@@ -29,44 +29,41 @@ const printVariables = ({ current, next }: SigningKeys): Effect.Effect<void, Fai
   return printLines([`QSTASH_CURRENT_SIGNING_KEY=${first}`, `QSTASH_NEXT_SIGNING_KEY=${second}`])
 }
 
-const get = Command.make("get", { json: flags.json }, ({ json }) =>
-  Effect.gen(function* () {
-    const found = yield* Effect.flatMap(QStashSigningKeys, (signingKeys) => signingKeys.get)
-    yield* json ? printJson(SigningKeysRecord.encode(found)) : printVariables(found)
-  }).pipe(withTarget)
-).pipe(Command.withDescription("Print both signing keys, as the variables that a receiver reads."))
+export const get = command({
+  flags: { json: flags.json },
+  run: ({ json }) =>
+    Effect.gen(function* () {
+      const found = yield* Effect.flatMap(QStashSigningKeys, (signingKeys) => signingKeys.get)
+      yield* json ? printJson(SigningKeysRecord.encode(found)) : printVariables(found)
+    }).pipe(withTarget)
+})
 
-const rotate = Command.make("rotate", { yes: flags.yes, json: flags.json }, ({ json, yes }) =>
-  Effect.gen(function* () {
-    const target = yield* Target
-    if (!yes) {
-      yield* Confirmation.canBeAsked({ json, yes })
-      yield* Confirmation.ask(`Rotate the signing keys at ${target.origin}?`, [
-        "The current key is gone for good, and the next one takes its place.",
-        "Receivers that know both keys go on; one that knows only the current key refuses every delivery."
-      ])
-    }
-    const signingKeys = yield* QStashSigningKeys
-    const rotated = yield* Effect.catchTag(signingKeys.rotate, "QStashUnavailable", (error) =>
-      Effect.fail(
-        explainUnsure(
-          error,
-          target,
-          "Whether the keys were rotated is not known: look with `effect-qstash keys get` before you do it again."
+export const rotate = command({
+  flags: { yes: flags.yes, json: flags.json },
+  run: ({ json, yes }) =>
+    Effect.gen(function* () {
+      const target = yield* Target
+      if (!yes) {
+        yield* Confirmation.canBeAsked({ json, yes })
+        yield* Confirmation.ask(`Rotate the signing keys at ${target.origin}?`, [
+          "The current key is gone for good, and the next one takes its place.",
+          "Receivers that know both keys go on; one that knows only the current key refuses every delivery."
+        ])
+      }
+      const signingKeys = yield* QStashSigningKeys
+      const rotated = yield* Effect.catchTag(signingKeys.rotate, "QStashUnavailable", (error) =>
+        Effect.fail(
+          explainUnsure(
+            error,
+            target,
+            "Whether the keys were rotated is not known: look with `effect-qstash keys get` before you do it again."
+          )
         )
       )
-    )
-    if (json) return yield* printJson(SigningKeysRecord.encode(rotated))
-    yield* printVariables(rotated)
-    yield* Console.error(
-      "Give both to every receiver now: after another rotation, one without them would refuse every delivery."
-    )
-  }).pipe(withTarget)
-).pipe(
-  Command.withDescription("Make the next signing key the current one, and draw a new next one. Asks first.")
-)
-
-export const keys = Command.make("keys").pipe(
-  Command.withDescription("The keys that deliveries are signed with."),
-  Command.withSubcommands([get, rotate])
-)
+      if (json) return yield* printJson(SigningKeysRecord.encode(rotated))
+      yield* printVariables(rotated)
+      yield* Console.error(
+        "Give both to every receiver now: after another rotation, one without them would refuse every delivery."
+      )
+    }).pipe(withTarget)
+})

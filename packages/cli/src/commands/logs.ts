@@ -3,14 +3,13 @@ import type { LogFilter } from "@effect-qstash/domain/MessageFilter"
 import { MessageIdFromAnswer } from "@effect-qstash/domain/MessageId"
 import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
-import * as Command from "@effect/cli/Command"
-import * as Options from "@effect/cli/Options"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import * as Flag from "../Flag.ts"
+import { command } from "../Command.ts"
 import { logTable } from "../render/logs.ts"
 import { Shell } from "../Shell.ts"
 import { Target, withTarget } from "../Target.ts"
-import { dates, filterOption, filters, kind, sinceOption } from "./filters.ts"
+import { dates, filterOption, filters, sinceOption } from "./filters.ts"
 import * as flags from "./flags.ts"
 import * as LogTail from "./LogTail.ts"
 import { stateOption } from "./messages/message.ts"
@@ -18,75 +17,65 @@ import { collect, pageSize } from "./pages.ts"
 import { printJson, printJsonLine, printLines } from "./print.ts"
 import { reader } from "./reader.ts"
 
-const config = {
-  message: filterOption(
-    "message",
-    "id",
-    kind(MessageIdFromAnswer),
-    (messageId): Pick<LogFilter, "messageId"> => ({ messageId }),
-    "Only entries of this message."
-  ),
-  state: stateOption("Only entries of this state"),
-  queue: filters.queue,
-  schedule: filters.schedule,
-  urlGroup: filters.urlGroup,
-  label: filters.label,
-  since: sinceOption("happened"),
-  count: flags
-    .wholeNumber("count", 1, Number.MAX_SAFE_INTEGER)
-    .pipe(
-      Options.withDefault(20),
-      Options.withDescription("How many of the newest entries to show at the most (default 20).")
+export const logs = command({
+  flags: {
+    message: filterOption(
+      "message",
+      "id",
+      flags.known(MessageIdFromAnswer),
+      (messageId): Pick<LogFilter, "messageId"> => ({ messageId }),
+      "Only entries of this message."
     ),
-  follow: Options.boolean("follow").pipe(
-    Options.withAlias("f"),
-    Options.withDescription("Go on with new entries as they come, until it is stopped.")
-  ),
-  json: Options.boolean("json").pipe(
-    Options.withDescription(
+    state: stateOption("Only entries of this state"),
+    queue: filters.queue,
+    schedule: filters.schedule,
+    urlGroup: filters.urlGroup,
+    label: filters.label,
+    since: sinceOption("happened"),
+    count: Flag.withDefault(
+      flags.count("count", 1, "How many of the newest entries to show at the most (default 20)."),
+      20
+    ),
+    follow: Flag.toggle("follow", "Go on with new entries as they come, until it is stopped.", "f"),
+    json: Flag.toggle(
+      "json",
       "Print JSON on standard output, and nothing else there; with --follow one object a line."
     )
-  )
-}
-
-export const logs = Command.make("logs", config, (options) =>
-  Effect.gen(function* () {
-    const { count, follow, json } = options
-    const { origin } = yield* Target
-    const { list } = yield* QStashLogs
-    const filter: LogFilter = {
-      ...options.message,
-      ...Option.match(options.state, { onNone: () => ({}), onSome: (state) => ({ state }) }),
-      ...options.queue,
-      ...options.schedule,
-      ...options.urlGroup,
-      ...options.label,
-      ...(yield* dates(options))
-    }
-    const latest = yield* collect(
-      follow ? pageSize : Math.min(count, pageSize),
-      (place) => list({ ...filter, ...place, order: "latestFirst" }),
-      // The entries of one instant are only told apart if all of them are known.
-      (items) => items.length >= count && (!follow || LogTail.reachesBack(items))
-    )
-    const entries = latest.items.slice(0, count).toReversed()
-    if (!follow) {
-      if (json) return yield* printJson(entries.map(LogRecord.encode))
-      if (entries.length === 0) return yield* printLines([`The log at ${origin} has no matching entries.`])
-    }
-    const print = json ? printObjects : yield* printRows
-    yield* print(entries)
-    if (!follow) return
-    const { outputLost } = yield* Shell
-    yield* LogTail.follow({ list, filter, print, position: LogTail.after(latest.items) }).pipe(
-      Effect.raceFirst(outputLost)
-    )
-  }).pipe(withTarget)
-).pipe(
-  Command.withDescription(
-    "Show the newest log entries, each a step in the life of a message, the newest last."
-  )
-)
+  },
+  run: (options) =>
+    Effect.gen(function* () {
+      const { count, follow, json } = options
+      const { origin } = yield* Target
+      const { list } = yield* QStashLogs
+      const filter: LogFilter = {
+        ...options.message,
+        ...(options.state === undefined ? {} : { state: options.state }),
+        ...options.queue,
+        ...options.schedule,
+        ...options.urlGroup,
+        ...options.label,
+        ...(yield* dates(options))
+      }
+      const latest = yield* collect(
+        follow ? pageSize : Math.min(count, pageSize),
+        (place) => list({ ...filter, ...place, order: "latestFirst" }),
+        // The entries of one instant are only told apart if all of them are known.
+        (items) => items.length >= count && (!follow || LogTail.reachesBack(items))
+      )
+      const entries = latest.items.slice(0, count).toReversed()
+      if (!follow) {
+        if (json) return yield* printJson(entries.map(LogRecord.encode))
+        if (entries.length === 0) return yield* printLines([`The log at ${origin} has no matching entries.`])
+      }
+      const print = json ? printObjects : yield* printRows
+      yield* print(entries)
+      if (!follow) return
+      const { outputLost } = yield* Shell
+      yield* LogTail.follow({ list, filter, print, position: LogTail.after(latest.items) }).pipe(
+        Effect.raceFirst(outputLost)
+      )
+    }).pipe(withTarget)
+})
 
 const printObjects = (entries: ReadonlyArray<LogEntry>): Effect.Effect<void> =>
   Effect.forEach(entries, (entry) => printJsonLine(LogRecord.encode(entry)), { discard: true })

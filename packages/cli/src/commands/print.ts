@@ -1,4 +1,3 @@
-import * as Terminal from "@effect/platform/Terminal"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { jsonText } from "../render/json.ts"
@@ -14,9 +13,7 @@ export const printLines = (lines: ReadonlyArray<string>): Effect.Effect<void> =>
   Console.log(lines.map((line) => line.trimEnd()).join("\n"))
 
 /** Prints a body as it is, so that it can be piped. A terminal gets it as text that cannot control it. */
-export const printBody = (bytes: Uint8Array): Effect.Effect<void, never, Shell | Terminal.Terminal> =>
-  Effect.gen(function* () {
-    const { isTTY } = yield* Terminal.Terminal
-    const { writeOutput } = yield* Shell
-    yield* (yield* isTTY) ? Console.log(printableLines(new TextDecoder().decode(bytes))) : writeOutput(bytes)
-  })
+export const printBody = (bytes: Uint8Array): Effect.Effect<void, never, Shell> =>
+  Effect.flatMap(Shell, ({ isTerminal, writeOutput }) =>
+    isTerminal ? Console.log(printableLines(new TextDecoder().decode(bytes))) : writeOutput(bytes)
+  )

@@ -2,12 +2,12 @@ import { QStashQueues } from "@effect-qstash/domain/QStashQueues"
 import type { QStashQueue } from "@effect-qstash/domain/QStashQueue"
 import { QueueName, QueueNameFromAnswer } from "@effect-qstash/domain/QueueName"
 import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
-import * as Args from "@effect/cli/Args"
-import * as Command from "@effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Order from "effect/Order"
+import * as Argument from "../Argument.ts"
+import * as Flag from "../Flag.ts"
+import { command } from "../Command.ts"
 import { queueCard, queueTable } from "../render/queues.ts"
 import { printable } from "../render/text.ts"
 import { Target, withTarget } from "../Target.ts"
@@ -19,9 +19,7 @@ import { reader } from "./reader.ts"
 
 const queue: Noun = { one: "queue", many: "queues", key: "queueName" }
 
-const nameArgument = flags
-  .existing("name", QueueNameFromAnswer)
-  .pipe(Args.withDescription("The name of a queue."))
+const nameArgument = flags.existing("name", QueueNameFromAnswer, "The name of a queue.")
 
 const byName = Order.mapInput(Order.string, ({ name }: QStashQueue) => name)
 
@@ -35,62 +33,69 @@ const every = (concerns: (queue: QStashQueue) => boolean) =>
     )
   )
 
-const list = Command.make("list", { json: flags.json }, ({ json }) =>
-  Effect.gen(function* () {
-    const { origin } = yield* Target
-    const found = yield* Effect.flatMap(QStashQueues, (queues) => queues.list)
-    const queues = found.toSorted(byName)
-    if (json) return yield* printJson(queues.map(QueueRecord.encode))
-    if (queues.length > 0) return yield* printLines(queueTable(queues, yield* reader))
-    yield* printLines([
-      `There are no queues at ${origin}. Create one:`,
-      "",
-      "  effect-qstash queues upsert orders --parallelism 2"
-    ])
-  }).pipe(withTarget)
-).pipe(Command.withDescription("List the queues, by name."))
+export const list = command({
+  flags: { json: flags.json },
+  run: ({ json }) =>
+    Effect.gen(function* () {
+      const { origin } = yield* Target
+      const found = yield* Effect.flatMap(QStashQueues, (queues) => queues.list)
+      const queues = found.toSorted(byName)
+      if (json) return yield* printJson(queues.map(QueueRecord.encode))
+      if (queues.length > 0) return yield* printLines(queueTable(queues, yield* reader))
+      yield* printLines([
+        `There are no queues at ${origin}. Create one:`,
+        "",
+        "  effect-qstash queues upsert orders --parallelism 2"
+      ])
+    }).pipe(withTarget)
+})
 
-const get = Command.make("get", { json: flags.json, name: nameArgument }, ({ json, name }) =>
-  Effect.gen(function* () {
-    const found = yield* Effect.flatMap(QStashQueues, (queues) => queues.get(name))
-    yield* json ? printJson(QueueRecord.encode(found)) : printLines(queueCard(found, yield* reader))
-  }).pipe(withTarget)
-).pipe(Command.withDescription("Show one queue."))
+export const get = command({
+  flags: { json: flags.json },
+  arguments: { name: nameArgument },
+  run: ({ json, name }) =>
+    Effect.gen(function* () {
+      const found = yield* Effect.flatMap(QStashQueues, (queues) => queues.get(name))
+      yield* json ? printJson(QueueRecord.encode(found)) : printLines(queueCard(found, yield* reader))
+    }).pipe(withTarget)
+})
 
-const upsert = Command.make(
-  "upsert",
-  {
-    parallelism: flags.optionalCount(
+export const upsert = command({
+  flags: {
+    parallelism: flags.count(
       "parallelism",
       1,
       "How many of its messages may be under way at once (default 1)."
     ),
-    paused: flags.optionalSwitch(
+    paused: Flag.optionalToggle(
       "paused",
       "Pause it, or with =false resume it (default as it was; a new queue is active)."
     ),
-    json: flags.json,
-    name: flags
-      .fresh("name", QueueName)
-      .pipe(Args.withDescription("The name of the queue: letters, digits, `.`, `_` and `-`."))
+    json: flags.json
   },
-  ({ json, name, parallelism, paused }) =>
+  arguments: {
+    name: Argument.required(
+      "name",
+      flags.decoded(QueueName),
+      "The name of the queue: letters, digits, `.`, `_` and `-`."
+    )
+  },
+  run: ({ json, name, parallelism, paused }) =>
     Effect.gen(function* () {
       const { origin } = yield* Target
       const queues = yield* QStashQueues
       yield* queues.upsert({
         queueName: name,
-        parallelism: Option.getOrUndefined(parallelism),
-        isPaused: Option.getOrUndefined(paused)
+        parallelism,
+        isPaused: paused
       })
       if (json) return yield* printJson({ queueName: name, outcome: "saved" })
       yield* Console.log(`Saved ${printable(name)} at ${origin}.`)
     }).pipe(withTarget)
-).pipe(Command.withDescription("Create a queue, or change the one with this name."))
+})
 
-const pause = change({
+export const pause = change({
   name: "pause",
-  description: "Stop queues from delivering until they are resumed. They still take messages.",
   noun: queue,
   done: "paused",
   argument: nameArgument,
@@ -99,9 +104,8 @@ const pause = change({
   asksAlways: false
 })
 
-const resume = change({
+export const resume = change({
   name: "resume",
-  description: "Let paused queues deliver again.",
   noun: queue,
   done: "resumed",
   argument: nameArgument,
@@ -110,9 +114,8 @@ const resume = change({
   asksAlways: false
 })
 
-const remove = change({
+export const remove = change({
   name: "delete",
-  description: "Delete queues with the messages that wait in them.",
   noun: queue,
   done: "deleted",
   argument: nameArgument,
@@ -120,8 +123,3 @@ const remove = change({
   apply: (queueName) => Effect.flatMap(QStashQueues, (queues) => queues.delete(queueName)),
   asksAlways: true
 })
-
-export const queues = Command.make("queues").pipe(
-  Command.withDescription("Queues, through which messages go in order."),
-  Command.withSubcommands([list, get, upsert, pause, resume, remove])
-)

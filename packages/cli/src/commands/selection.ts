@@ -1,4 +1,3 @@
-import * as Options from "@effect/cli/Options"
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
@@ -11,8 +10,6 @@ export type Selection<Id, F> =
   | { readonly _tag: "Ids"; readonly ids: Arr.NonEmptyReadonlyArray<Id> }
   | { readonly _tag: "Filter"; readonly filter: F }
   | { readonly _tag: "All" }
-
-export const all = (what: string) => Options.boolean("all").pipe(Options.withDescription(what))
 
 /** Exactly one of the three, so that nothing is everything by accident. */
 export const selectionOf = <Id, F extends object, S extends F>(

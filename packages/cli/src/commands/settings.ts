@@ -5,151 +5,122 @@ import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
 import type { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
 import { QueueName } from "@effect-qstash/domain/QueueName"
 import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
-import * as Args from "@effect/cli/Args"
-import type * as Command from "@effect/cli/Command"
-import * as Options from "@effect/cli/Options"
-import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
+import * as Argument from "../Argument.ts"
+import type * as Command from "../Command.ts"
 import { type Failure, wrongUsage } from "../Failure.ts"
+import * as Flag from "../Flag.ts"
 import { Shell } from "../Shell.ts"
 import * as flags from "./flags.ts"
 
-const optionalText = (name: string, description: string, pseudoName = "text") =>
-  Options.text(name).pipe(
-    Options.withPseudoName(pseudoName),
-    Options.optional,
-    Options.withDescription(description)
-  )
-
-/** How messages are delivered: the options of whatever makes messages. */
+/** How messages are delivered: the flags of whatever makes messages. */
 export const options = {
-  method: Options.choice("method", DeliveryMethod.literals).pipe(
-    Options.optional,
-    Options.withDescription("The HTTP method of each delivery (default POST).")
+  method: Flag.choice("method", DeliveryMethod.literals, "The HTTP method of each delivery (default POST)."),
+  header: Flag.several(
+    "header",
+    "name:value",
+    Either.right<string>,
+    "A header of each delivery, such as 'Content-Type: application/json'. May be repeated."
   ),
-  header: Options.text("header").pipe(
-    Options.withPseudoName("name:value"),
-    Options.repeated,
-    Options.withDescription(
-      "A header of each delivery, such as 'Content-Type: application/json'. May be repeated."
-    )
-  ),
-  body: optionalText("body", "The body of each delivery."),
-  bodyFile: Options.text("body-file").pipe(
-    Options.withPseudoName("path"),
-    Options.optional,
-    Options.withDescription("A file that holds the body; - is standard input.")
-  ),
-  retries: flags.optionalCount("retries", 0, "How often a failed delivery is tried again (default 3)."),
-  retryDelay: optionalText(
+  body: Flag.text("body", "text", "The body of each delivery."),
+  bodyFile: Flag.text("body-file", "path", "A file that holds the body; - is standard input."),
+  retries: flags.count("retries", 0, "How often a failed delivery is tried again (default 3)."),
+  retryDelay: Flag.text(
     "retry-delay",
-    "The wait before a retry in milliseconds, as an expression over `retried`, such as 'pow(2, retried) * 1000'.",
-    "expression"
+    "expression",
+    "The wait before a retry in milliseconds, as an expression over `retried`, such as 'pow(2, retried) * 1000'."
   ),
-  timeout: flags.optionalSpan("timeout", "The longest that one delivery may take, such as 30s."),
-  delay: flags.optionalSpan("delay", "How long each message waits before its first delivery, such as 1h30m."),
-  callback: optionalText("callback", "A URL that is notified of every delivery.", "url"),
-  failureCallback: optionalText(
+  timeout: flags.span("timeout", "The longest that one delivery may take, such as 30s."),
+  delay: flags.span("delay", "How long each message waits before its first delivery, such as 1h30m."),
+  callback: Flag.text("callback", "url", "A URL that is notified of every delivery."),
+  failureCallback: Flag.text(
     "failure-callback",
-    "A URL that is notified of a message that has failed for good.",
-    "url"
+    "url",
+    "A URL that is notified of a message that has failed for good."
   ),
-  queue: flags
-    .decoded("queue", QueueName)
-    .pipe(
-      Options.withPseudoName("name"),
-      Options.optional,
-      Options.withDescription("The queue that the messages go through.")
-    ),
-  flowControlKey: flags
-    .decoded("flow-control-key", FlowControlKey)
-    .pipe(
-      Options.withPseudoName("key"),
-      Options.optional,
-      Options.withDescription("Names the limit that the messages share.")
-    ),
-  parallelism: flags.optionalCount(
+  queue: Flag.optional("queue", "name", flags.decoded(QueueName), "The queue that the messages go through."),
+  flowControlKey: Flag.optional(
+    "flow-control-key",
+    "key",
+    flags.decoded(FlowControlKey),
+    "Names the limit that the messages share."
+  ),
+  parallelism: flags.count(
     "flow-control-parallelism",
     1,
     "How many deliveries of the key may be under way at once."
   ),
-  rate: flags.optionalCount(
-    "flow-control-rate",
-    1,
-    "How many deliveries of the key may start within a period."
+  rate: flags.count("flow-control-rate", 1, "How many deliveries of the key may start within a period."),
+  period: flags.span("flow-control-period", "The period of the rate (default 1s)."),
+  label: Flag.several(
+    "label",
+    "text",
+    Either.right<string>,
+    "Marks the messages in QStash's logs. May be repeated."
   ),
-  period: flags.optionalSpan("flow-control-period", "The period of the rate (default 1s)."),
-  label: Options.text("label").pipe(
-    Options.repeated,
-    Options.withDescription("Marks the messages in QStash's logs. May be repeated.")
-  ),
-  redact: Options.text("redact").pipe(
-    Options.withPseudoName("what"),
-    Options.repeated,
-    Options.withDescription(
-      "What QStash keeps out of its responses: body, headers, or header:Name. May be repeated."
-    )
+  redact: Flag.several(
+    "redact",
+    "what",
+    Either.right<string>,
+    "What QStash keeps out of its responses: body, headers, or header:Name. May be repeated."
   )
 }
 
-/** Where messages go: a URL, or a URL group by its option, since a bare name may well be a URL without its scheme. */
-export const target = {
-  urlGroup: flags
-    .decoded("url-group", UrlGroupName)
-    .pipe(
-      Options.withPseudoName("name"),
-      Options.optional,
-      Options.withDescription("The URL group that the messages go to, instead of a URL.")
-    ),
-  destination: flags
-    .word("destination")
-    .pipe(Args.optional, Args.withDescription("The http or https URL that the messages go to."))
-}
+/** The URL group that messages go to. It has a flag, since a bare name may well be a URL without its scheme. */
+export const urlGroup = Flag.optional(
+  "url-group",
+  "name",
+  flags.decoded(UrlGroupName),
+  "The URL group that the messages go to, instead of a URL."
+)
 
-type Given = Command.Command.ParseConfig<typeof options>
+/** The URL that messages go to. */
+export const destination = Argument.optional(
+  Argument.required("destination", Either.right<string>, "The http or https URL that the messages go to.")
+)
+
+type Input = Command.Input<typeof options>
 
 /** The settings of the library that the options stand for. */
-export const read = (
-  given: Given
-): Effect.Effect<MessageSettings.Input, Failure, FileSystem.FileSystem | Shell> =>
+export const read = (input: Input): Effect.Effect<MessageSettings.Input, Failure, Shell> =>
   Effect.gen(function* () {
     return {
-      method: Option.getOrUndefined(given.method),
-      headers: yield* headersOf(given.header),
-      body: yield* bodyOf(given),
-      retries: Option.getOrUndefined(given.retries),
-      retryDelay: Option.getOrUndefined(given.retryDelay),
-      timeout: Option.getOrUndefined(given.timeout),
-      delay: Option.getOrUndefined(given.delay),
-      callback: Option.getOrUndefined(given.callback),
-      failureCallback: Option.getOrUndefined(given.failureCallback),
-      queueName: Option.getOrUndefined(given.queue),
-      flowControl: yield* flowControlOf(given),
-      labels: given.label,
-      redact: yield* redactOf(given.redact)
+      method: input.method,
+      headers: yield* headersOf(input.header),
+      body: yield* bodyOf(input),
+      retries: input.retries,
+      retryDelay: input.retryDelay,
+      timeout: input.timeout,
+      delay: input.delay,
+      callback: input.callback,
+      failureCallback: input.failureCallback,
+      queueName: input.queue,
+      flowControl: yield* flowControlOf(input),
+      labels: input.label,
+      redact: yield* redactOf(input.redact)
     }
   })
 
-export const readTarget = (
-  given: Command.Command.ParseConfig<typeof target>
-): Either.Either<Destination, Failure> => {
-  if (Option.isSome(given.urlGroup)) {
-    return Option.isNone(given.destination)
-      ? Either.right({ urlGroup: given.urlGroup.value })
+export const readTarget = (input: {
+  readonly urlGroup: UrlGroupName | undefined
+  readonly destination: string | undefined
+}): Either.Either<Destination, Failure> => {
+  const { destination: url, urlGroup: group } = input
+  if (group !== undefined) {
+    return url === undefined
+      ? Either.right({ urlGroup: group })
       : Either.left(wrongUsage("Both a destination and --url-group were given.", "Give one of the two."))
   }
-  if (Option.isNone(given.destination)) {
+  if (url === undefined) {
     return Either.left(
       wrongUsage("No destination was given.", "Give the URL that the messages go to, or --url-group.")
     )
   }
-  const text = given.destination.value
-  return Either.mapBoth(Destination.parse(text), {
+  return Either.mapBoth(Destination.parse(url), {
     onLeft: (reason) =>
       wrongUsage(`<destination>: ${reason}.`, "A URL group is named with --url-group. Nothing was sent."),
-    onRight: () => text
+    onRight: () => url
   })
 }
 
@@ -197,9 +168,9 @@ export const refusal =
     )
   }
 
-const headersOf = (given: ReadonlyArray<string>): Either.Either<MessageSettings.HeadersInput, Failure> => {
+const headersOf = (texts: ReadonlyArray<string>): Either.Either<MessageSettings.HeadersInput, Failure> => {
   const headers = new Map<string, Array<string>>()
-  for (const header of given) {
+  for (const header of texts) {
     const colon = header.indexOf(":")
     // The text itself stays out of the error: without a colon it may well be a bare value.
     if (colon < 1) {
@@ -214,39 +185,31 @@ const headersOf = (given: ReadonlyArray<string>): Either.Either<MessageSettings.
   return Either.right(Object.fromEntries(headers))
 }
 
-const bodyOf = (
-  given: Given
-): Effect.Effect<string | Uint8Array | undefined, Failure, FileSystem.FileSystem | Shell> =>
+const bodyOf = ({ body, bodyFile }: Input): Effect.Effect<string | Uint8Array | undefined, Failure, Shell> =>
   Effect.gen(function* () {
-    if (Option.isNone(given.bodyFile)) return Option.getOrUndefined(given.body)
-    if (Option.isSome(given.body)) {
+    if (bodyFile === undefined) return body
+    if (body !== undefined) {
       return yield* wrongUsage("Both --body and --body-file were given.", "Give one of the two.")
     }
-    const path = given.bodyFile.value
-    if (path === "-") {
-      const { readInput } = yield* Shell
-      return yield* Effect.mapError(readInput, (reason) =>
-        wrongUsage(`Standard input could not be read: ${reason}.`)
-      )
-    }
-    const files = yield* FileSystem.FileSystem
-    return yield* Effect.mapError(files.readFile(path), (error) =>
-      wrongUsage(
-        `--body-file: ${path} could not be read (${error._tag === "SystemError" ? error.reason : error._tag}).`
-      )
-    )
+    const { readFile, readInput } = yield* Shell
+    return yield* bodyFile === "-"
+      ? Effect.mapError(readInput, (reason) => wrongUsage(`Standard input could not be read: ${reason}.`))
+      : Effect.mapError(readFile(bodyFile), (reason) =>
+          wrongUsage(`--body-file: ${bodyFile} could not be read (${reason}).`)
+        )
   })
 
-const flowControlOf = (given: Given): Either.Either<FlowControl.Input | undefined, Failure> => {
-  const parallelism = Option.getOrUndefined(given.parallelism)
-  const rate = Option.getOrUndefined(given.rate)
-  const period = Option.getOrUndefined(given.period)
-  if (Option.isNone(given.flowControlKey)) {
+const flowControlOf = ({
+  flowControlKey: key,
+  parallelism,
+  period,
+  rate
+}: Input): Either.Either<FlowControl.Input | undefined, Failure> => {
+  if (key === undefined) {
     return parallelism === undefined && rate === undefined && period === undefined
       ? Either.right(undefined)
       : Either.left(wrongUsage("A limit was given without --flow-control-key."))
   }
-  const key = given.flowControlKey.value
   if (parallelism !== undefined) return Either.right({ key, parallelism, rate, period })
   if (rate !== undefined) return Either.right({ key, rate, period })
   return Either.left(
@@ -255,12 +218,12 @@ const flowControlOf = (given: Given): Either.Either<FlowControl.Input | undefine
 }
 
 const redactOf = (
-  given: ReadonlyArray<string>
+  texts: ReadonlyArray<string>
 ): Either.Either<NonNullable<MessageSettings.Input["redact"]>, Failure> => {
   let body = false
   let all = false
   const names: Array<string> = []
-  for (const part of given) {
+  for (const part of texts) {
     if (part === "body") body = true
     else if (part === "headers") all = true
     else if (part.startsWith("header:")) names.push(part.slice("header:".length).trim())

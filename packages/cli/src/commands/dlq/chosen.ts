@@ -1,10 +1,11 @@
 import type { DlqId } from "@effect-qstash/domain/DlqId"
 import type { DlqFilter, DlqSelector } from "@effect-qstash/domain/MessageFilter"
 import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
-import * as Args from "@effect/cli/Args"
-import type * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as Argument from "../../Argument.ts"
+import * as Flag from "../../Flag.ts"
+import type * as Command from "../../Command.ts"
 import * as Confirmation from "../../Confirmation.ts"
 import { Target } from "../../Target.ts"
 import * as flags from "../flags.ts"
@@ -12,23 +13,25 @@ import { capitalised, counted } from "../noun.ts"
 import * as Selection from "../selection.ts"
 import { filterOf, filters, idArgument, letter } from "./letter.ts"
 
-/** How somebody says which dead letters are meant. */
-export const config = {
-  ...filters,
-  all: Selection.all("Every dead letter."),
-  yes: flags.yes,
-  json: flags.json,
-  ids: Args.repeated(idArgument)
+/** The flags and arguments that select dead letters. */
+export const parameters = {
+  flags: {
+    ...filters,
+    all: Flag.toggle("all", "Every dead letter."),
+    yes: flags.yes,
+    json: flags.json
+  },
+  arguments: { ids: Argument.many(idArgument) }
 }
 
-type Options = Command.Command.ParseConfig<typeof config>
+type Options = Command.Input<typeof parameters.flags & typeof parameters.arguments>
 
 const isSelective = (filter: DlqFilter): filter is DlqFilter & DlqSelector => Object.keys(filter).length > 0
 
 /**
- * The dead letters that are meant, once somebody has agreed to it. Filters are turned into ids before that, so that
- * nothing is touched but what was shown, even if more messages fail in the meantime. It answers as well whether they
- * were named one by one.
+ * Selects dead letters, and asks for confirmation if necessary. It looks up the ids behind a filter before it asks, so
+ * that nothing but what was shown is changed, even if more messages fail meanwhile. It also returns whether they were
+ * named one by one.
  */
 export const chosen = (verb: string, options: Options, { asksAlways }: { readonly asksAlways: boolean }) =>
   Effect.gen(function* () {

@@ -1,34 +1,29 @@
 import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
-import * as Command from "@effect/cli/Command"
 import * as Arr from "effect/Array"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import { command } from "../../Command.ts"
 import { Target, withTarget } from "../../Target.ts"
 import { applyEach } from "../each.ts"
 import * as flags from "../flags.ts"
 import { counted } from "../noun.ts"
 import { printJson } from "../print.ts"
-import { chosen, config } from "./chosen.ts"
+import { chosen, parameters } from "./chosen.ts"
 import { letter } from "./letter.ts"
 
-export const retry = Command.make(
-  "retry",
-  {
-    ...config,
-    retries: flags.optionalCount(
-      "retries",
-      0,
-      "How often a failed delivery is tried again (default as it was)."
-    )
+export const retry = command({
+  flags: {
+    ...parameters.flags,
+    retries: flags.count("retries", 0, "How often a failed delivery is tried again (default as it was).")
   },
-  (options) =>
+  arguments: parameters.arguments,
+  run: (options) =>
     Effect.gen(function* () {
       const { areNamed, ids } = yield* chosen("retry", options, { asksAlways: false })
       const { json } = options
       const dlq = yield* QStashDlq
-      const changes = { retries: Option.getOrUndefined(options.retries) }
+      const changes = { retries: options.retries }
       if (areNamed) {
         return yield* applyEach(
           {
@@ -49,8 +44,4 @@ export const retry = Command.make(
           : `${counted(letter, published.length)} ${published.length === 1 ? "is" : "are"} retried.`
       )
     }).pipe(withTarget)
-).pipe(
-  Command.withDescription(
-    "Publish dead letters again, each as a new message with its own id and the settings that it had."
-  )
-)
+})

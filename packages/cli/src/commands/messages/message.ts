@@ -1,15 +1,12 @@
 import type { KnownLogState } from "@effect-qstash/domain/LogEntry"
 import { MessageIdFromAnswer } from "@effect-qstash/domain/MessageId"
-import * as Args from "@effect/cli/Args"
-import * as Options from "@effect/cli/Options"
+import * as Flag from "../../Flag.ts"
 import * as flags from "../flags.ts"
 import type { Noun } from "../noun.ts"
 
 export const message: Noun = { one: "message", many: "messages", key: "messageId" }
 
-export const idArgument = flags
-  .existing("id", MessageIdFromAnswer)
-  .pipe(Args.withDescription("The id of a message."))
+export const idArgument = flags.existing("id", MessageIdFromAnswer, "The id of a message.")
 
 const states: ReadonlyArray<KnownLogState | "IN_PROGRESS"> = [
   "CREATED",
@@ -24,10 +21,8 @@ const states: ReadonlyArray<KnownLogState | "IN_PROGRESS"> = [
 ]
 
 export const stateOption = (description: string) =>
-  Options.choice("state", states).pipe(
-    Options.withPseudoName("state"),
-    Options.optional,
-    Options.withDescription(
-      `${description}, such as DELIVERED or FAILED; IN_PROGRESS stands for ACTIVE, RETRY and ERROR.`
-    )
+  Flag.choice(
+    "state",
+    states,
+    `${description}, such as DELIVERED or FAILED; IN_PROGRESS stands for ACTIVE, RETRY and ERROR.`
   )

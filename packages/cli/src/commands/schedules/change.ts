@@ -18,8 +18,6 @@ const every = (concerns: (schedule: QStashSchedule) => boolean) =>
 
 export const pause = change({
   name: "pause",
-  description:
-    "Stop schedules from firing until they are resumed. What falls into the pause is not made up for.",
   noun: schedule,
   done: "paused",
   argument: idArgument,
@@ -30,7 +28,6 @@ export const pause = change({
 
 export const resume = change({
   name: "resume",
-  description: "Let paused schedules fire again.",
   noun: schedule,
   done: "resumed",
   argument: idArgument,
@@ -41,7 +38,6 @@ export const resume = change({
 
 export const remove = change({
   name: "delete",
-  description: "Delete schedules. Messages that they have already made are still delivered.",
   noun: schedule,
   done: "deleted",
   argument: idArgument,

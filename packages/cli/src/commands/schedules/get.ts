@@ -1,7 +1,7 @@
 import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
 import * as ScheduleRecord from "@effect-qstash/domain/wire/ScheduleRecord"
-import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
+import { command } from "../../Command.ts"
 import { scheduleCard } from "../../render/schedules.ts"
 import { withTarget } from "../../Target.ts"
 import * as flags from "../flags.ts"
@@ -9,15 +9,14 @@ import { printJson, printLines } from "../print.ts"
 import { reader } from "../reader.ts"
 import { idArgument } from "./schedule.ts"
 
-export const get = Command.make("get", { json: flags.json, id: idArgument }, ({ id, json }) =>
-  Effect.gen(function* () {
-    const schedule = yield* Effect.flatMap(QStashSchedules, (schedules) => schedules.get(id))
-    yield* json
-      ? printJson(ScheduleRecord.encode(schedule))
-      : printLines(scheduleCard(schedule, yield* reader))
-  }).pipe(withTarget)
-).pipe(
-  Command.withDescription(
-    "Show one schedule, without the values of its headers, its body and URL queries; --json shows them."
-  )
-)
+export const get = command({
+  flags: { json: flags.json },
+  arguments: { id: idArgument },
+  run: ({ id, json }) =>
+    Effect.gen(function* () {
+      const schedule = yield* Effect.flatMap(QStashSchedules, (schedules) => schedules.get(id))
+      yield* json
+        ? printJson(ScheduleRecord.encode(schedule))
+        : printLines(scheduleCard(schedule, yield* reader))
+    }).pipe(withTarget)
+})
