@@ -1,4 +1,4 @@
-/** What a command is about, and under which key its id stands in JSON. */
+/** The kind of thing that a command is about, and the key of its id in JSON. */
 export interface Noun {
   readonly one: string
   readonly many: string

@@ -2,7 +2,7 @@ import type { Page } from "@effect-qstash/domain/Page"
 import type { QStashError } from "@effect-qstash/domain/QStashError"
 import * as Effect from "effect/Effect"
 
-/** As many as one call answers whatever the plan. */
+/** The most items that QStash returns from one call, on any plan. */
 export const pageSize = 100
 
 /**

@@ -22,7 +22,7 @@ export const byNextFiring: Order.Order<QStashSchedule> = Order.combine(
 const withZone = (instant: DateTime.Utc | undefined, zone: DateTime.TimeZone): string =>
   instant === undefined ? "never" : `${inZone(instant, zone)} ${DateTime.zoneToString(zone)}`
 
-/** The prefix is told by the zone of the next firing. */
+/** Leaves out the prefix: the next firing is shown in its zone. */
 const withoutZone = (cron: string): string => cron.replace(/^(?:CRON_)?TZ=\S+\s+/, "")
 
 /** One line for each schedule where the terminal is wide enough, else two. */

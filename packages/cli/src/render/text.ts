@@ -32,7 +32,7 @@ export const cut = (text: string, columns: number): string => {
   return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join("")}…`
 }
 
-/** The most of what was given that an error repeats. */
+/** The most characters of an input that an error repeats. */
 export const mostQuoted = 100
 
 export const quoted = (text: string): string => JSON.stringify(cut(text, mostQuoted))
