@@ -500,6 +500,15 @@ describe("the clock as a TestClock", () => {
     }).pipe(Effect.provide(virtual()))
   )
 
+  it.effect("sets the time to a whole millisecond, no earlier than asked", () =>
+    Effect.gen(function* () {
+      const { clock } = yield* VirtualClock
+      yield* clock.setTime(Date.parse(start) + 1500.25)
+      strictEqual(yield* clock.currentTimeMillis, Date.parse(start) + 1501)
+      strictEqual(yield* clock.currentTimeNanos, BigInt(Date.parse(start) + 1501) * 1_000_000n)
+    }).pipe(Effect.provide(virtual()))
+  )
+
   it.effect("restores a saved time only where that is not a way back", () =>
     Effect.gen(function* () {
       const { clock } = yield* VirtualClock

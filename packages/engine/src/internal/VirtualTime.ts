@@ -163,7 +163,7 @@ export class VirtualTime implements TestClock.TestClock {
 
   adjust(duration: Duration.DurationInput): Effect.Effect<void> {
     if (isTestClock(this.fallbackClock)) return this.fallbackClock.adjust(duration)
-    return Effect.orDie(this.moveTo(() => this.now + Math.ceil(spanOf("advance", duration))))
+    return Effect.orDie(this.moveTo(() => this.now + spanOf("advance", duration)))
   }
 
   adjustWith(
@@ -238,7 +238,7 @@ export class VirtualTime implements TestClock.TestClock {
   private moveTo(target: () => number): Effect.Effect<void, VirtualTimePassed> {
     return this.oneAtATime.withPermits(1)(
       Effect.suspend(() => {
-        const to = target()
+        const to = Math.ceil(target())
         if (!(to <= lastInstant.epochMillis)) return Effect.die(new RangeError(beyondLast))
         if (to >= this.now) return this.drive(to)
         return new VirtualTimePassed({
