@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { DateTime, Effect, Fiber } from "effect"
-import { advance, call, create, field, headerOf, quiet, serve, worker } from "./support.ts"
+import { advance, call, create, field, headerOf, publish, quiet, serve, worker } from "./support.ts"
 
 const nowOf = (json: unknown): DateTime.Utc => DateTime.unsafeMake(String(field(json, "now")))
 const move = (port: number, body: string) => call(port, "POST", "/dev/clock/advance", { body })
@@ -90,6 +90,21 @@ describe("virtual time", () => {
         assertTrue(error.length < 250)
       }
       deepStrictEqual((yield* call(port, "GET", "/dev/clock")).json, begin)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("refuses a move that another one puts beyond the year 9999 while it waits", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual" })
+      const { port: there } = yield* worker((response) => setTimeout(() => response.end(), 200))
+      yield* publish(port, `http://127.0.0.1:${there}/`)
+      const far = '{"duration":"1800000 days"}'
+      const answers = yield* Effect.all([move(port, far), move(port, far)], { concurrency: "unbounded" })
+      deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, 400])
+      assertInclude(
+        answers.map(({ text }) => text).join(" "),
+        'duration: \\"1800000 days\\" goes beyond the year 9999'
+      )
     }).pipe(Effect.provide(quiet))
   )
 
