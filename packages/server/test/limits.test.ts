@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Schedule } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 import * as Net from "node:net"
 import {
   bearer,
@@ -157,6 +157,40 @@ describe("a body", () => {
       strictEqual((yield* post(200_000)).status, 503)
       for (let count = 0; count < 10; count++) strictEqual((yield* post(90_000)).status, 200)
     }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive(
+    "no longer counts once its connection has closed, though its response never had its turn",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* serve({ time: "virtual", maxBodyBytesInFlight: 3_000_000 })
+        const { port: slow, received } = yield* worker(() => {})
+        const publishHead = (length: number) =>
+          `POST /v2/publish/https://example.com HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nUpstash-Delay: 1d\r\nContent-Length: ${length}\r\n\r\n`
+        const move = '{"duration":"1 second"}'
+        const advanceFirst = `POST /dev/clock/advance HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Length: ${move.length}\r\n\r\n${move}`
+        const accepted = Effect.map(call(port, "GET", "/v2/events?state=CREATED"), ({ json }) =>
+          itemsOf(json, "events")
+        )
+        for (const count of [1, 2]) {
+          strictEqual((yield* call(port, "POST", `/v2/publish/http://127.0.0.1:${slow}/`)).status, 200)
+          const leaving = yield* Effect.fork(
+            exchange(port, advanceFirst + publishHead(1_000_000) + "x".repeat(1_000_000))
+          )
+          yield* Effect.repeat(accepted, { ...again, until: (events) => events.length === 2 * count })
+          yield* Effect.repeat(
+            Effect.sync(() => received.length),
+            { ...again, until: (deliveries) => deliveries >= count }
+          )
+          yield* Fiber.interrupt(leaving)
+        }
+        yield* Effect.sleep("50 millis")
+        const { status } = yield* call(port, "POST", "/v2/publish/https://example.com", {
+          headers: { ...bearer, "Upstash-Delay": "1d" },
+          body: "x".repeat(1_500_000)
+        })
+        strictEqual(status, 200)
+      }).pipe(Effect.provide(quiet))
   )
 
   it.scopedLive("of a call that carries no message has that of a message too", () =>

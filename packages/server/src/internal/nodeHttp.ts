@@ -52,11 +52,20 @@ export const listen = (
           write(response, answer, options.requestTimeout, isClosing)
         )
       )
-      response.once("close", () => {
+      const end = (): void => {
         bodies.release(message)
         // A client that left waits for nothing.
         fiber.unsafeInterruptAsFork(FiberId.none)
+      }
+      const { socket } = message
+      // Node does not close a response that still waits for the one before it on the same connection.
+      socket.setMaxListeners(0).once("close", end)
+      response.once("close", () => {
+        socket.off("close", end)
+        end()
       })
+      // Nor one that is cut off while it waits.
+      fiber.addObserver(() => bodies.release(message))
     }
 
     const create = (): Http.Server => {
