@@ -15,7 +15,10 @@ class Delivered extends Context.Tag("Delivered")<Delivered, VerifiedDelivery>() 
 
 class FromQStash extends HttpApiMiddleware.Tag<FromQStash>()("FromQStash", { provides: Delivered }) {}
 
-/** HttpApi responds with 400 to a payload that does not decode. QStash would try again. */
+/**
+ * HttpApi responds with 400 to a payload that does not decode, and QStash would try again. A 400 of your own handler is
+ * given up as well.
+ */
 const giveUpOn400: HttpApp.PreResponseHandler = (_, response) =>
   Effect.succeed(
     response.status === 400
