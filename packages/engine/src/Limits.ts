@@ -39,8 +39,9 @@ export interface Limits {
    */
   readonly maxEndpointsPerUrlGroup?: number | undefined
   /**
-   * How many flow-control keys each tenant may use. The firing of a schedule and the retry of a dead letter are never
-   * refused for this one.
+   * How many flow-control keys each tenant may use. When there would be more, idle keys are forgotten first: those of no
+   * pending message, without a pause or a pin, whose rate window is over. The firing of a schedule and the retry of a
+   * dead letter are never refused for this one.
    *
    * @default 100_000
    */

@@ -39,6 +39,7 @@ import {
   endWindowInTime,
   flowControlOf,
   freeSlots,
+  idleFrom,
   setLimits
 } from "./internal/memory/flowControl.ts"
 import { makeQueues, queueOf } from "./internal/memory/queues.ts"
@@ -103,6 +104,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       queues: new Map(),
       groups: new Map(),
       flowControl: new Map(),
+      idleKeys: new DueQueue(),
       deadLetters: new DeadLetters(),
       log: new AppendLog(),
       deduplication: new Map(),
@@ -141,8 +143,9 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   const flowOf = (tenant: Tenant, key: FlowControlKey): FlowRow => {
     const known = tenant.flowControl.get(key)
     if (known !== undefined) return known
+    const number = sequence++
     const flow: FlowRow = {
-      sequence: sequence++,
+      sequence: number,
       key,
       gate: {
         isOpen: (now) => freeSlots(flow, now) > 0,
@@ -151,6 +154,8 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         reserved: undefined
       },
       waiting: 0,
+      pending: 0,
+      idle: { sequence: number, key, due: undefined },
       due: undefined,
       parallelism: undefined,
       rate: undefined,
@@ -164,6 +169,16 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     }
     tenant.flowControl.set(key, flow)
     return flow
+  }
+
+  const planIdle = ({ idleKeys }: Tenant, flow: FlowRow): void => idleKeys.plan(flow.idle, idleFrom(flow))
+
+  const forgetIdleKeys = ({ flowControl, idleKeys }: Tenant, now: number): void => {
+    for (let idle = idleKeys.takeDue(now); idle !== undefined; idle = idleKeys.takeDue(now)) {
+      const flow = flowControl.get(idle.key)
+      if (flow !== undefined) windows.plan(flow, undefined)
+      flowControl.delete(idle.key)
+    }
   }
 
   const recheck = (flow: FlowRow | undefined): void => {
@@ -348,6 +363,8 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     )
     if (source !== undefined) source.openCallbacks += 1
     if (flow !== undefined && settings.flowControl !== undefined) {
+      flow.pending += 1
+      planIdle(tenant, flow)
       endWindowInTime(flow, now)
       setLimits(flow, settings.flowControl)
       recheck(flow)
@@ -368,6 +385,10 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     if (row.queue !== undefined) {
       row.queue.lag -= 1
       leaveIfClear(row)
+    }
+    if (row.flow !== undefined) {
+      row.flow.pending -= 1
+      planIdle(row.tenant, row.flow)
     }
     if (row.source !== undefined) {
       row.source.openCallbacks -= 1
@@ -610,7 +631,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
           tenant.deduplication.delete(key)
         }
         const hops = deliveryOf === undefined ? 0 : hopsAfter(deliveryOf)
-        const limit = exceededLimit(tenant, drafts, hops, limits)
+        const limit = exceededLimit(tenant, drafts, hops, limits, () => forgetIdleKeys(tenant, now))
         if (limit !== undefined) return { _tag: "OverLimit", limit }
         const log = new EventLog(now)
         const accepted = drafts.map((draft): ReadonlyArray<AcceptedMessage> => {
@@ -872,13 +893,17 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       Effect.sync(() => {
         const tenant = tenantOf(tenantId)
         const isMaking = change._tag !== "Unpin" && change._tag !== "ResetRate"
-        if (isMaking && !tenant.flowControl.has(key) && tenant.flowControl.size >= limit) return "full"
+        if (isMaking && !tenant.flowControl.has(key) && tenant.flowControl.size >= limit) {
+          forgetIdleKeys(tenant, now)
+          if (tenant.flowControl.size >= limit) return "full"
+        }
         const flow = isMaking ? flowOf(tenant, key) : tenant.flowControl.get(key)
         if (flow === undefined) return "stored"
         endWindowInTime(flow, now)
         changeFlow(flow, change)
         planWindow(flow)
         recheck(flow)
+        planIdle(tenant, flow)
         return "stored"
       }),
 

@@ -108,7 +108,8 @@ export declare namespace Store {
      * Accepts all drafts or none. The result names a URL group that does not exist, and a limit that would be exceeded;
      * a message to a URL group counts once for each endpoint, and one that is recognised does not count. A draft with the
      * key of one that was accepted within `window` milliseconds gets that one's messages. Queues are made on first use; a
-     * flow-control key takes the limits of the latest draft. Drafts that come out of the delivery of a leased message, of
+     * flow-control key takes the limits of the latest draft. Where there would be more keys than `maxFlowControlKeys`, the
+     * idle ones are forgotten first: those of no pending message, without a pause or a pin, whose rate window is over. Drafts that come out of the delivery of a leased message, of
      * whatever tenant, become messages with one hop more than that one.
      */
     readonly accept: (request: {
@@ -301,7 +302,8 @@ export declare namespace Store {
     readonly listFlowControl: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredFlowControl>>
 
     /**
-     * Changes a flow-control key. `full` when the tenant has `limit` keys and the change would make one more.
+     * Changes a flow-control key. When the tenant has `limit` keys and the change would make one more, its idle keys are
+     * forgotten, as `accept` does. `full` when that makes no room.
      */
     readonly changeFlowControl: (request: {
       readonly tenantId: string

@@ -12,23 +12,27 @@ interface Holdings {
   readonly deduplication: ReadonlyMap<string, unknown>
 }
 
-/** The first limit that the drafts would exceed. Counts without making anything of them. */
+/**
+ * The first limit that the drafts would exceed. Counts without making anything of them, but forgets the idle flow-control
+ * keys if there would be too many.
+ */
 export const exceededLimit = (
   { deduplication, flowControl, groups, messages, queues }: Holdings,
   drafts: ReadonlyArray<MessageDraft>,
   hops: number,
-  limits: AcceptLimits
+  limits: AcceptLimits,
+  forgetIdleKeys: () => void
 ): keyof AcceptLimits | undefined => {
   if (hops > limits.maxHops) return "maxHops"
   const newQueues = new Set<QueueName>()
-  const newKeys = new Set<FlowControlKey>()
+  const keys = new Set<FlowControlKey>()
   const newDeduplicationKeys = new Set<string>()
   let count = 0
   let bytes = 0
   for (const { deduplicationKey, destination, settings } of drafts) {
     const { body, flowControl: flow, queueName } = settings
     if (queueName !== undefined && !queues.has(queueName)) newQueues.add(queueName)
-    if (flow !== undefined && !flowControl.has(flow.key)) newKeys.add(flow.key)
+    if (flow !== undefined) keys.add(flow.key)
     if (deduplicationKey !== undefined) {
       if (deduplication.has(deduplicationKey) || newDeduplicationKeys.has(deduplicationKey)) continue
       newDeduplicationKeys.add(deduplicationKey)
@@ -39,8 +43,13 @@ export const exceededLimit = (
     bytes += copies * (body?.length ?? 0)
   }
   if (newQueues.size > 0 && queues.size + newQueues.size > limits.maxQueues) return "maxQueues"
-  if (newKeys.size > 0 && flowControl.size + newKeys.size > limits.maxFlowControlKeys) {
-    return "maxFlowControlKeys"
+  const hasTooManyKeys = (): boolean => {
+    const made = Array.from(keys).filter((key) => !flowControl.has(key)).length
+    return made > 0 && flowControl.size + made > limits.maxFlowControlKeys
+  }
+  if (hasTooManyKeys()) {
+    forgetIdleKeys()
+    if (hasTooManyKeys()) return "maxFlowControlKeys"
   }
   if (count > limits.maxMessagesPerRequest) return "maxMessagesPerRequest"
   if (bytes > limits.maxBytesPerRequest) return "maxBytesPerRequest"

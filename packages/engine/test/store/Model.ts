@@ -246,7 +246,7 @@ export class Model {
   /** Every message that there ever was. */
   private readonly rows: Array<Row> = []
   private readonly queues: Array<Mutable<Queue>> = []
-  private readonly flows: Array<Mutable<Flow>> = []
+  private flows: Array<Mutable<Flow>> = []
   private groups: Array<StoredUrlGroup & { readonly tenantId: string }> = []
   private letters: Array<StoredDeadLetter> = []
   private log: Array<DeliveryEvent> = []
@@ -899,10 +899,8 @@ export class Model {
         case "ChangeFlow": {
           const { change: changed, key, tenant: tenantId } = next
           const { limit: most } = next
-          const keys = this.flows.filter((flow) => flow.tenantId === tenantId)
           const isMaking = changed._tag !== "Unpin" && changed._tag !== "ResetRate"
-          const isKnown = keys.some(({ flowControlKey }) => flowControlKey === key)
-          const isFull = isMaking && !isKnown && keys.length >= most
+          const isFull = isMaking && this.hasTooManyKeys(tenantId, [key], most)
           strictEqual(
             yield* store.changeFlowControl({ tenantId, key, change: changed, now, limit: most }),
             isFull ? "full" : "stored"
@@ -1041,12 +1039,7 @@ export class Model {
         queueName === undefined || this.findQueue(tenantId, queueName) !== undefined ? [] : [queueName]
       )
     )
-    const keys = this.flows.flatMap((flow) => (flow.tenantId === tenantId ? [flow.flowControlKey] : []))
-    const newKeys = new Set(
-      drafts.flatMap(({ settings: { flowControl: its } }) =>
-        its === undefined || keys.includes(its.key) ? [] : [its.key]
-      )
-    )
+    const keys = drafts.flatMap(({ settings: { flowControl: its } }) => (its === undefined ? [] : [its.key]))
     const count = drafts
       .filter(
         ({ deduplicationKey: key }, place) =>
@@ -1056,13 +1049,33 @@ export class Model {
       )
       .flatMap(({ destination }) => this.endpointsOf(tenantId, destination) ?? []).length
     const isExceeded = {
-      maxHops: hops > limits.maxHops,
-      maxQueues: newQueues.size > 0 && this.countQueues(tenantId) + newQueues.size > limits.maxQueues,
-      maxFlowControlKeys: newKeys.size > 0 && keys.length + newKeys.size > limits.maxFlowControlKeys,
-      maxMessagesPerRequest: count > limits.maxMessagesPerRequest,
-      maxMessages: count > 0 && this.countMessages(tenantId) + count > limits.maxMessages
+      maxHops: () => hops > limits.maxHops,
+      maxQueues: () => newQueues.size > 0 && this.countQueues(tenantId) + newQueues.size > limits.maxQueues,
+      maxFlowControlKeys: () => this.hasTooManyKeys(tenantId, keys, limits.maxFlowControlKeys),
+      maxMessagesPerRequest: () => count > limits.maxMessagesPerRequest,
+      maxMessages: () => count > 0 && this.countMessages(tenantId) + count > limits.maxMessages
     }
-    return Struct.keys(isExceeded).find((of) => isExceeded[of])
+    return Struct.keys(isExceeded).find((of) => isExceeded[of]())
+  }
+
+  /** Forgets the idle keys if that may help. */
+  private hasTooManyKeys(tenantId: string, keys: ReadonlyArray<FlowControlKey>, most: number): boolean {
+    const isTooMany = (): boolean => {
+      const own = this.flows.flatMap((flow) => (flow.tenantId === tenantId ? [flow.flowControlKey] : []))
+      const together = new Set([...own, ...keys])
+      return together.size > own.length && together.size > most
+    }
+    if (!isTooMany()) return false
+    this.flows = this.flows.filter(
+      (flow) =>
+        flow.tenantId !== tenantId ||
+        flow.isPaused ||
+        flow.isPinnedParallelism ||
+        flow.isPinnedRate ||
+        standing(flow, this.now).windowStart !== undefined ||
+        this.pending.some((row) => this.flowOf(row) === flow)
+    )
+    return isTooMany()
   }
 
   private again(

@@ -1,14 +1,18 @@
 import { FlowControlKey, QueueName } from "@effect-qstash/domain"
+import type { FlowControlChange } from "@effect-qstash/engine/Rows"
 import { Store } from "@effect-qstash/engine/Store"
 import { assertNone, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Option } from "effect"
 import {
   acme,
+  accepting,
   api,
   cancel,
   changeFlow,
+  claim,
   claimByName,
   delivered,
+  draftOf,
   failed,
   idsOf,
   mail,
@@ -390,6 +394,53 @@ export const laws = (law: Law): void => {
       deepStrictEqual(yield* starting(start), [])
       yield* send(["e"], limited({ parallelism: 3 }))
       deepStrictEqual(yield* starting(start), ["b", "c"])
+    })
+  )
+
+  law(
+    "idle keys are forgotten when there would be too many, and those in use, paused, pinned or in a period stay",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const accept = (...keys: ReadonlyArray<string>) =>
+        Effect.gen(function* () {
+          const drafts = yield* Effect.forEach(keys, (key) =>
+            draftOf({ flowControl: { key: FlowControlKey.make(key), rate: 1, period: minute } }, start)
+          )
+          const request = accepting(start)
+          const accepted = yield* store.accept({
+            ...request,
+            drafts,
+            limits: { ...request.limits, maxFlowControlKeys: 4 }
+          })
+          return accepted._tag === "Accepted" ? accepted.messages.flat() : accepted
+        })
+      const alter = (key: string, change: FlowControlChange, now = start) =>
+        store.changeFlowControl({ tenantId: acme, key: FlowControlKey.make(key), change, now, limit: 4 })
+      const keys = Effect.map(store.listFlowControl(acme), (all) =>
+        all.map(({ flowControlKey }) => flowControlKey)
+      )
+      const full = { _tag: "OverLimit", limit: "maxFlowControlKeys" } as const
+      yield* accept("ran")
+      yield* settle((yield* claim(start)).map(delivered))
+      yield* accept("used")
+      yield* alter("paused", { _tag: "Pause" })
+      yield* alter("pinned", { _tag: "Pin", parallelism: 1, rate: undefined, period: undefined })
+      // The period of the one that ran is not over.
+      deepStrictEqual(yield* accept("new"), full)
+      strictEqual(yield* alter("new", { _tag: "Resume" }, start + minute - 1), "full")
+      strictEqual(yield* alter("new", { _tag: "Resume" }, start + minute), "stored")
+      deepStrictEqual(yield* keys, ["used", "paused", "pinned", "new"])
+      yield* alter("paused", { _tag: "Resume" })
+      yield* alter("pinned", { _tag: "Unpin", parallelism: true, rate: false })
+      // One of the drafts has an idle key, which then counts as a new one.
+      deepStrictEqual(yield* accept("new", "a", "b", "c"), full)
+      deepStrictEqual(yield* keys, ["used"])
+      deepStrictEqual(yield* accept("x", "y", "x", "z", "q"), full)
+      yield* accept("x", "y", "z")
+      deepStrictEqual(yield* accept("new"), full)
+      yield* cancel((yield* store.listMessages(acme)).slice(0, 2).map(({ messageId }) => messageId))
+      yield* accept("new")
+      deepStrictEqual(yield* keys, ["y", "z", "new"])
     })
   )
 

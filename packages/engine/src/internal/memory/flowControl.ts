@@ -8,7 +8,9 @@ export const defaultPeriod = 1000
 export const flowControlOf = ({
   due: _due,
   gate: _gate,
+  idle: _idle,
   key,
+  pending: _pending,
   sequence: _sequence,
   waiting,
   ...flow
@@ -22,6 +24,13 @@ export const endWindow = (flow: FlowRow): void => {
 /** Also before the limits change, because a longer period must not revive a window that is over. */
 export const endWindowInTime = (flow: FlowRow, now: number): void => {
   if (flow.windowStart !== undefined && now >= flow.windowStart + flow.period) endWindow(flow)
+}
+
+/** From when a key may be forgotten, because a new one would do the same. Undefined while it is in use. */
+export const idleFrom = (flow: FlowRow): number | undefined => {
+  const isInUse = flow.pending > 0 || flow.isPaused || flow.isPinnedParallelism || flow.isPinnedRate
+  if (isInUse) return undefined
+  return flow.windowStart === undefined ? -Infinity : flow.windowStart + flow.period
 }
 
 /** How many attempts the limits allow to start. */

@@ -16,7 +16,7 @@ import type {
 import type { Store } from "../../Store.ts"
 import type { AppendLog } from "./AppendLog.ts"
 import type { DeadLetters } from "./DeadLetters.ts"
-import type { Entry } from "../DueQueue.ts"
+import type { DueQueue, Entry } from "../DueQueue.ts"
 import type { Gate, Lane } from "./Lanes.ts"
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
@@ -28,6 +28,8 @@ export interface Tenant {
   readonly queues: Map<QueueName, QueueRow>
   readonly groups: Map<UrlGroupName, Mutable<StoredUrlGroup>>
   readonly flowControl: Map<FlowControlKey, FlowRow>
+  /** The keys that may be forgotten, and from when. */
+  readonly idleKeys: DueQueue<IdleKey>
   readonly deadLetters: DeadLetters
   readonly log: AppendLog<DeliveryEvent>
   /** By key, those that expire first in front. */
@@ -80,6 +82,9 @@ export interface FlowRow {
   readonly gate: Gate<MessageRow>
   /** How many of its messages are due and wait for a slot. */
   waiting: number
+  /** How many of its messages are not done. */
+  pending: number
+  readonly idle: IdleKey
   /** When the window that they wait for is over. */
   due: Entry<FlowRow> | undefined
   parallelism: number | undefined
@@ -91,6 +96,13 @@ export interface FlowRow {
   underWay: number
   started: number
   windowStart: number | undefined
+}
+
+/** A flow-control key's place among the idle ones. */
+export interface IdleKey {
+  readonly sequence: number
+  readonly key: FlowControlKey
+  due: Entry<IdleKey> | undefined
 }
 
 /** An origin that a tenant's messages go to. */
