@@ -182,6 +182,8 @@ const makeProject = async (
   const links = Object.fromEntries([
     ...linked(root, ["typescript"]),
     ...linked(join(root, "packages/testing"), ["@effect/vitest", "@types/node", "vitest"]),
+    // The README of server runs its example with it.
+    ...linked(join(root, "packages/examples"), ["@effect/platform-node"]),
     ...directories.flatMap((directory) => {
       const { dependencies, peerDependencies } = readManifest(directory)
       const names = Object.keys({ ...dependencies, ...peerDependencies })
