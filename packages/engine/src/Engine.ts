@@ -62,7 +62,7 @@ export interface Options extends Limits.Limits {
    * How many deliveries of one tenant may be under way at once; at least 1. This is the account's `parallelismMax`.
    * Engines that share a Store share these slots.
    *
-   * @default 200, but no more than half of `concurrency`, so that other tenants never wait for this one
+   * @default half of `concurrency`, so that other tenants never wait for this one
    */
   readonly concurrencyPerTenant?: number | undefined
   /**
@@ -135,7 +135,7 @@ const slotsOf = (
   const concurrency = atLeastOne("concurrency", options.concurrency ?? 1000)
   const concurrencyPerTenant = atLeastOne(
     "concurrencyPerTenant",
-    options.concurrencyPerTenant ?? Math.min(200, Math.ceil(concurrency / 2))
+    options.concurrencyPerTenant ?? Math.ceil(concurrency / 2)
   )
   const concurrencyPerDestination = atLeastOne(
     "concurrencyPerDestination",

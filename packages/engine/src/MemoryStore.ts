@@ -42,7 +42,7 @@ import {
   idleFrom,
   setLimits
 } from "./internal/memory/flowControl.ts"
-import { makeQueues, queueOf } from "./internal/memory/queues.ts"
+import { makeQueues, queueOf, rowsOf } from "./internal/memory/queues.ts"
 import type {
   DestinationRow,
   FlowRow,
@@ -136,7 +136,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     if (states?.has(message.messageId)) states.set(message.messageId, state)
   }
 
-  const { admit, holdBack, queueOfMessage, leaveIfClear } = makeQueues((row) => planMessage(row))
+  const { admit, holdBack, join, queueOfMessage, leaveIfClear } = makeQueues((row) => planMessage(row))
 
   // Flow control.
 
@@ -351,6 +351,8 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       token: undefined,
       destination: undefined,
       isAdmitted: false,
+      ahead: undefined,
+      behind: undefined,
       isCancelRequested: false,
       isDone: false,
       openCallbacks: 0
@@ -371,9 +373,8 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     }
     if (queue === undefined) planMessage(row)
     else {
-      queue.places.add(row)
       queue.lag += 1
-      admit(queue)
+      join(queue, row)
     }
     return row
   }
@@ -822,7 +823,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         tenant.queues.delete(queueName)
         // So that nothing takes the places that come free.
         queue.isPaused = true
-        for (const row of Array.from(queue.places)) {
+        for (const row of rowsOf(queue)) {
           if (!row.isDone && !row.isCancelRequested) requestCancel(row, log)
         }
         return { events: log.events }

@@ -34,15 +34,16 @@ describe("slots", () => {
     }).pipe(Effect.provide(virtual(answer, { settle: "50 millis", shutdownGrace: 0 })))
   )
 
-  it.effect("two such destinations take all slots of a tenant, and none of another's", () =>
+  it.effect("five such destinations take all slots of a tenant, and none of another's", () =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       const { globalParallelism } = yield* QStashFlowControl
       const engine = yield* Engine.Engine
-      for (const host of ["one", "two"]) yield* silent(120, `https://${host}.example.com/silent`)
+      for (const host of ["one", "two", "three", "four", "five"])
+        yield* silent(120, `https://${host}.example.com/silent`)
       yield* advance(0)
-      deepStrictEqual(yield* globalParallelism, { parallelismMax: 200, parallelismCount: 200 })
-      yield* messages.publish({ destination: "https://three.example.com/mine" })
+      deepStrictEqual(yield* globalParallelism, { parallelismMax: 500, parallelismCount: 500 })
+      yield* messages.publish({ destination: "https://six.example.com/mine" })
       yield* engine.messages({ tenantId: "other" }).publish({ destination: "https://one.example.com/theirs" })
       yield* advance(0)
       deepStrictEqual(yield* delivered, ["0 /theirs"])
@@ -70,7 +71,7 @@ describe("slots", () => {
     [{ concurrency: 10, concurrencyPerTenant: 10 }, 10, 5],
     [{ concurrency: 10, concurrencyPerTenant: 10, concurrencyPerDestination: 10 }, 10, 10],
     [{ concurrency: 1 }, 1, 1],
-    [{ concurrencyPerDestination: 150 }, 200, 150]
+    [{ concurrencyPerDestination: 150 }, 500, 150]
   ] as const)("%j leaves %d slots to a tenant and %d to a destination", ([options, tenant, destination]) =>
     Effect.gen(function* () {
       const { globalParallelism } = yield* QStashFlowControl

@@ -153,7 +153,7 @@ export interface Options extends Limits {
   /**
    * How many deliveries of one user may be under way at once; at least 1.
    *
-   * @default 200, but no more than half of `concurrency`, so that other users never wait for this one
+   * @default half of `concurrency`, so that other users never wait for this one
    */
   readonly concurrencyPerTenant?: number | undefined
   /**

@@ -14,11 +14,11 @@ const sending = inFile("server/src/internal/routes/messages.ts")
 export const faults: ReadonlyArray<Fault> = [
   store("retry-to-the-end", "a message that failed goes to the end of its queue", [
     "if (isFinished) finish(row)\n    else planMessage(row)",
-    "if (isFinished) finish(row)\n    else {\n      if (row.queue !== undefined) {\n        row.queue.places.delete(row)\n        admit(row.queue)\n        row.queue.places.add(row)\n      }\n      planMessage(row)\n    }"
+    "if (isFinished) finish(row)\n    else {\n      if (row.queue !== undefined && row.openCallbacks === 0) {\n        row.isDone = true\n        leaveIfClear(row)\n        row.isDone = false\n        join(row.queue, row)\n      }\n      planMessage(row)\n    }"
   ]),
   places("one-place-more", "a queue lets one message more go than it may", [
-    "place++ >= queue.parallelism",
-    "place++ > queue.parallelism"
+    "queue.admitted < queue.parallelism",
+    "queue.admitted <= queue.parallelism"
   ]),
   places("queue-without-callbacks", "a queue does not wait for callbacks", [" || row.openCallbacks > 0", ""]),
   store("queue-stuck-behind-callback", "a queue waits for a callback for ever", [
@@ -39,8 +39,8 @@ export const faults: ReadonlyArray<Fault> = [
     "isPaused ?? false"
   ]),
   places("queue-pause-ignored", "a paused queue lets its messages go", [
-    "if (queue.isPaused) return\n    let place",
-    "let place"
+    "if (queue.isPaused) return\n    while",
+    "while"
   ]),
   store("queue-pause-half", "a pause does not hold back what may go already", [
     "if (isPaused) holdBack(queue, 0)\n        else admit(queue)",

@@ -16,6 +16,7 @@ import type * as Limits from "../Limits.ts"
 import * as Signer from "../Signer.ts"
 import type { Lease, Settlement, StoredMessage } from "../Rows.ts"
 import { Store } from "../Store.ts"
+import { eventBytes } from "../Sizes.ts"
 import { judge, requestOf } from "./attempt.ts"
 import { makeService } from "./service.ts"
 
@@ -121,7 +122,7 @@ export const make = (
     const report = (events: ReadonlyArray<DeliveryEvent>): Effect.Effect<void> => {
       for (const event of events) {
         unreported.push(event)
-        newBytes += (event.message.settings.body?.length ?? 0) + (event.responseBody?.length ?? 0)
+        newBytes += eventBytes(event)
       }
       newEntries += events.length
       return isReporting ? Effect.void : reportAll()

@@ -66,14 +66,25 @@ export interface MessageRow {
   destination: DestinationRow | undefined
   /** Whether it is among the first of its queue, and the queue is not paused. */
   isAdmitted: boolean
+  /** Its neighbours in the queue. */
+  ahead: MessageRow | undefined
+  behind: MessageRow | undefined
   isCancelRequested: boolean
   isDone: boolean
   openCallbacks: number
 }
 
 export interface QueueRow extends Mutable<StoredQueue> {
-  /** In order. A message leaves when it is done and its callbacks are. */
-  readonly places: Set<MessageRow>
+  /**
+   * The first and the last message. Linked, because a Set or an array from which the first one leaves again and again
+   * takes quadratic time.
+   */
+  first: MessageRow | undefined
+  last: MessageRow | undefined
+  /** How many are admitted: always the first ones. */
+  admitted: number
+  /** The first one that is not admitted. */
+  waiting: MessageRow | undefined
 }
 
 export interface FlowRow {
