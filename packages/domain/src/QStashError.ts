@@ -193,7 +193,7 @@ export class QStashQuotaExceeded extends Schema.TaggedError<QStashQuotaExceeded>
     return false
   }
   override get message(): string {
-    return `The plan's quota is used up (${this.status}): ${this.reason}${suffix(this)}`
+    return `QStash refused the request (${this.status}): it is over a limit of the plan: ${this.reason}${suffix(this)}`
   }
 }
 

@@ -82,7 +82,7 @@ const spoken = [
   [
     new QStashQuotaExceeded({ status: 412, reason: "quota maxSchedules exceeded, current limit: 10" }),
     false,
-    "The plan's quota is used up (412): quota maxSchedules exceeded, current limit: 10"
+    "QStash refused the request (412): it is over a limit of the plan: quota maxSchedules exceeded, current limit: 10"
   ],
   [
     new QStashRateLimited({ kind: "daily", limit: 500, remaining: 0, resetAt }),

@@ -216,7 +216,7 @@ describe("a message", () => {
       const full = yield* Effect.flip(messages.publish({ destination }))
       assert.strictEqual(
         full.message,
-        "The plan's quota is used up (412): quota maxMessages exceeded, current limit: 1"
+        "QStash refused the request (412): it is over a limit of the plan: quota maxMessages exceeded, current limit: 1"
       )
     }).pipe(Effect.provide(QStashTest.layerWith({ maxMessages: 1, deduplicationWindow: "90 days" })))
   )
