@@ -25,7 +25,9 @@ const insteadOf = (name: string, known: ReadonlySet<string>): string => {
   }
   for (const [prefix, target] of families) {
     if (!name.startsWith(prefix) || name === prefix) continue
-    const plain = quote(name.slice(prefix.length))
+    const rest = name.slice(prefix.length)
+    if (rest.startsWith("upstash-")) return insteadOf(rest, known)
+    const plain = quote(rest)
     return target === "headers"
       ? `headers are forwarded as they are, so write ${plain}`
       : `write ${plain} in ${quote(target)}`
@@ -43,11 +45,16 @@ const insteadOf = (name: string, known: ReadonlySet<string>): string => {
  */
 export const refuseOwnHeaders =
   (known: ReadonlySet<string>) =>
-  (headers: HeaderMap): Parsed<HeaderMap> => {
+  (headers: HeaderMap, prefix: string): Parsed<HeaderMap> => {
+    const ownPrefix = prefix.toLowerCase().replace(/forward-$/, "")
     for (const name of Object.keys(headers)) {
       const lower = name.toLowerCase()
       if (!lower.startsWith("upstash-")) continue
-      return Either.left(`${quote(name)} would not control QStash: ${insteadOf(lower, known)}`)
+      // In the headers of a callback a control header is meant for the callback.
+      const meant = lower.replace("upstash-", ownPrefix)
+      return Either.left(
+        `${quote(name)} would not control QStash: ${insteadOf(options.has(meant) ? meant : lower, known)}`
+      )
     }
     return Either.right(headers)
   }

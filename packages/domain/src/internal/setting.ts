@@ -11,8 +11,8 @@ export type HeaderEntry = readonly [name: string, values: ReadonlyArray<string>]
 
 /** What the checks of a user's options do beyond those of a request. */
 export interface UserChecks {
-  /** Rejects headers that would control nothing where they are. */
-  readonly headers: (headers: HeaderMap) => Parsed<HeaderMap>
+  /** Rejects headers that would control nothing where they are; they travel behind the prefix. */
+  readonly headers: (headers: HeaderMap, prefix: string) => Parsed<HeaderMap>
   /** Which helpers take a body that is neither text nor bytes. */
   readonly jsonHelpers: string
 }

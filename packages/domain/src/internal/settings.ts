@@ -144,7 +144,11 @@ const forwardedHeaders = (prefix: string): Setting<HeaderMap> => ({
   check: (input, user) =>
     unnamed(
       nonEmpty(
-        (headers) => Either.flatMap(parseHeaders(headers), user === undefined ? Either.right : user.headers),
+        (input) =>
+          Either.flatMap(
+            parseHeaders(input),
+            (headers) => user?.headers(headers, prefix) ?? Either.right(headers)
+          ),
         (headers) => isEmptyList(Object.keys(headers))
       )
     )(input),
