@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { DlqIdFromAnswer } from "../DlqId.ts"
-import { optional as option, parseCount } from "../internal/optionChecks.ts"
+import { optional as option, parseCount, rejectUnknownKeys } from "../internal/optionChecks.ts"
 import { defined } from "../internal/defined.ts"
 import { decodeMessage, encodeMessage, MessageJson } from "../internal/messageRecord.ts"
 import {
@@ -127,7 +127,9 @@ export const checkRetry = (
   input: QStashDlq.RetryInput = {}
 ): Either.Either<QStashDlq.RetryInput, QStashInvalidRequest> =>
   Predicate.isReadonlyRecord(input)
-    ? Either.map(option("retries", input.retries, parseCount(0)), (retries) => ({ retries }))
+    ? Either.flatMap(rejectUnknownKeys(input, new Set(["retries"]), "a retry"), () =>
+        Either.map(option("retries", input.retries, parseCount(0)), (retries) => ({ retries }))
+      )
     : Either.left(
         new QStashInvalidRequest({ reason: `expected the options of a retry, got ${kindOf(input)}` })
       )

@@ -14,6 +14,7 @@ import type { FlowControlState, GlobalParallelism } from "../FlowControlState.ts
 import {
   type Checked,
   optional as option,
+  rejectUnknownKeys,
   parseCount,
   parseFlag,
   parsePeriod,
@@ -164,11 +165,15 @@ interface UncheckedPin {
  * @since 0.1.0
  * @category constructors
  */
-export const checkPin = (pin: FlowControlState.Pin): Checked<Pinned> => pinned(pin)
+export const checkPin = (pin: FlowControlState.Pin): Checked<Pinned> =>
+  Predicate.isReadonlyRecord(pin)
+    ? Either.flatMap(rejectUnknownKeys(pin, new Set(["parallelism", "rate", "period"]), "a pin"), () =>
+        pinned(pin)
+      )
+    : notLimits(pin)
 
 const pinned = (input: UncheckedPin): Checked<Pinned> =>
   Either.gen(function* () {
-    if (!Predicate.isReadonlyRecord(input)) return yield* notLimits(input)
     const parallelism = yield* option("parallelism", input.parallelism, parseCount(1))
     const rate = yield* option("rate", input.rate, parseCount(1))
     const period = yield* option("period", input.period, parsePeriod)
@@ -188,6 +193,7 @@ const pinned = (input: UncheckedPin): Checked<Pinned> =>
 export const checkUnpin = (unpin: FlowControlState.Unpin): Checked<Unpinned> =>
   Either.gen(function* () {
     if (!Predicate.isReadonlyRecord(unpin)) return yield* notLimits(unpin)
+    yield* rejectUnknownKeys(unpin, new Set(["parallelism", "rate"]), "an unpin")
     const parallelism = (yield* option("parallelism", unpin.parallelism, parseFlag)) ?? false
     const rate = (yield* option("rate", unpin.rate, parseFlag)) ?? false
     return yield* Either.fromNullable(

@@ -12,6 +12,7 @@ import {
   parseCount,
   parseFlag,
   parseQueueName,
+  rejectUnknownKeys,
   required
 } from "../internal/optionChecks.ts"
 import { defined } from "../internal/defined.ts"
@@ -94,7 +95,13 @@ const notOptions = (input: unknown) =>
 export const checkUpsert = (
   input: QStashQueues.UpsertInput
 ): Either.Either<QStashQueues.UpsertInput, QStashInvalidRequest> =>
-  Predicate.isReadonlyRecord(input) ? check(input) : notOptions(input)
+  Predicate.isReadonlyRecord(input)
+    ? Either.flatMap(rejectUnknownKeys(input, names, "a queue"), () => check(input))
+    : notOptions(input)
+
+const names: ReadonlySet<string> = new Set(["queueName", "parallelism", "isPaused"] satisfies ReadonlyArray<
+  keyof Unchecked
+>)
 
 /**
  * Checks what a user gives, and writes it as the JSON of the request. `paused` stands in it only where it is given:

@@ -10,6 +10,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { defined } from "../internal/defined.ts"
 import { parsePrintableUrl } from "../internal/httpUrl.ts"
+import { rejectUnknownKeys } from "../internal/optionChecks.ts"
 import type { Parsed } from "../internal/parser.ts"
 import { kindOf, quote } from "../internal/quote.ts"
 import { filled, Instant, optional, reader, toMillis } from "../internal/record.ts"
@@ -86,6 +87,10 @@ const checkParts = (input: unknown, field: string) =>
     if (!Predicate.isReadonlyRecord(input)) {
       return yield* refuse(field, `expected an object with "url" or "name", got ${kindOf(input)}`)
     }
+    yield* Either.mapLeft(
+      rejectUnknownKeys(input, new Set(["url", "name"]), "an endpoint"),
+      (error) => new QStashInvalidRequest({ field: `${field}.${error.field}`, reason: error.reason })
+    )
     return defined({
       url: yield* optionalPart(`${field}.url`, input["url"], parseUrl),
       name: yield* optionalPart(`${field}.name`, input["name"], parseName)
