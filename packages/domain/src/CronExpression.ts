@@ -107,6 +107,10 @@ export class CronExpression implements Equal.Equal, Inspectable {
 
   /** Reads an expression, or says in the words of QStash why it is none. */
   static parse(text: string): Either.Either<CronExpression, InvalidCronExpression> {
+    // From code without types.
+    if (typeof text !== "string") {
+      return Either.left(new InvalidCronExpression({ reason: `${quote(text)}: expected text` }))
+    }
     const trimmed = trim(text)
     return Either.mapBoth(parseCron(trimmed), {
       onLeft: (reason) => new InvalidCronExpression({ reason }),

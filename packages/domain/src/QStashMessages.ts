@@ -4,6 +4,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type { Destination } from "./Destination.ts"
 import { inBatch } from "./internal/inBatch.ts"
@@ -97,6 +98,8 @@ export class QStashMessages extends Context.Tag("@effect-qstash/domain/QStashMes
   ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashError, QStashMessages | R> =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
+      // What is no object goes on unchanged to the service, which refuses it.
+      if (!Predicate.isReadonlyRecord(message)) return yield* messages.publish<D>(message)
       const body = yield* encodeJson(schema, message.body)
       return yield* messages.publish<D>({ ...message, headers: withJsonType(message.headers), body })
     })
@@ -114,6 +117,7 @@ export class QStashMessages extends Context.Tag("@effect-qstash/domain/QStashMes
   ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashError, QStashMessages | R> =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
+      if (!Predicate.isReadonlyRecord(message)) return yield* messages.enqueue<D>(queueName, message)
       const body = yield* encodeJson(schema, message.body)
       return yield* messages.enqueue<D>(queueName, {
         ...message,
@@ -139,12 +143,17 @@ export class QStashMessages extends Context.Tag("@effect-qstash/domain/QStashMes
   > =>
     Effect.gen(function* () {
       const service = yield* QStashMessages
-      const encoded = yield* Effect.forEach(messages, ({ body, ...message }, index) =>
-        Effect.mapBoth(encodeJson(schema, body), {
+      if (!isList(messages)) return yield* service.batch(messages)
+      const encoded = yield* Effect.forEach(messages, (one, index) => {
+        if (!Predicate.isReadonlyRecord(one)) return Effect.succeed(one)
+        const { body, ...message } = one
+        return Effect.mapBoth(encodeJson(schema, body), {
           onFailure: inBatch(index),
           onSuccess: (text) => ({ ...message, headers: withJsonType(message.headers), body: text })
         })
-      )
+      })
       return yield* service.batch(encoded)
     })
 }
+
+const isList = (input: unknown): input is ReadonlyArray<unknown> => Array.isArray(input)

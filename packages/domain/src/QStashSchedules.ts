@@ -3,9 +3,11 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type { CreateSchedule } from "./CreateSchedule.ts"
 import { encodeJson, withJsonType } from "./internal/jsonBody.ts"
+import { optional, parseFlag } from "./internal/optionChecks.ts"
 import {
   namingSchedule,
   type QStashError,
@@ -113,16 +115,17 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
    * @since 0.1.0
    * @category helpers
    */
-  static readonly upsert = ({
-    isPaused,
-    ...schedule
-  }: QStashSchedules.UpsertInput): Effect.Effect<
-    void,
-    QStashQuotaExceeded | ScheduleNotFound | QStashError,
-    QStashSchedules
-  > =>
-    Effect.gen(function* () {
+  static readonly upsert = (
+    input: QStashSchedules.UpsertInput
+  ): Effect.Effect<void, QStashQuotaExceeded | ScheduleNotFound | QStashError, QStashSchedules> => {
+    // What is no object goes on to `create`, which refuses it.
+    if (!Predicate.isReadonlyRecord(input)) {
+      return Effect.flatMap(QStashSchedules, (schedules) => Effect.asVoid(schedules.create(input)))
+    }
+    const { isPaused: given, ...schedule } = input
+    return Effect.gen(function* () {
       const schedules = yield* QStashSchedules
+      const isPaused = yield* optional("isPaused", given, parseFlag)
       const wantsPause = isPaused ?? (yield* isPausedNow(schedules, schedule.scheduleId))
       // Must not be interrupted between the two.
       yield* Effect.uninterruptible(
@@ -133,6 +136,7 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
         })
       )
     }).pipe(Effect.mapError(namingSchedule(schedule.scheduleId)))
+  }
 
   /**
    * {@link QStashSchedules.upsert} with a body that is encoded as `createJson` does. A value that does not encode changes
@@ -164,14 +168,18 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
 /** Encodes the body of a schedule. */
 const withJson = <A, I, R, Rest extends Omit<CreateSchedule.Input, "body">>(
   schema: Schema.Schema<A, I, R>,
-  { body, ...schedule }: Rest & { readonly body: A }
-) =>
-  encodeJson(schema, body).pipe(
+  input: Rest & { readonly body: A }
+) => {
+  // What is no object goes on unchanged to the service, which refuses it.
+  if (!Predicate.isReadonlyRecord(input)) return Effect.succeed(input)
+  const { body, ...schedule } = input
+  return encodeJson(schema, body).pipe(
     Effect.mapBoth({
       onFailure: namingSchedule(schedule.scheduleId),
       onSuccess: (text) => ({ ...schedule, headers: withJsonType(schedule.headers), body: text })
     })
   )
+}
 
 const isPausedNow = (schedules: QStashSchedules.Service, scheduleId: ScheduleId) =>
   schedules.get(scheduleId).pipe(

@@ -1,4 +1,17 @@
-import { CreateSchedule, FlowControlKey, PublishMessage, QStashMessages } from "@effect-qstash/domain"
+import {
+  CreateSchedule,
+  CronExpression,
+  FlowControlKey,
+  InvalidCronExpression,
+  PublishMessage,
+  QStashInvalidRequest,
+  QStashMessages,
+  QStashSchedules
+} from "@effect-qstash/domain"
+import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
+import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
+import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
+import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import * as MessageRequest from "@effect-qstash/domain/wire/MessageRequest"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
@@ -88,10 +101,22 @@ describe("headers", () => {
     ["Upstash-Forward-X-A", 'headers are forwarded as they are, so write "x-a"'],
     ["Upstash-Header-Forward", "headers are forwarded as they are, so leave it out"],
     ["Upstash-Workflow-RunId", "effect-qstash does not support Upstash Workflow"],
+    ["Upstash-Forward-Upstash-Workflow-RunId", "effect-qstash does not support Upstash Workflow"],
+    ["Upstash-Forward-Upstash-Retries", useOption("retries")],
     ["Upstash-Signature", "QStash reserves names that start with Upstash-, so use another name"]
   ])("of QStash itself are refused, with what to write: %s", (name, instead) => {
     const refusal = Either.getOrThrow(Either.flip(message({ headers: { [name]: "1" } })))
     assertInclude(refusal, `would not control QStash: ${instead}`)
+  })
+
+  it("of QStash itself are refused in a callback, with the callback's own option", () => {
+    const callback = { url: destination, headers: { "Upstash-Retries": "1" } }
+    for (const name of ["callback", "failureCallback"]) {
+      assertInclude(
+        Either.getOrThrow(Either.flip(message({ [name]: callback }))),
+        useOption(`${name}.retries`)
+      )
+    }
   })
 
   it("of QStash itself are refused in a schedule, which has other options", () => {
@@ -151,9 +176,15 @@ describe("a body", () => {
       const lost = (what: string) => `cannot be encoded: ${what}, which JSON would write as {}`
       strictEqual(yield* publish({ users: new Map([["a", 1]]) }), lost('"users" is a Map'))
       strictEqual(yield* publish(new Set(["secret"])), lost("the value is a Set"))
-      strictEqual(yield* publish([{ file: new Blob(["secret"]) }]), lost('"file" is a Blob'))
+      strictEqual(yield* publish([{ file: new Blob(["secret"]) }]), lost('"0.file" is a Blob'))
       strictEqual(yield* publish(undefined), "cannot be encoded: JSON has no undefined")
-      strictEqual(yield* publish({ n: 5n }), "cannot be encoded: the JSON is not of the expected shape")
+      const refused = (what: string) => `cannot be encoded: ${what}`
+      strictEqual(yield* publish({ a: [{ n: 5n }] }), refused('"a.0.n" is a bigint, and JSON has no bigint'))
+      strictEqual(yield* publish({ a: {}, b: NaN }), refused('"b" is NaN, and JSON has no NaN'))
+      strictEqual(yield* publish([1, -Infinity]), refused('"1" is -Infinity, and JSON has no -Infinity'))
+      const cycle: Record<string, unknown> = { same: {} }
+      cycle["a"] = [cycle["same"], cycle["same"], cycle]
+      strictEqual(yield* publish(cycle), refused('"a.2" is part of itself, and JSON cannot write a cycle'))
     })
   )
 })
@@ -164,5 +195,88 @@ describe("a flow-control key", () => {
     assertTrue(Either.isLeft(message({ flowControl: { key, parallelism: 1 } })))
     const headers = { "Upstash-Flow-Control-Key": key, "Upstash-Flow-Control-Value": "parallelism=1" }
     assertTrue(Either.isLeft(MessageRequest.decode({ target: destination, headers, body: new Uint8Array() })))
+  })
+})
+
+describe("arguments of the helpers", () => {
+  const refused = (helper: (...input: ReadonlyArray<never>) => unknown, ...input: ReadonlyArray<unknown>) => {
+    const called: Effect.Effect<unknown, QStashInvalidRequest, QStashMessages | QStashSchedules> =
+      Reflect.apply(helper, undefined, input)
+    return called.pipe(
+      Effect.flip,
+      Effect.map(({ field = "", reason }) => `${field}: ${reason}`),
+      Effect.provideService(QStashMessages, messages),
+      Effect.provideService(QStashSchedules, schedules)
+    )
+  }
+  const messages = QStashMessages.of({
+    publish: (input) => Effect.zipRight(PublishMessage.make(input), Effect.dieMessage("published")),
+    enqueue: (_, input) => Effect.zipRight(PublishMessage.make(input), Effect.dieMessage("enqueued")),
+    batch: (input) => new QStashInvalidRequest({ reason: `got ${JSON.stringify(input)}` }),
+    get: () => Effect.dieMessage("read"),
+    cancel: () => Effect.dieMessage("cancelled"),
+    cancelMany: () => Effect.dieMessage("cancelled")
+  })
+  const schedules = QStashSchedules.of({
+    create: (input) => Effect.zipRight(CreateSchedule.make(input), Effect.dieMessage("created")),
+    get: () => Effect.dieMessage("read"),
+    list: Effect.dieMessage("listed"),
+    delete: () => Effect.dieMessage("deleted"),
+    pause: () => Effect.dieMessage("paused"),
+    resume: () => Effect.dieMessage("resumed")
+  })
+
+  it.effect("that are no objects are refused as by the service itself", () =>
+    Effect.gen(function* () {
+      const S = Schema.Unknown
+      const noMessage = ": expected the options of a message, got undefined"
+      strictEqual(yield* refused(QStashMessages.publishJson, S, undefined), noMessage)
+      strictEqual(yield* refused(QStashMessages.enqueueJson, S, "mails", undefined), noMessage)
+      strictEqual(yield* refused(QStashMessages.batchJson, S, {}), ": got {}")
+      strictEqual(yield* refused(QStashMessages.batchJson, S, [null]), ": got [null]")
+      const noSchedule = ": expected the options of a schedule, got undefined"
+      strictEqual(yield* refused(QStashSchedules.upsert, undefined), noSchedule)
+      strictEqual(yield* refused(QStashSchedules.createJson, S, undefined), noSchedule)
+      strictEqual(yield* refused(QStashSchedules.upsertJson, S, undefined), noSchedule)
+    })
+  )
+
+  it.effect("of upsert are checked before anything is read", () =>
+    Effect.gen(function* () {
+      const schedule = { scheduleId: "nightly", cron: "* * * * *", destination, isPaused: "false" }
+      strictEqual(
+        yield* refused(QStashSchedules.upsert, schedule),
+        'isPaused: expected true or false, got "false"'
+      )
+    })
+  )
+
+  it("of a cron expression are text", () => {
+    for (const input of [5, undefined, {}]) {
+      const parsed: Either.Either<unknown, unknown> = Reflect.apply(CronExpression.parse, CronExpression, [
+        input
+      ])
+      assertTrue(Either.isLeft(parsed) && parsed.left instanceof InvalidCronExpression)
+    }
+  })
+})
+
+describe("unknown keys", () => {
+  it("of a queue, an endpoint, a pin, an unpin and a retry are refused", () => {
+    const isUnknown = (
+      check: (input: never) => Either.Either<unknown, QStashInvalidRequest>,
+      input: unknown
+    ) => {
+      const checked: Either.Either<unknown, QStashInvalidRequest> = Reflect.apply(check, undefined, [input])
+      assertTrue(Either.isLeft(checked))
+      assertInclude(checked.left.reason, "is no option of")
+      return checked.left.field
+    }
+    strictEqual(isUnknown(QueueRecord.checkUpsert, { queueName: "mails", paused: true }), "paused")
+    strictEqual(isUnknown(FlowControlRecord.checkPin, { rate: 1, perriod: 5 }), "perriod")
+    strictEqual(isUnknown(FlowControlRecord.checkUnpin, { rate: true, period: true }), "period")
+    strictEqual(isUnknown(DlqRecord.checkRetry, { retry: 1 }), "retry")
+    const nmae = [{ url: destination, nmae: "a" }]
+    strictEqual(isUnknown(UrlGroupRecord.checkEndpoints, nmae), "endpoints[0].nmae")
   })
 })

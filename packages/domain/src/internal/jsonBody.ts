@@ -27,18 +27,30 @@ const reasonOf = (error: unknown): string =>
   error instanceof Lossy ? error.reason : "the JSON is not of the expected shape"
 
 const stringify = (encoded: unknown): string => {
-  const text: unknown = JSON.stringify(encoded, refuseLossy)
+  const text: unknown = JSON.stringify(encoded, refuseLossy())
   if (typeof text === "string") return text
   throw new Lossy({ reason: `JSON has no ${quote(encoded)}` })
 }
 
-/** JSON.stringify would write a Map, a Set or a Blob as `{}`. */
-const refuseLossy = (key: string, value: unknown): unknown => {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || isPlain(value)) return value
-  if (Object.keys(value).length > 0) return value
-  throw new Lossy({
-    reason: `${key === "" ? "the value" : quote(key)} is ${quote(value)}, which JSON would write as {}`
-  })
+/** JSON.stringify would write a Map, a Set or a Blob as `{}` and NaN as null, and says no place for the rest. */
+const refuseLossy = () => {
+  const around: Array<{ readonly key: string; readonly value: object }> = []
+  return function (this: unknown, key: string, value: unknown): unknown {
+    while (around.length > 0 && around.at(-1)?.value !== this) around.pop()
+    const refuse = (reason: string) => {
+      const path = [...around.map((one) => one.key), key].filter((name) => name !== "").join(".")
+      throw new Lossy({ reason: `${path === "" ? "the value" : quote(path)} is ${reason}` })
+    }
+    if (typeof value === "bigint") refuse("a bigint, and JSON has no bigint")
+    if (typeof value === "number" && !Number.isFinite(value)) refuse(`${value}, and JSON has no ${value}`)
+    if (typeof value !== "object" || value === null) return value
+    if (around.some((one) => one.value === value)) refuse("part of itself, and JSON cannot write a cycle")
+    if (!Array.isArray(value) && !isPlain(value) && Object.keys(value).length === 0) {
+      refuse(`${quote(value)}, which JSON would write as {}`)
+    }
+    around.push({ key, value })
+    return value
+  }
 }
 
 export const withJsonType = (headers: MessageSettings.HeadersInput = {}): MessageSettings.HeadersInput =>
