@@ -243,9 +243,9 @@ describe("arguments of the helpers", () => {
 
   it.effect("of upsert are checked before anything is read", () =>
     Effect.gen(function* () {
-      const schedule = { scheduleId: "nightly", cron: "* * * * *", destination, isPaused: "false" }
+      const options = { scheduleId: "nightly", cron: "* * * * *", destination, isPaused: "false" }
       strictEqual(
-        yield* refused(QStashSchedules.upsert, schedule),
+        yield* refused(QStashSchedules.upsert, options),
         'isPaused: expected true or false, got "false"'
       )
     })
@@ -253,9 +253,11 @@ describe("arguments of the helpers", () => {
 
   it("of a cron expression are text", () => {
     for (const input of [5, undefined, {}]) {
-      const parsed: Either.Either<unknown, unknown> = Reflect.apply(CronExpression.parse, CronExpression, [
-        input
-      ])
+      const parsed: Either.Either<unknown, unknown> = Reflect.apply(
+        (text: string) => CronExpression.parse(text),
+        undefined,
+        [input]
+      )
       assertTrue(Either.isLeft(parsed) && parsed.left instanceof InvalidCronExpression)
     }
   })
@@ -267,10 +269,10 @@ describe("unknown keys", () => {
       check: (input: never) => Either.Either<unknown, QStashInvalidRequest>,
       input: unknown
     ) => {
-      const checked: Either.Either<unknown, QStashInvalidRequest> = Reflect.apply(check, undefined, [input])
-      assertTrue(Either.isLeft(checked))
-      assertInclude(checked.left.reason, "is no option of")
-      return checked.left.field
+      const outcome: Either.Either<unknown, QStashInvalidRequest> = Reflect.apply(check, undefined, [input])
+      assertTrue(Either.isLeft(outcome))
+      assertInclude(outcome.left.reason, "is no option of")
+      return outcome.left.field
     }
     strictEqual(isUnknown(QueueRecord.checkUpsert, { queueName: "mails", paused: true }), "paused")
     strictEqual(isUnknown(FlowControlRecord.checkPin, { rate: 1, perriod: 5 }), "perriod")

@@ -144,9 +144,9 @@ const forwardedHeaders = (prefix: string): Setting<HeaderMap> => ({
   check: (input, user) =>
     unnamed(
       nonEmpty(
-        (input) =>
+        (given) =>
           Either.flatMap(
-            parseHeaders(input),
+            parseHeaders(given),
             (headers) => user?.headers(headers, prefix) ?? Either.right(headers)
           ),
         (headers) => isEmptyList(Object.keys(headers))
