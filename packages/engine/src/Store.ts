@@ -221,8 +221,10 @@ export declare namespace Store {
       } & Logged
     >
 
-    /** A page of the log. */
-    readonly pageLogs: (request: PageRequest) => Effect.Effect<StoredPage<DeliveryEvent>>
+    /** A page of the log, without the entries that came after the number `upTo`. */
+    readonly pageLogs: (
+      request: PageRequest & { readonly upTo?: number | undefined }
+    ) => Effect.Effect<StoredPage<DeliveryEvent>>
 
     /**
      * Creates a queue or changes the one with this name; what is `undefined` stays. `full` when the tenant has `limit`

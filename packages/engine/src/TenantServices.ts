@@ -140,7 +140,7 @@ export interface TenantServices {
 
   /**
    * A page of the log by message: `count` messages, each with all of its entries that match. The order is that of the
-   * first entry of each message. Rejects an invalid cursor.
+   * first entry of each message. Latest first, later pages leave out what is new since the first one. Rejects an invalid cursor.
    */
   readonly logsByMessage: (
     tenant: Tenant,

@@ -171,6 +171,29 @@ describe("the official MCP server", () => {
     }).pipe(Effect.provide(quiet))
   )
 
+  it.scopedLive("finds each message of the grouped log, though one is delivered between two pages", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual" })
+      const { port: there } = yield* worker()
+      const ids: Array<string> = []
+      for (const delay of ["10s", "1d", "1d", "1d"]) {
+        ids.push(yield* publish(port, `http://127.0.0.1:${there}/`, { "Upstash-Delay": delay }))
+      }
+      const page = (cursor: string) =>
+        Effect.map(
+          call(port, "GET", `/v2/logs?groupBy=messageId&count=2&order=latestFirst&cursor=${cursor}`),
+          ({ json }) => json
+        )
+      const idsOf = (json: unknown) => each(itemsOf(json, "messages"), "messageId")
+      const first = yield* page("")
+      deepStrictEqual(idsOf(first), [ids[3], ids[2]])
+      yield* advance(port, "1 minutes")
+      const second = yield* page(String(field(first, "cursor")))
+      deepStrictEqual(idsOf(second), [ids[1], ids[0]])
+      strictEqual(field(second, "cursor"), undefined)
+    }).pipe(Effect.provide(quiet))
+  )
+
   it.scopedLive("gets no larger page of grouped logs than the limit, and still every message once", () =>
     Effect.gen(function* () {
       const { port } = yield* serve({ time: "virtual", maxPageBytes: 10_000 })

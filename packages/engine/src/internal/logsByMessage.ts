@@ -8,12 +8,8 @@ import type { Store } from "../Store.ts"
 /** Entries of the log, one list for each message, and where the next page begins. */
 interface Groups {
   readonly groups: ReadonlyArray<ReadonlyArray<DeliveryEvent>>
-  readonly next: Next | undefined
-}
-
-interface Next {
-  readonly time: number
-  readonly number: number
+  /** How far the first page saw, and the number of the last entry on or before this one. */
+  readonly next: readonly [upTo: number | undefined, number: number] | undefined
 }
 
 /** How many entries are read at a time. They are references here: their bodies are not copied. */
@@ -23,12 +19,32 @@ const chunk = { count: 1000, maxBytes: Infinity }
  * A page of the log by message. A message belongs to the page on which its first matching entry is, and has all of its
  * matching entries there, also those that come after entries of the next page. The page ends before the message that
  * would make it larger than `maxBytes`; of a message that is larger by itself it has only the first entries.
+ *
+ * Latest first, a message would move to an earlier page with each new entry, and its reader would miss it. So the first
+ * page notes the newest number, and all pages leave out what came after it.
  */
 export const logsByMessage = (
   store: Store.Service,
-  { after, count, criteria, maxBytes, order, tenantId }: PageRequest
+  {
+    after,
+    count,
+    criteria,
+    maxBytes,
+    order,
+    tenantId,
+    upTo: given
+  }: PageRequest & { readonly upTo?: number | undefined }
 ): Effect.Effect<Groups> =>
   Effect.gen(function* () {
+    let upTo = order === "latestFirst" ? given : undefined
+    if (after === undefined && order === "latestFirst") {
+      const { items, last } = yield* store.pageLogs({ ...chunk, tenantId, criteria, after, order, count: 1 })
+      // There is no other entry.
+      if (last === undefined) return { groups: items.map((event) => [event]), next: undefined }
+      upTo = last
+    }
+    const range = { ...chunk, tenantId, upTo }
+
     const walk = (
       from: Pick<PageRequest, "after" | "criteria" | "order">,
       visit: (event: DeliveryEvent) => void
@@ -36,7 +52,7 @@ export const logsByMessage = (
       Effect.gen(function* () {
         let at = from.after
         do {
-          const { items, last } = yield* store.pageLogs({ ...from, ...chunk, tenantId, after: at })
+          const { items, last } = yield* store.pageLogs({ ...from, ...range, after: at })
           items.forEach(visit)
           at = last
         } while (at !== undefined)
@@ -57,18 +73,19 @@ export const logsByMessage = (
       Effect.gen(function* () {
         const ids = new Set<string>()
         let at = after
-        let time = 0
         for (;;) {
-          const page = yield* store.pageLogs({ ...chunk, tenantId, criteria, after: at, order })
+          const page = yield* store.pageLogs({ ...range, criteria, after: at, order })
           for (const [index, event] of page.items.entries()) {
             const { messageId } = event.message
             if (ids.size === most && !onEarlierPages.has(messageId) && !ids.has(messageId)) {
-              const before = { ...chunk, tenantId, criteria, after: at, order, count: index }
+              const before = { ...range, criteria, after: at, order, count: index }
               const number = index === 0 ? at : (yield* store.pageLogs(before)).last
-              return { ids: Array.from(ids), next: number === undefined ? undefined : { time, number } }
+              return {
+                ids: Array.from(ids),
+                next: number === undefined ? undefined : ([upTo, number] as const)
+              }
             }
             if (!onEarlierPages.has(messageId)) ids.add(messageId)
-            time = event.time
           }
           if (page.last === undefined) return { ids: Array.from(ids), next: undefined }
           at = page.last

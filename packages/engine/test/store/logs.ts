@@ -227,6 +227,28 @@ export const laws = (law: Law): void => {
   )
 
   law(
+    "pages up to a number leave out what came after it, in both orders",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* eventful
+      const known = yield* log
+      const newest = yield* store.pageLogs({ tenantId: acme, ...all, count: 1, order: "latestFirst" })
+      const third = yield* store.pageLogs({ tenantId: acme, ...all, count: 3 })
+      yield* send(["more"])
+      for (const [upTo, expected] of [
+        [newest.last, known],
+        [third.last, known.slice(0, 3)]
+      ] as const) {
+        const upToNumber = (request: PageRequest) => store.pageLogs({ ...request, upTo })
+        for (const counts of [[1], [2], [100]]) {
+          deepStrictEqual(yield* follow(upToNumber, "earliestFirst", counts), expected)
+          deepStrictEqual(yield* follow(upToNumber, "latestFirst", counts), expected.toReversed())
+        }
+      }
+    })
+  )
+
+  law(
     "pages hold what matches, and no page is the last one while more would match",
     Effect.gen(function* () {
       const store = yield* Store

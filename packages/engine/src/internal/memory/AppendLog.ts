@@ -35,9 +35,15 @@ export class AppendLog<A> {
     this.forgotten = 0
   }
 
-  /** One page of the items that match. */
+  /** One page of the items that match and came no later than the number `upTo`. */
   page(
-    { after, count, maxBytes, order }: Pick<PageRequest, "after" | "count" | "maxBytes" | "order">,
+    {
+      after,
+      count,
+      maxBytes,
+      order,
+      upTo = Infinity
+    }: Pick<PageRequest, "after" | "count" | "maxBytes" | "order"> & { readonly upTo?: number | undefined },
     matches: (item: A) => boolean
   ): StoredPage<A> {
     const step = order === "earliestFirst" ? 1 : -1
@@ -46,8 +52,9 @@ export class AppendLog<A> {
     const found: Array<A> = []
     let last: number | undefined
     let bytes = 0
-    const at = step === 1 ? Math.max(start, this.forgotten) : Math.min(start, this.items.length - 1)
-    for (let index = at; index >= this.forgotten && index < this.items.length; index += step) {
+    const end = Math.min(this.items.length, upTo - this.base + 1)
+    const at = step === 1 ? Math.max(start, this.forgotten) : Math.min(start, end - 1)
+    for (let index = at; index >= this.forgotten && index < end; index += step) {
       const item = this.items[index]
       if (item === undefined || !matches(item)) continue
       bytes += this.sizes[index] ?? 0

@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import type { Tenant, TenantServices } from "../../TenantServices.ts"
 import { logsByMessage as groupsOf } from "../logsByMessage.ts"
 import { logEntryOf } from "../record.ts"
-import { allPages, cursorOf, numberOf, pageOf } from "./paging.ts"
+import { allPages, cursorOf, numberOf, pageOf, partsOf } from "./paging.ts"
 import type { ServiceContext } from "./context.ts"
 
 export const makeLogs = ({ limits, prune, store }: ServiceContext) => {
@@ -27,10 +27,10 @@ export const makeLogs = ({ limits, prune, store }: ServiceContext) => {
     { cursor, maxBytes = limits.maxPageBytes, ...request }
   ) =>
     Effect.gen(function* () {
-      const after = yield* numberOf(cursor)
+      const [upTo, after] = yield* partsOf(cursor)
       yield* prune
-      const { groups, next } = yield* groupsOf(store, { ...request, tenantId, after, maxBytes })
-      return { items: groups.map((events) => events.map(logEntryOf)), ...cursorOf(next?.time, next?.number) }
+      const { groups, next } = yield* groupsOf(store, { ...request, tenantId, upTo, after, maxBytes })
+      return { items: groups.map((events) => events.map(logEntryOf)), ...cursorOf(next?.[0], next?.[1]) }
     })
 
   const logs = (tenant: Tenant): QStashLogs.Service => {
