@@ -140,10 +140,11 @@ export interface TenantServices {
 
   /**
    * A page of the log by message: `count` messages, each with all of its entries that match. The order is that of the
-   * first entry of each message. Latest first, later pages leave out what is new since the first one. Rejects an invalid cursor.
+   * first entry of each message. Latest first, later pages leave out what is new since the first one. Of each body only
+   * `trimBody` bytes count, which is how many the caller will keep. Rejects an invalid cursor.
    */
   readonly logsByMessage: (
     tenant: Tenant,
-    request: TenantServices.PageRequest
+    request: TenantServices.PageRequest & { readonly trimBody?: number | undefined }
   ) => Effect.Effect<Page<ReadonlyArray<LogEntry>>, QStashInvalidRequest>
 }

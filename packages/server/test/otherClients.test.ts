@@ -194,6 +194,22 @@ describe("the official MCP server", () => {
     }).pipe(Effect.provide(quiet))
   )
 
+  it.scopedLive("gets all entries of a message whose bodies are too large for a page, but are left out", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve({ time: "virtual", maxPageBytes: 10_000 })
+      const { port: there } = yield* worker((response) => response.end("y".repeat(6000)))
+      yield* publish(port, `http://127.0.0.1:${there}/`, {}, "x".repeat(6000))
+      yield* advance(port, "1 seconds")
+      for (const trim of [0, 100]) {
+        const { json } = yield* call(port, "GET", `/v2/logs?groupBy=messageId&trimBody=${trim}`)
+        deepStrictEqual(
+          itemsOf(json, "messages").map((message) => each(itemsOf(message, "events"), "state")),
+          [["DELIVERED", "ACTIVE", "CREATED"]]
+        )
+      }
+    }).pipe(Effect.provide(quiet))
+  )
+
   it.scopedLive("gets no larger page of grouped logs than the limit, and still every message once", () =>
     Effect.gen(function* () {
       const { port } = yield* serve({ time: "virtual", maxPageBytes: 10_000 })

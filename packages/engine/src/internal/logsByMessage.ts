@@ -18,7 +18,8 @@ const chunk = { count: 1000, maxBytes: Infinity }
 /**
  * A page of the log by message. A message belongs to the page on which its first matching entry is, and has all of its
  * matching entries there, also those that come after entries of the next page. The page ends before the message that
- * would make it larger than `maxBytes`; of a message that is larger by itself it has only the first entries.
+ * would make it larger than `maxBytes`; of a message that is larger by itself it has only the first entries. Bodies
+ * count as cut to `trimBody` bytes.
  *
  * Latest first, a message would move to an earlier page with each new entry, and its reader would miss it. So the first
  * page notes the newest number, and all pages leave out what came after it.
@@ -32,8 +33,9 @@ export const logsByMessage = (
     maxBytes,
     order,
     tenantId,
+    trimBody = Infinity,
     upTo: given
-  }: PageRequest & { readonly upTo?: number | undefined }
+  }: PageRequest & { readonly trimBody?: number | undefined; readonly upTo?: number | undefined }
 ): Effect.Effect<Groups> =>
   Effect.gen(function* () {
     let upTo = order === "latestFirst" ? given : undefined
@@ -95,10 +97,11 @@ export const logsByMessage = (
     const { ids, next } = yield* select(count)
     if (!Arr.isNonEmptyArray(ids)) return { groups: [], next }
     const groups = new Map(ids.map((id) => [id, { events: Arr.empty<DeliveryEvent>(), bytes: 0 }]))
+    const excess = (body: Uint8Array | undefined) => Math.max(0, (body?.length ?? 0) - trimBody)
     yield* walk({ criteria: { ...criteria, messageId: ids }, after: undefined, order }, (event) => {
       const group = groups.get(event.message.messageId)
       if (group === undefined) return
-      group.bytes += eventBytes(event)
+      group.bytes += eventBytes(event) - excess(event.message.settings.body) - excess(event.responseBody)
       if (group.events.length === 0 || group.bytes <= maxBytes) group.events.push(event)
     })
 

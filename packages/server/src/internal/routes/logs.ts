@@ -25,13 +25,21 @@ export const logs = (engine: Engine.Service): Handlers<"ListLogs" | "ListEvents"
     call: Call,
     { count = groups.usual, criteria, cursor, order = "latestFirst", trimBody }: Selection
   ) =>
-    engine.logsByMessage(call.tenant, { criteria, cursor, count: Math.min(count, groups.most), order }).pipe(
-      Effect.map((found) => ({
-        ...found,
-        items: found.items.map((entries) => entries.map((entry) => trimBodies(entry, trimBody)))
-      })),
-      Effect.map((found) => json(LogRecord.encodeGroups(found)))
-    )
+    engine
+      .logsByMessage(call.tenant, {
+        criteria,
+        cursor,
+        count: Math.min(count, groups.most),
+        order,
+        trimBody
+      })
+      .pipe(
+        Effect.map((found) => ({
+          ...found,
+          items: found.items.map((entries) => entries.map((entry) => trimBodies(entry, trimBody)))
+        })),
+        Effect.map((found) => json(LogRecord.encodeGroups(found)))
+      )
 
   const selection = (call: Call, takes: ReadonlyArray<"groupBy">): Effect.Effect<Selection, Failure> =>
     pageOf(call, "log", { most: PageInput.maxLogEntries, takes: ["cursor", "order", "trimBody", ...takes] })
