@@ -16,7 +16,7 @@ export const flowControlOf = ({
   ...flow
 }: FlowRow): StoredFlowControl => ({ ...flow, flowControlKey: key, waiting })
 
-export const endWindow = (flow: FlowRow): void => {
+const endWindow = (flow: FlowRow): void => {
   flow.windowStart = undefined
   flow.started = 0
 }

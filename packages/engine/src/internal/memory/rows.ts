@@ -19,7 +19,7 @@ import type { DeadLetters } from "./DeadLetters.ts"
 import type { DueQueue, Entry } from "../DueQueue.ts"
 import type { Gate, Lane } from "./Lanes.ts"
 
-export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 export interface Tenant {
   readonly tenantId: string
@@ -110,7 +110,7 @@ export interface FlowRow {
 }
 
 /** A flow-control key's place among the idle ones. */
-export interface IdleKey {
+interface IdleKey {
   readonly sequence: number
   readonly key: FlowControlKey
   due: Entry<IdleKey> | undefined
@@ -125,7 +125,7 @@ export interface DestinationRow {
   lanes: Map<FlowRow | undefined, Lane<MessageRow>>
 }
 
-export interface Deduplicated {
+interface Deduplicated {
   readonly until: number
   readonly messages: ReadonlyArray<AcceptedMessage>
 }
