@@ -161,7 +161,10 @@ export declare namespace Store {
       readonly mintMessageId: () => MessageId
     }) => Effect.Effect<{ readonly answers: ReadonlyArray<"settled" | "stale"> } & Logged>
 
-    /** Gives leases back unused: the messages are due at once, and the attempt does not count. */
+    /**
+     * Gives leases back: the messages are due at once, and the attempt does not count as one of theirs. It still counts
+     * against the rate of its flow-control key, because its request may have reached the destination.
+     */
     readonly release: (tokens: ReadonlyArray<number>) => Effect.Effect<void>
 
     /** When the next schedule, and the next message, ending lease or rate window, will be due. */

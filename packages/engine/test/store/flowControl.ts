@@ -202,6 +202,19 @@ export const laws = (law: Law): void => {
   )
 
   law(
+    "an attempt that is given back still counts against the rate",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a", "b"], limited({ rate: 1 }))
+      const { leases } = yield* claimByName(start)
+      yield* store.release([leases["a"]?.token ?? -1])
+      deepStrictEqual(yield* starting(start), [])
+      strictEqual(yield* nextMessage, start + minute)
+      deepStrictEqual(yield* starting(start + minute), ["a"])
+    })
+  )
+
+  law(
     "a slot whose lease has ended goes to the next one where its own message may not start",
     Effect.gen(function* () {
       const [cancelled] = idsOf(yield* send(["a"], onlyOne))
