@@ -43,7 +43,12 @@ export const store = async (scale: number): Promise<ReadonlyArray<Row>> => {
           for (let index = 0; index < looks; index++) {
             now += minute
             const mintMessageId = () => MessageId.make(`msg_${now}`)
-            yield* among.claimDueSchedules({ now, limit: 1000, maxMessages: 1_000_000, mintMessageId })
+            yield* among.claimDueSchedules({
+              now,
+              limit: 1000,
+              limits: { maxMessages: 1_000_000, maxPendingBytes: Infinity },
+              mintMessageId
+            })
             const { leases } = yield* among.claimDueMessages({
               now,
               limit: 1000,
@@ -54,7 +59,7 @@ export const store = async (scale: number): Promise<ReadonlyArray<Row>> => {
             const settlements = leases.map(
               ({ token }) => ({ token, response: undefined, _tag: "Delivered" }) as const
             )
-            yield* among.settle({ settlements, now, mintMessageId })
+            yield* among.settle({ settlements, now, maxPendingBytes: Infinity, mintMessageId })
           }
           return ((performance.now() - begin) * 1000) / looks
         })

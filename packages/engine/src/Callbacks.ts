@@ -25,6 +25,8 @@ export const callbackDrafts = (about: {
   /** The dead letter that the message has become. */
   readonly dlqId: DlqId | undefined
   readonly now: number
+  /** Whether the tenant's pending messages have as many bytes as they may: then the source body is left out. */
+  readonly isFull: boolean
 }): ReadonlyArray<MessageDraft> => {
   const { callback, failureCallback } = about.message.settings
   return [
@@ -37,7 +39,7 @@ export const callbackDrafts = (about: {
 
 const draft = (
   callback: Callback,
-  { message, now, response }: Parameters<typeof callbackDrafts>[0],
+  { isFull, message, now, response }: Parameters<typeof callbackDrafts>[0],
   dlqId: DlqId | undefined
 ): MessageDraft => {
   const { settings } = message
@@ -55,7 +57,7 @@ const draft = (
     url: message.url,
     method: methodOf(settings),
     sourceHeaders: settings.headers ?? {},
-    sourceBody: settings.body ?? noBody,
+    sourceBody: isFull ? noBody : (settings.body ?? noBody),
     notBefore: DateTime.unsafeMake(message.notBefore),
     createdAt: DateTime.unsafeMake(message.createdAt),
     ...(message.scheduleId === undefined ? {} : { scheduleId: message.scheduleId }),

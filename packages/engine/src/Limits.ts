@@ -54,6 +54,15 @@ export interface Limits {
    */
   readonly maxMessages?: number | undefined
   /**
+   * How many bytes the bodies of each tenant's pending messages may have, callbacks included. A schedule that fires
+   * beyond it makes no message and notes the error. Callbacks, further attempts and retries of dead letters are never
+   * refused, but while no byte is left, a callback's `sourceBody` is empty: otherwise every failed attempt would keep one
+   * more copy of a large body.
+   *
+   * @default 1_073_741_824, which is 1 GiB
+   */
+  readonly maxPendingBytes?: number | undefined
+  /**
    * How many messages one request may create. A message to a URL group counts once for each endpoint.
    *
    * @default 100_000
@@ -122,6 +131,7 @@ const defaults = {
   maxEndpointsPerUrlGroup: 10_000,
   maxFlowControlKeys: 100_000,
   maxMessages: 1_000_000,
+  maxPendingBytes: 1024 * mebibyte,
   maxMessagesPerRequest: 100_000,
   maxBytesPerRequest: 256 * mebibyte,
   maxRetries: 100,

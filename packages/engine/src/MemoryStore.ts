@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { callbackDrafts } from "./Callbacks.ts"
 import type {
+  AcceptLimits,
   AcceptedMessage,
   DeliveryResponse,
   Lease,
@@ -30,7 +31,7 @@ import { DeadLetters, type NumberedDeadLetter } from "./internal/memory/DeadLett
 import { DueQueue, isBefore } from "./internal/DueQueue.ts"
 import { type Gate, Lane, Lanes } from "./internal/memory/Lanes.ts"
 import { withEndpoints, withoutEndpoints } from "./internal/endpoints.ts"
-import { exceededLimit } from "./internal/exceededLimit.ts"
+import { exceededLimit, exceededPending } from "./internal/exceededLimit.ts"
 import { matchesEvent, matchesMessage } from "./internal/matches.ts"
 import { EventLog } from "./internal/memory/EventLog.ts"
 import {
@@ -101,6 +102,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       tenantId,
       schedules: new Map(),
       messages: new Map(),
+      pendingBytes: 0,
       queues: new Map(),
       groups: new Map(),
       flowControl: new Map(),
@@ -358,6 +360,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       openCallbacks: 0
     }
     tenant.messages.set(messageId, row)
+    tenant.pendingBytes += settings.body?.length ?? 0
     log.note(
       row,
       "CREATED",
@@ -383,6 +386,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     row.isDone = true
     planIn(row, undefined)
     row.tenant.messages = withoutKey(row.tenant.messages, row.message.messageId)
+    row.tenant.pendingBytes -= row.message.settings.body?.length ?? 0
     if (row.queue !== undefined) {
       row.queue.lag -= 1
       leaveIfClear(row)
@@ -448,6 +452,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   const settleOne = (
     settlement: Settlement,
     now: number,
+    maxPendingBytes: number,
     mintMessageId: () => MessageId,
     log: EventLog
   ): "settled" | "stale" => {
@@ -476,7 +481,14 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
       isFinished = false
     }
     if (message.settings.callback !== undefined || message.settings.failureCallback !== undefined) {
-      for (const { destination, notBefore, settings } of callbackDrafts({ message, response, dlqId, now })) {
+      const isFull = row.tenant.pendingBytes >= maxPendingBytes
+      for (const { destination, notBefore, settings } of callbackDrafts({
+        message,
+        response,
+        dlqId,
+        now,
+        isFull
+      })) {
         const url = Destination.toText(destination)
         makeMessage(
           row.tenant,
@@ -508,7 +520,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
   const fire = (
     row: ScheduleRow,
     now: number,
-    maxMessages: number,
+    limits: Pick<AcceptLimits, "maxMessages" | "maxPendingBytes">,
     mintMessageId: () => MessageId,
     log: EventLog
   ): void => {
@@ -521,8 +533,10 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
     row.states = new Map()
     row.error =
       endpoints === undefined ? errorTexts.urlGroupNotFound(Destination.toText(destination)) : undefined
-    if (endpoints !== undefined && tenant.messages.size + endpoints.length > maxMessages) {
-      row.error = QuotaText.make("maxMessages", maxMessages)
+    const count = endpoints?.length ?? 0
+    const exceeded = exceededPending(tenant, count, count * (settings.body?.length ?? 0), limits)
+    if (exceeded !== undefined) {
+      row.error = QuotaText.make(exceeded, limits[exceeded])
       return
     }
     for (const { endpointName, url, urlGroup } of endpoints ?? []) {
@@ -606,7 +620,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         return true
       }),
 
-    claimDueSchedules: ({ limit, maxMessages, mintMessageId, now }) =>
+    claimDueSchedules: ({ limit, limits, mintMessageId, now }) =>
       Effect.sync(() => {
         const log = new EventLog(now)
         for (let taken = 0; taken < limit; taken++) {
@@ -614,7 +628,7 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
           if (row === undefined) break
           advanceSchedule(row, now)
           if (row.isPaused) continue
-          fire(row, now, maxMessages, mintMessageId, log)
+          fire(row, now, limits, mintMessageId, log)
         }
         return { events: log.events }
       }),
@@ -680,11 +694,13 @@ export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
         return { leases, events: log.events }
       }),
 
-    settle: ({ mintMessageId, now, settlements }) =>
+    settle: ({ maxPendingBytes, mintMessageId, now, settlements }) =>
       Effect.sync(() => {
         const log = new EventLog(now)
         return {
-          answers: settlements.map((settlement) => settleOne(settlement, now, mintMessageId, log)),
+          answers: settlements.map((settlement) =>
+            settleOne(settlement, now, maxPendingBytes, mintMessageId, log)
+          ),
           events: log.events
         }
       }),

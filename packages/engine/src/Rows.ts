@@ -271,6 +271,7 @@ export type AcceptLimits = Pick<
   | "maxQueues"
   | "maxFlowControlKeys"
   | "maxMessages"
+  | "maxPendingBytes"
   | "maxMessagesPerRequest"
   | "maxBytesPerRequest"
   | "maxHops"

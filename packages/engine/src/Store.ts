@@ -94,12 +94,12 @@ export declare namespace Store {
      * Takes the schedules that are due, earliest first: inserts the messages of each active one and moves each to its
      * next time after now, in one step, so that a firing makes its messages exactly once. A paused one only moves. One
      * that missed several times fires once. One whose URL group is gone notes that as its error, and so does one whose
-     * messages would be more than `maxMessages` of the tenant.
+     * messages would go beyond a limit of the tenant.
      */
     readonly claimDueSchedules: (request: {
       readonly now: number
       readonly limit: number
-      readonly maxMessages: number
+      readonly limits: Pick<AcceptLimits, "maxMessages" | "maxPendingBytes">
       /** Mints the id of a message. */
       readonly mintMessageId: () => MessageId
     }) => Effect.Effect<Logged>
@@ -153,11 +153,13 @@ export declare namespace Store {
     /**
      * Records the outcomes of attempts, in the given order, and returns for each whether its lease still held. What an
      * attempt entails happens with it: retry time or dead letter, callbacks, the state in the schedule, the place in
-     * the queue. A message whose cancel was asked for meanwhile is not tried again.
+     * the queue. A message whose cancel was asked for meanwhile is not tried again. Where the bodies of the tenant's pending
+     * messages have `maxPendingBytes` or more, callbacks go without the source body.
      */
     readonly settle: (request: {
       readonly settlements: ReadonlyArray<Settlement>
       readonly now: number
+      readonly maxPendingBytes: number
       readonly mintMessageId: () => MessageId
     }) => Effect.Effect<{ readonly answers: ReadonlyArray<"settled" | "stale"> } & Logged>
 

@@ -209,6 +209,30 @@ describe("the limits of an engine", () => {
     }).pipe(Effect.provide(virtual(answers(answered(500)), { maxRetries: Infinity, maxLogEntries: 100 })))
   )
 
+  it.effect(
+    "keep the callbacks of a message that fails again and again from copying its body each time",
+    () =>
+      Effect.gen(function* () {
+        const messages = yield* QStashMessages
+        yield* messages.publish({
+          destination,
+          callback: { url: `${destination}/done`, retryDelay: "86400000" },
+          retries: 100,
+          retryDelay: "0",
+          body: new Uint8Array(100_000)
+        })
+        yield* advance("1 second")
+        const pending = yield* Effect.flatMap(Engine.Engine, (engine) => engine.pending(tenant))
+        strictEqual(pending.length, 101)
+        const sizes = pending.map(({ body }) => (typeof body === "string" ? body.length : Infinity))
+        assertTrue(sizes.reduce((sum, size) => sum + size, 0) < 500_000)
+        assertEquals(
+          yield* Effect.flip(messages.publish({ destination, body: new Uint8Array(100_000) })),
+          over("maxPendingBytes", 500_000)
+        )
+      }).pipe(Effect.provide(virtual(answers(answered(500)), { maxPendingBytes: 500_000 })))
+  )
+
   it.effect("recognise a message for as long as the deduplication window says", () =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages

@@ -805,6 +805,7 @@ describe("two engines on one Store", () => {
         const { answers } = yield* store.settle({
           settlements: leases.map(({ token }) => ({ token, response: undefined, _tag: "Delivered" })),
           now: far,
+          maxPendingBytes: Infinity,
           mintMessageId: () => messageId("unused")
         })
         deepStrictEqual(answers, ["settled"])

@@ -70,7 +70,7 @@ describe("MemoryStore", () => {
       const now = count * minute
       if (count === 0) yield* upsert(id("job"), {}, now)
       const store = yield* Store
-      yield* store.claimDueSchedules({ now, limit: 1, maxMessages: 100, mintMessageId })
+      yield* store.claimDueSchedules({ now, limit: 1, limits, mintMessageId })
       const leases = yield* claim(now, 10, minute / 2)
       // One lease in three is slept through, one is given back.
       if (count % 3 === 1) yield* store.release(tokensOf(leases))

@@ -187,6 +187,8 @@ export const make = (
       return attempt.outcome
     }
 
+    const { maxPendingBytes } = options.limits
+
     /** In the order in which they started, whichever ended first. */
     const settleEnded = (now: number): Effect.Effect<void> =>
       Effect.suspend(() => {
@@ -196,11 +198,14 @@ export const make = (
           if (outcome !== undefined) settlements.push(settlementOf(attempt.lease, outcome, now))
         }
         if (settlements.length === 0) return Effect.void
-        return Effect.flatMap(store.settle({ settlements, now, mintMessageId }), (settled) => {
-          unsettled = []
-          for (const { token } of settlements) inFlight.delete(token)
-          return report(settled.events)
-        })
+        return Effect.flatMap(
+          store.settle({ settlements, now, maxPendingBytes, mintMessageId }),
+          (settled) => {
+            unsettled = []
+            for (const { token } of settlements) inFlight.delete(token)
+            return report(settled.events)
+          }
+        )
       })
 
     /** Their tokens are not the Store's, so their outcomes will be stale. */
@@ -255,7 +260,7 @@ export const make = (
       const fired = yield* store.claimDueSchedules({
         now,
         limit: batch,
-        maxMessages: options.limits.maxMessages,
+        limits: options.limits,
         mintMessageId
       })
       yield* report(fired.events)
@@ -272,7 +277,7 @@ export const make = (
         yield* report(claimed.events)
         startAll(claimed.leases, now)
         if (unsettled.length > 0) {
-          const settled = yield* store.settle({ settlements: unsettled, now, mintMessageId })
+          const settled = yield* store.settle({ settlements: unsettled, now, maxPendingBytes, mintMessageId })
           unsettled = []
           yield* report(settled.events)
         }

@@ -9,7 +9,19 @@ interface Holdings {
   readonly flowControl: ReadonlyMap<FlowControlKey, unknown>
   readonly groups: ReadonlyMap<UrlGroupName, { readonly endpoints: ReadonlyArray<unknown> }>
   readonly messages: ReadonlyMap<unknown, unknown>
+  readonly pendingBytes: number
   readonly deduplication: ReadonlyMap<string, unknown>
+}
+
+/** The limit of pending messages that so many more, with so many bytes, would exceed. */
+export const exceededPending = (
+  { messages, pendingBytes }: Pick<Holdings, "messages" | "pendingBytes">,
+  count: number,
+  bytes: number,
+  limits: Pick<AcceptLimits, "maxMessages" | "maxPendingBytes">
+): "maxMessages" | "maxPendingBytes" | undefined => {
+  if (count > 0 && messages.size + count > limits.maxMessages) return "maxMessages"
+  return bytes > 0 && pendingBytes + bytes > limits.maxPendingBytes ? "maxPendingBytes" : undefined
 }
 
 /**
@@ -17,12 +29,13 @@ interface Holdings {
  * keys if there would be too many.
  */
 export const exceededLimit = (
-  { deduplication, flowControl, groups, messages, queues }: Holdings,
+  holdings: Holdings,
   drafts: ReadonlyArray<MessageDraft>,
   hops: number,
   limits: AcceptLimits,
   forgetIdleKeys: () => void
 ): keyof AcceptLimits | undefined => {
+  const { deduplication, flowControl, groups, queues } = holdings
   if (hops > limits.maxHops) return "maxHops"
   const newQueues = new Set<QueueName>()
   const keys = new Set<FlowControlKey>()
@@ -53,5 +66,5 @@ export const exceededLimit = (
   }
   if (count > limits.maxMessagesPerRequest) return "maxMessagesPerRequest"
   if (bytes > limits.maxBytesPerRequest) return "maxBytesPerRequest"
-  return count > 0 && messages.size + count > limits.maxMessages ? "maxMessages" : undefined
+  return exceededPending(holdings, count, bytes, limits)
 }

@@ -52,6 +52,7 @@ const flowControl = {
 const anySettings = FastCheck.record({
   to: oneOf("https://a.example.com", "https://b.example.com", { urlGroup: UrlGroupName.make("group") }),
   delay: oneOf(0, 0, 30, 60),
+  body: oneOf(undefined, "four", "eleven more"),
   queueName: oneOf(undefined, undefined, "a", "b"),
   flow: oneOf(undefined, undefined, "narrow" as const, "slow" as const, "both" as const, "other" as const),
   callback: oneOf(undefined, undefined, "https://done.example.com"),
@@ -59,14 +60,17 @@ const anySettings = FastCheck.record({
 })
 type Settings = typeof anySettings extends FastCheck.Arbitrary<infer A> ? A : never
 
-const inputOf = ({ callback, delay, failureCallback, flow, queueName, to }: Settings) => ({
+const inputOf = ({ body, callback, delay, failureCallback, flow, queueName, to }: Settings) => ({
   destination: to,
   delay: Duration.seconds(delay),
+  body,
   callback,
   failureCallback,
   queueName: queueName === undefined ? undefined : QueueName.make(queueName),
   flowControl: flow === undefined ? undefined : flowControl[flow]
 })
+
+const bytesOf = ({ body }: MessageSettings): number => body?.length ?? 0
 
 const flowKey = oneOf(FlowControlKey.make("f"), FlowControlKey.make("g"))
 
@@ -93,7 +97,12 @@ const endpoints = FastCheck.array(
 )
 
 const common = [
-  FastCheck.record({ _tag: tag("ClaimSchedules"), limit, maxMessages: oneOf(4, 100, 100, 100) }),
+  FastCheck.record({
+    _tag: tag("ClaimSchedules"),
+    limit,
+    maxMessages: oneOf(4, 100, 100, 100),
+    maxPendingBytes: oneOf(0, 5000, Infinity)
+  }),
   FastCheck.record({
     _tag: tag("Accept"),
     tenant,
@@ -109,8 +118,9 @@ const common = [
       maxQueues: oneOf(1, 100, 100),
       maxFlowControlKeys: oneOf(1, 100, 100),
       maxMessages: oneOf(8, 100, 100),
+      maxPendingBytes: oneOf(0, 5000, Infinity),
       maxMessagesPerRequest: oneOf(2, 100, 100),
-      maxBytesPerRequest: FastCheck.constant(0),
+      maxBytesPerRequest: oneOf(10, 100, 100),
       maxHops: oneOf(1, 100)
     })
   }),
@@ -124,7 +134,8 @@ const common = [
         delay: oneOf(0, 12 * second, 2 * minute)
       }),
       { minLength: 1, maxLength: 4 }
-    )
+    ),
+    maxPendingBytes: oneOf(0, 1000, 5000, Infinity)
   }),
   FastCheck.record({ _tag: tag("Wait"), millis: oneOf(1, 15 * second, minute, 5 * minute) }),
   FastCheck.record({
@@ -534,10 +545,15 @@ export class Model {
     row.isDone = true
   }
 
-  private settle(settlement: Settlement, newLetters: Array<StoredDeadLetter>): "settled" | "stale" {
+  private settle(
+    settlement: Settlement,
+    newLetters: Array<StoredDeadLetter>,
+    maxPendingBytes: number
+  ): "settled" | "stale" {
     const row = this.pending.find(({ token }) => token === settlement.token)
     if (row === undefined) return "stale"
     const { message } = row
+    const isFull = this.countBytes(message.tenantId) >= maxPendingBytes
     const { response } = settlement
     row.token = undefined
     row.isDone = settlement._tag !== "Retry" || row.isCancelRequested
@@ -566,7 +582,7 @@ export class Model {
       this.note(row, "RETRY", { nextDeliveryTime: dueAt })
       row.message = { ...message, retried: message.retried + 1, dueAt }
     }
-    for (const draft of callbackDrafts({ message, response, dlqId, now: this.now })) {
+    for (const draft of callbackDrafts({ message, response, dlqId, now: this.now, isFull })) {
       const { destination, notBefore, settings: its } = draft
       this.make(
         message.tenantId,
@@ -697,7 +713,7 @@ export class Model {
           const { events } = yield* store.claimDueSchedules({
             now,
             limit: next.limit,
-            maxMessages: next.maxMessages,
+            limits: next,
             mintMessageId
           })
           this.learn(events)
@@ -705,7 +721,7 @@ export class Model {
             .filter((schedule) => (schedule.nextTime ?? Infinity) <= now)
             .toSorted((self, that) => (self.nextTime ?? 0) - (that.nextTime ?? 0))
             .slice(0, next.limit)
-          for (const schedule of due) this.fire(schedule, next.maxMessages)
+          for (const schedule of due) this.fire(schedule, next)
           return this.tell(events)
         }
         case "Accept": {
@@ -753,7 +769,12 @@ export class Model {
               ? [{ token, _tag: as, response: answer(500, "broken"), error }]
               : [{ token, _tag: as, response: undefined, error, dueAt: now + delay }]
           })
-          const { answers, events } = yield* store.settle({ settlements, now, mintMessageId })
+          const { answers, events } = yield* store.settle({
+            settlements,
+            now,
+            maxPendingBytes: next.maxPendingBytes,
+            mintMessageId
+          })
           this.learn(events)
           const newLetters = new Map<string, Array<StoredDeadLetter>>()
           for (const tenantId of tenants) {
@@ -763,7 +784,8 @@ export class Model {
           }
           const expected = settlements.map((settlement) => {
             const row = this.pending.find(({ token }) => token === settlement.token)
-            return this.settle(settlement, newLetters.get(row?.message.tenantId ?? "") ?? [])
+            const letters = newLetters.get(row?.message.tenantId ?? "") ?? []
+            return this.settle(settlement, letters, next.maxPendingBytes)
           })
           deepStrictEqual(answers, expected)
           return this.tell(events)
@@ -961,14 +983,19 @@ export class Model {
     })
   }
 
-  private fire(schedule: StoredSchedule, maxMessages: number): void {
+  private fire(
+    schedule: StoredSchedule,
+    limits: Pick<AcceptLimits, "maxMessages" | "maxPendingBytes">
+  ): void {
     const { now } = this
     const { callerIp: its, scheduleId, settings: fired, tenantId } = schedule
     const moved = { nextTime: nextTime(fired.cron, now) }
     if (schedule.isPaused) return this.update(schedule, moved)
     const targets = this.endpointsOf(tenantId, fired.destination)
-    if (targets !== undefined && this.countMessages(tenantId) + targets.length > maxMessages) {
-      const error = `quota maxMessages exceeded, current limit: ${maxMessages}`
+    const count = targets?.length ?? 0
+    const exceeded = this.exceededPending(tenantId, count, count * bytesOf(fired), limits)
+    if (exceeded !== undefined) {
+      const error = `quota ${exceeded} exceeded, current limit: ${limits[exceeded]}`
       return this.update(schedule, { ...moved, lastTime: now, lastStates: {}, error })
     }
     const made = (targets ?? []).map((target) =>
@@ -1040,22 +1067,46 @@ export class Model {
       )
     )
     const keys = drafts.flatMap(({ settings: { flowControl: its } }) => (its === undefined ? [] : [its.key]))
-    const count = drafts
+    const copies = drafts
       .filter(
         ({ deduplicationKey: key }, place) =>
           key === undefined ||
           (this.recognised(tenantId, key) === undefined &&
             drafts.findIndex(({ deduplicationKey }) => deduplicationKey === key) === place)
       )
-      .flatMap(({ destination }) => this.endpointsOf(tenantId, destination) ?? []).length
+      .flatMap(({ destination, settings: its }) =>
+        (this.endpointsOf(tenantId, destination) ?? []).map(() => bytesOf(its))
+      )
+    const count = copies.length
+    const bytes = copies.reduce((sum, size) => sum + size, 0)
+    const pending = this.exceededPending(tenantId, count, bytes, limits)
     const isExceeded = {
       maxHops: () => hops > limits.maxHops,
       maxQueues: () => newQueues.size > 0 && this.countQueues(tenantId) + newQueues.size > limits.maxQueues,
       maxFlowControlKeys: () => this.hasTooManyKeys(tenantId, keys, limits.maxFlowControlKeys),
       maxMessagesPerRequest: () => count > limits.maxMessagesPerRequest,
-      maxMessages: () => count > 0 && this.countMessages(tenantId) + count > limits.maxMessages
+      maxBytesPerRequest: () => bytes > limits.maxBytesPerRequest,
+      maxMessages: () => pending === "maxMessages",
+      maxPendingBytes: () => pending === "maxPendingBytes"
     }
     return Struct.keys(isExceeded).find((of) => isExceeded[of]())
+  }
+
+  private exceededPending(
+    tenantId: string,
+    count: number,
+    bytes: number,
+    limits: Pick<AcceptLimits, "maxMessages" | "maxPendingBytes">
+  ): "maxMessages" | "maxPendingBytes" | undefined {
+    if (count > 0 && this.countMessages(tenantId) + count > limits.maxMessages) return "maxMessages"
+    const isOver = bytes > 0 && this.countBytes(tenantId) + bytes > limits.maxPendingBytes
+    return isOver ? "maxPendingBytes" : undefined
+  }
+
+  private countBytes(tenantId: string): number {
+    return this.pending
+      .filter(({ message }) => message.tenantId === tenantId)
+      .reduce((sum, { message }) => sum + bytesOf(message.settings), 0)
   }
 
   /** Forgets the idle keys if that may help. */

@@ -69,15 +69,17 @@ export const upsert = (
     })
   })
 
+/** None that a law is about reaches these. */
+export const limits = Limits.resolve({})
+
 /** The messages that a verb has made, as it tells them. */
 export const createdIn = (events: ReadonlyArray<DeliveryEvent>): ReadonlyArray<StoredMessage> =>
   events.flatMap(({ message, state }) => (state === "CREATED" ? [message] : []))
 
 export const claimSchedules = (now: number, limit = 1000, mintId: () => MessageId = mintMessageId) =>
   Effect.flatMap(Store, (store) =>
-    Effect.map(
-      store.claimDueSchedules({ now, limit, maxMessages: 1000, mintMessageId: mintId }),
-      ({ events }) => createdIn(events)
+    Effect.map(store.claimDueSchedules({ now, limit, limits, mintMessageId: mintId }), ({ events }) =>
+      createdIn(events)
     )
   )
 
@@ -104,9 +106,6 @@ export const draftOf = (
 
 /** The first of several; there has to be one. */
 export const first = <A>(items: ReadonlyArray<A>): A => Option.getOrThrow(Arr.head(items))
-
-/** None that a law is about reaches these. */
-export const limits = Limits.resolve({})
 
 /** What a verb needs that accepts drafts, but the drafts. */
 export const accepting = (now: number) => ({
@@ -191,9 +190,9 @@ export const retried = (lease: Pick<Lease, "token"> | undefined, dueAt: number):
   dueAt
 })
 
-export const settle = (settlements: ReadonlyArray<Settlement>, now = start) =>
+export const settle = (settlements: ReadonlyArray<Settlement>, now = start, maxPendingBytes = Infinity) =>
   Effect.flatMap(Store, (store) =>
-    Effect.map(store.settle({ settlements, now, mintMessageId }), ({ answers }) => answers)
+    Effect.map(store.settle({ settlements, now, maxPendingBytes, mintMessageId }), ({ answers }) => answers)
   )
 
 export const cancel = (messageIds: ReadonlyArray<MessageId>, now = start) =>

@@ -99,7 +99,14 @@ export const laws = (law: Law): void => {
       )
       const settled = (settlement: typeof delivered) =>
         Effect.flatMap(claimed, ({ leases }) =>
-          tell(store.settle({ settlements: leases.map(settlement), now: start, mintMessageId }))
+          tell(
+            store.settle({
+              settlements: leases.map(settlement),
+              now: start,
+              maxPendingBytes: Infinity,
+              mintMessageId
+            })
+          )
         )
       yield* settled((lease) => retried(lease, start))
       yield* settled(failed)

@@ -246,7 +246,12 @@ export const laws = (law: Law): void => {
         "settled",
         "settled"
       ])
-      const again = { settlements: [delivered(c), retried(b, start)], now: start, mintMessageId: mint() }
+      const again = {
+        settlements: [delivered(c), retried(b, start)],
+        now: start,
+        maxPendingBytes: Infinity,
+        mintMessageId: mint()
+      }
       deepStrictEqual(yield* store.settle(again), { answers: ["stale", "stale"], events: [] })
       yield* store.release(tokensOf([a, b, c].filter((lease) => lease !== undefined)))
       deepStrictEqual(
@@ -326,7 +331,7 @@ export const laws = (law: Law): void => {
       yield* upsert(job)
       const [before] = yield* store.listSchedules(acme)
       const copy = { ...before }
-      yield* store.claimDueSchedules({ now: start + minute, limit: 1, maxMessages: 9, mintMessageId: mint() })
+      yield* store.claimDueSchedules({ now: start + minute, limit: 1, limits, mintMessageId: mint() })
       const [lease] = yield* claim(start + minute)
       const message = { ...lease?.message }
       yield* settle([retried(lease, start + 2 * minute)])
@@ -395,6 +400,7 @@ export const laws = (law: Law): void => {
           delivered(leases["success"])
         ],
         now: start,
+        maxPendingBytes: Infinity,
         mintMessageId: mint("callback-")
       })
       deepStrictEqual(steps(events), [
@@ -451,6 +457,7 @@ export const laws = (law: Law): void => {
       const { events } = yield* store.settle({
         settlements: [failed(lease)],
         now: start + minute,
+        maxPendingBytes: Infinity,
         mintMessageId: mint()
       })
       deepStrictEqual(steps(events), ["ERROR a#0", "FAILED a#0", "CREATED done#0", "CREATED failed#0"])
@@ -494,6 +501,75 @@ export const laws = (law: Law): void => {
       deepStrictEqual(yield* accept(9), { _tag: "OverLimit", limit: "maxBytesPerRequest" })
       deepStrictEqual(yield* store.listMessages(acme), [])
       strictEqual((yield* accept(10))._tag, "Accepted")
+    })
+  )
+
+  law(
+    "drafts and firings whose bodies are too many bytes beside those that are pending are refused until there is room",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const most = { ...limits, maxPendingBytes: 8 }
+      const accept = (body?: string) =>
+        Effect.gen(function* () {
+          const drafts = [yield* draftOf(body === undefined ? {} : { body }, start)]
+          return yield* store.accept({ ...accepting(start), drafts, limits: most })
+        })
+      const full = { _tag: "OverLimit", limit: "maxPendingBytes" } as const
+      deepStrictEqual(yield* accept("123456789"), full)
+      const [sent] = yield* send(["a"], { body: "12345" })
+      deepStrictEqual(yield* accept("1234"), full)
+      strictEqual((yield* accept())._tag, "Accepted")
+      yield* upsert(job, { body: "1234" })
+      const firing = (now: number) =>
+        Effect.map(
+          store.claimDueSchedules({ now, limit: 1, limits: most, mintMessageId: mint(`${now}-`) }),
+          ({ events }) => createdIn(events).length
+        )
+      const error = Effect.map(store.getSchedule(acme, job), (found) => Option.getOrThrow(found).error)
+      strictEqual(yield* firing(start + minute), 0)
+      strictEqual(yield* error, "quota maxPendingBytes exceeded, current limit: 8")
+      // A retry keeps its bytes.
+      const { leases } = yield* claimByName(start)
+      yield* settle([retried(leases["a"], start + minute)])
+      strictEqual(yield* firing(start + 2 * minute), 0)
+      yield* cancel(sent === undefined ? [] : [sent.messageId])
+      strictEqual(yield* firing(start + 3 * minute), 1)
+      strictEqual(yield* error, undefined)
+      strictEqual((yield* accept("1234"))._tag, "Accepted")
+      deepStrictEqual(yield* accept("1"), full)
+    })
+  )
+
+  law(
+    "callbacks are made without the source body while the pending bodies leave no byte",
+    Effect.gen(function* () {
+      const store = yield* Store
+      const callbacks = (maxPendingBytes: number) =>
+        Effect.gen(function* () {
+          yield* send(["a"], {
+            body: "tea",
+            callback: "https://api.example.com/done",
+            failureCallback: "https://api.example.com/failed"
+          })
+          const { leases } = yield* claimByName(start)
+          yield* settle([failed(leases["a"])], start, maxPendingBytes)
+          const made = yield* store.listMessages(acme)
+          yield* cancel(made.map(({ messageId }) => messageId))
+          return made.map((callback) => {
+            const text = new TextDecoder().decode(callback.settings.body)
+            return [nameOf(callback), text.includes('"sourceBody":"dGVh"'), text.includes('"sourceBody":""')]
+          })
+        })
+      deepStrictEqual(yield* callbacks(4), [
+        ["done", true, false],
+        ["failed", true, false]
+      ])
+      deepStrictEqual(yield* callbacks(3), [
+        ["done", false, true],
+        ["failed", false, true]
+      ])
+      const body = Option.fromNullable((yield* deadLetters).at(-1)?.message.settings.body)
+      assertSome(body, new TextEncoder().encode("tea"))
     })
   )
 }

@@ -35,12 +35,9 @@ export const laws = (law: Law): void => {
         yield* store.setPaused({ tenantId: acme, scheduleId: job, isPaused: true, now: start }),
         false
       )
-      deepStrictEqual(
-        yield* store.claimDueSchedules({ now: start, limit: 10, maxMessages: 9, mintMessageId }),
-        {
-          events: []
-        }
-      )
+      deepStrictEqual(yield* store.claimDueSchedules({ now: start, limit: 10, limits, mintMessageId }), {
+        events: []
+      })
       deepStrictEqual(yield* store.nextWake, { schedule: undefined, message: undefined })
     })
   )

@@ -25,6 +25,8 @@ export interface Tenant {
   readonly tenantId: string
   readonly schedules: Map<ScheduleId, ScheduleRow>
   messages: Map<MessageId, MessageRow>
+  /** How many bytes the bodies of the messages have. */
+  pendingBytes: number
   readonly queues: Map<QueueName, QueueRow>
   readonly groups: Map<UrlGroupName, Mutable<StoredUrlGroup>>
   readonly flowControl: Map<FlowControlKey, FlowRow>
