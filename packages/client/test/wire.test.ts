@@ -572,7 +572,10 @@ describe("queries", () => {
       label: fc
         .string({ unit: "grapheme", minLength: 1 })
         .filter((label) => label.trim() === label && !label.includes(",")),
-      ids: fc.array(text, { minLength: 1 })
+      ids: fc.array(
+        text.filter((id) => id.trim() === id && !id.includes(",")),
+        { minLength: 1 }
+      )
     },
     ({ ids, label }) =>
       Effect.gen(function* () {

@@ -189,9 +189,9 @@ describe("a filter", () => {
     ["url", "example.com/a", "expected a URL that starts with http:// or https://"],
     ["path", "a", 'expected a path that starts with "/"'],
     ["path", "/a?b=1", "expected a path without a query"],
-    ["label", " ", "expected a label that is not blank"],
-    ["label", "a,b", "a label has no comma; write several labels as a list"],
-    ["queueName", "a,b", "a value has no comma; write several values as a list"],
+    ["label", " ", "is blank"],
+    ["label", "a,b", "contains a comma; write several labels as a list"],
+    ["queueName", "a,b", "contains a comma; write several values as a list"],
     ["flowControlKey", "\t", "expected text that is not empty"]
   ])("that would find nothing, or more than is meant, is refused: %s %j", (name, value, reason) => {
     isRefused(fromLogFilter({ [name]: value }), reason, name)

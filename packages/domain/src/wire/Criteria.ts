@@ -118,9 +118,9 @@ const single =
   (what: string) =>
   (text: string): Parsed<string> => {
     const value = trimBlanks(text)
-    if (value === "") return Either.left(`expected a ${what} that is not blank`)
+    if (value === "") return Either.left("is blank")
     return value.includes(",")
-      ? Either.left(`a ${what} has no comma; write several ${what}s as a list`)
+      ? Either.left(`contains a comma; write several ${what}s as a list`)
       : Either.right(value)
   }
 
