@@ -344,8 +344,8 @@ export const faults: ReadonlyArray<Fault> = [
     "status: 400, error: `${what}"
   ]),
   call("quota-is-429", "a used-up quota is a rate limit", [
-    'case "QStashUnauthorized":\n      return new Refusal({ status: error.status',
-    'case "QStashUnauthorized":\n      return new Refusal({ status: 429'
+    'case "QStashQuotaExceeded":\n      return new Refusal({ status: error.status',
+    'case "QStashQuotaExceeded":\n      return new Refusal({ status: 429'
   ]),
   handlers("resume-is-pause", "the server takes a resume for a pause", ["all.resume(id)", "all.pause(id)"]),
   route("query-cut", "the server cuts the query off a destination", [
