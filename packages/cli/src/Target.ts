@@ -14,6 +14,7 @@ import type {
   UrlGroupNotFound
 } from "@effect-qstash/domain/QStashError"
 import type { QStashServices } from "@effect-qstash/domain/QStashServices"
+import { isUrlGroupNotFound } from "@effect-qstash/domain/wire/ErrorBody"
 import { defaultUser } from "@effect-qstash/server/DevelopmentUsers"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Arr from "effect/Array"
@@ -130,8 +131,7 @@ const misconfigured = (error: ConfigError.ConfigError): Failure => {
   }
   const name = wrong.path.join(".")
   return wrongUsage(
-    // The client names its option, which is that of the variable.
-    `${name} ${wrong.message.replace(/^(?:token|url) /, "")}.`,
+    `${name}: ${wrong.message}.`,
     name.endsWith("QSTASH_TOKEN") ? howToGetToken : "Fix the variable, or unset it to use its default."
   )
 }
@@ -190,7 +190,7 @@ export const explain = (error: CallError, { isLocal, origin }: Target.Service): 
       if (error.status === undefined) return wrongUsage(`${error.message}.`)
       return failed(
         `${error.message}.`,
-        /^topic .* not found$/.test(error.reason)
+        isUrlGroupNotFound(error.reason)
           ? "`effect-qstash url-groups add <group> <url>` makes a URL group."
           : undefined
       )

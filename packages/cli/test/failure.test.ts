@@ -69,10 +69,10 @@ describe("the environment", () => {
     [{}, "QSTASH_TOKEN is not set", "effect-qstash dev"],
     [{ QSTASH_TOKEN: "" }, "QSTASH_TOKEN is not set", "Set it to the token of your account"],
     [{ QSTASH_URL: "https://qstash.upstash.io" }, "QSTASH_TOKEN is not set", "effect-qstash dev"],
-    [{ QSTASH_URL: "planted" }, "QSTASH_URL ", "Fix the variable"],
-    [{ QSTASH_URL: "http://127.0.0.1:9/v2" }, "QSTASH_URL ", "Fix the variable"],
-    [{ QSTASH_TOKEN: "pla nted" }, "QSTASH_TOKEN contains ", "Set it to the token of your account"],
-    [{ QSTASH_TOKEN: "", QSTASH_URL: "planted" }, "QSTASH_URL ", "Fix the variable"]
+    [{ QSTASH_URL: "planted" }, "QSTASH_URL: ", "Fix the variable"],
+    [{ QSTASH_URL: "http://127.0.0.1:9/v2" }, "QSTASH_URL: ", "Fix the variable"],
+    [{ QSTASH_TOKEN: "pla nted" }, "QSTASH_TOKEN: token contains ", "Set it to the token of your account"],
+    [{ QSTASH_TOKEN: "", QSTASH_URL: "planted" }, "QSTASH_URL: ", "Fix the variable"]
   ]
   for (const [env, what, next] of wrong) {
     it.effect(`ends with 2 where it names no QStash: ${JSON.stringify(env)}`, () =>

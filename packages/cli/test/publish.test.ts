@@ -160,12 +160,12 @@ describe("messages publish", () => {
       "--queue q --flow-control-key k --flow-control-rate 1",
       "--flow-control-key cannot be combined with --queue"
     ],
-    ["--delay 1m --not-before 2999-01-01", "--not-before: goes not together with --delay."],
+    ["--delay 1m --not-before 2999-01-01", "--not-before: cannot be combined with --delay."],
     ["--not-before soon", "--not-before: expected a date"],
     ["--deduplication-id a:b", "--deduplication-id: Expected a deduplication id"],
     [
       "--deduplication-id a --content-based-deduplication",
-      "--content-based-deduplication: goes not together with --deduplication-id."
+      "--content-based-deduplication: cannot be combined with --deduplication-id."
     ],
     ["--callback hidden", "--callback: expected a URL"],
     ["--header hidden", '--header: expected "Name: value", got one with no colon.'],

@@ -136,7 +136,7 @@ export class FlowControlKeyNotFound extends Schema.TaggedError<FlowControlKeyNot
 /**
  * The request cannot be served as it is: refused before it was sent (`status` is absent), or answered by QStash with
  * 400 or another 4xx. `field` names the option or header at fault where it is known; `reason` is QStash's own text
- * for an answer.
+ * for an answer. `conflictsWith` names the option that cannot be combined with `field`, where that is the reason.
  *
  * @since 0.1.0
  * @category errors
@@ -146,6 +146,7 @@ export class QStashInvalidRequest extends Schema.TaggedError<QStashInvalidReques
 )("QStashInvalidRequest", {
   reason: Schema.String,
   field: Schema.optionalWith(Schema.String, { exact: true }),
+  conflictsWith: Schema.optionalWith(Schema.String, { exact: true }),
   status: Schema.optionalWith(Schema.Number, { exact: true }),
   ...ofSchedule
 }) {
@@ -329,8 +330,8 @@ export const namingSchedule = (
       case "ScheduleNotFound":
         return error
       case "QStashInvalidRequest": {
-        const { field, reason, status } = error
-        return new QStashInvalidRequest({ reason, ...defined({ field, status }), scheduleId })
+        const { conflictsWith, field, reason, status } = error
+        return new QStashInvalidRequest({ reason, ...defined({ field, conflictsWith, status }), scheduleId })
       }
       case "QStashUnauthorized":
         return new QStashUnauthorized({ status: error.status, reason: error.reason, scheduleId })

@@ -277,12 +277,12 @@ describe("a selector", () => {
   it("does not mix ids with filters", () => {
     isRefused(
       fromMessageSelector({ messageIds: ["msg_1"], label: "a" }),
-      "goes not together with other filters",
+      "cannot be combined with other filters",
       "messageIds"
     )
     isRefused(
       fromDlqSelector({ dlqIds: ["1-0"], fromDate: 5 }),
-      "goes not together with other filters",
+      "cannot be combined with other filters",
       "dlqIds"
     )
     deepStrictEqual(checked(fromMessageSelector({ messageIds: ["msg_1"], label: undefined })), {

@@ -257,10 +257,13 @@ describe("the first delivery", () => {
   })
 
   it("does not come after a delay as well", () => {
-    isRefused(
-      makeFrom({ ...minimal, delay: "5 seconds", notBefore: 5_000 }),
-      "goes not together with delay",
-      "notBefore"
+    deepStrictEqual(
+      refusalOf(makeFrom({ ...minimal, delay: "5 seconds", notBefore: 5_000 })),
+      new QStashInvalidRequest({
+        field: "notBefore",
+        conflictsWith: "delay",
+        reason: "cannot be combined with delay"
+      })
     )
   })
 })
@@ -278,10 +281,13 @@ describe("deduplication", () => {
   })
 
   it("is not by both", () => {
-    isRefused(
-      makeFrom({ ...minimal, deduplicationId, contentBasedDeduplication: true }),
-      "goes not together with deduplicationId",
-      "contentBasedDeduplication"
+    deepStrictEqual(
+      refusalOf(makeFrom({ ...minimal, deduplicationId, contentBasedDeduplication: true })),
+      new QStashInvalidRequest({
+        field: "contentBasedDeduplication",
+        conflictsWith: "deduplicationId",
+        reason: "cannot be combined with deduplicationId"
+      })
     )
   })
 })

@@ -158,10 +158,8 @@ export const refusal =
   (error: QStashInvalidRequest): Failure | QStashInvalidRequest => {
     if (error.status !== undefined) return error
     const name = optionNames[error.field ?? ""]
-    const reason = error.reason.replace(
-      /^(goes not together with |cannot be combined with )(\w+)$/,
-      (_, start, other) => `${start}${optionNames[other] ?? other}`
-    )
+    const other = optionNames[error.conflictsWith ?? ""]
+    const reason = other === undefined ? error.reason : `cannot be combined with ${other}`
     return wrongUsage(
       name === undefined ? `${reason}.` : `${name}: ${reason}.`,
       `Nothing was sent. \`effect-qstash ${command} --help\` explains each option.`

@@ -42,7 +42,7 @@ export const refusal = (
     headers,
     reason: redact(text, secrets) || noReason,
     hasQStashBody: Option.isSome(decoded),
-    isQuota: text.startsWith("quota ")
+    isQuota: QuotaText.isQuota(text)
   }
 }
 

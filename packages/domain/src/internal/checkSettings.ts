@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type { Destination } from "../Destination.ts"
 import type { MessageSettings } from "../MessageSettings.ts"
-import { parseCron, refuse, rejectUnknownKeys, required } from "./optionChecks.ts"
+import { parseCron, refuse, refuseBoth, rejectUnknownKeys, required } from "./optionChecks.ts"
 import { refuseOwnHeaders } from "./ownHeaders.ts"
 import type { Parsed } from "./parser.ts"
 import { kindOf } from "./quote.ts"
@@ -62,11 +62,11 @@ export const checkMessage = <D>(
     yield* rejectUnknownKeys(input, messageNames, "a message")
     const destination = yield* required("destination", input.destination, parseDestination)
     if (input.delay !== undefined && input.notBefore !== undefined) {
-      return yield* refuse("goes not together with delay", "notBefore")
+      return yield* refuseBoth("notBefore", "delay")
     }
     const own = yield* checkAll(messageOptions, input)
     if (own.contentBasedDeduplication !== undefined && own.deduplicationId !== undefined) {
-      return yield* refuse("goes not together with deduplicationId", "contentBasedDeduplication")
+      return yield* refuseBoth("contentBasedDeduplication", "deduplicationId")
     }
     return { destination, ...own, ...(yield* common(input, user)) }
   })

@@ -1,9 +1,14 @@
 import { QStashInvalidRequest } from "../QStashError.ts"
+import { defined } from "./defined.ts"
 
 /** Adds to an error the position of the message in its batch, such as `[2].delay`. */
 export const inBatch =
   (index: number) =>
-  ({ field, reason }: QStashInvalidRequest): QStashInvalidRequest => {
+  ({ conflictsWith, field, reason }: QStashInvalidRequest): QStashInvalidRequest => {
     const place = `[${index}]`
-    return new QStashInvalidRequest({ field: field === undefined ? place : `${place}.${field}`, reason })
+    return new QStashInvalidRequest({
+      field: field === undefined ? place : `${place}.${field}`,
+      reason,
+      ...defined({ conflictsWith })
+    })
   }

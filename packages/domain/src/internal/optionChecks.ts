@@ -26,6 +26,11 @@ export type Checked<A> = Either.Either<A, QStashInvalidRequest>
 export const refuse = (reason: string, field?: string): Checked<never> =>
   Either.left(new QStashInvalidRequest(field === undefined ? { reason } : { field, reason }))
 
+export const refuseBoth = (field: string, conflictsWith: string): Checked<never> =>
+  Either.left(
+    new QStashInvalidRequest({ field, conflictsWith, reason: `cannot be combined with ${conflictsWith}` })
+  )
+
 export const required = <A, I>(option: string, value: I, parse: (value: I) => Parsed<A>) =>
   Either.mapLeft(parse(value), (reason) => new QStashInvalidRequest({ field: option, reason }))
 

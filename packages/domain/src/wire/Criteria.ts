@@ -225,7 +225,7 @@ const checkSelector = (
   }
   if (given !== undefined) {
     return isFiltered
-      ? refuse("goes not together with other filters", ids)
+      ? refuse("cannot be combined with other filters", ids)
       : Either.mapBoth(
           Either.flatMap(textsOf(given), (list) => Either.all(list.map(idOf))),
           {

@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 export const ErrorBody = Schema.Struct({ error: Schema.String })
 
 /**
- * QStash's own words for what a local server has to say as well.
+ * QStash's own words for what a local server has to say as well. They are the service's text, so they stay as they are.
  *
  * @since 0.1.0
  * @category constants
@@ -26,3 +26,12 @@ export const errorTexts = {
     "Upstash-Flow-Control-Value should be either rate=X or parallelism=Y, or both as comma-separated values",
   urlGroupNotFound: (name: string): string => `topic ${name} not found`
 } as const
+
+/**
+ * Whether QStash refused a message because its URL group does not exist. QStash reports that as a 400, so its text is
+ * the only sign of it.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isUrlGroupNotFound = (reason: string): boolean => /^topic .* not found$/.test(reason)

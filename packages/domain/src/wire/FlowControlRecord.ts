@@ -178,7 +178,7 @@ const pinned = (input: UncheckedPin): Checked<Pinned> =>
     const rate = yield* option("rate", input.rate, parseCount(1))
     const period = yield* option("period", input.period, parsePeriod)
     if (rate !== undefined) return { rate, ...defined({ parallelism, period }) }
-    if (period !== undefined) return yield* refuse("goes only together with rate", "period")
+    if (period !== undefined) return yield* refuse("requires a rate", "period")
     return parallelism === undefined
       ? yield* Either.left(new QStashInvalidRequest({ reason: "expected parallelism, rate, or both" }))
       : { parallelism }

@@ -1,6 +1,7 @@
 /**
- * The text with which QStash refuses what is beyond a quota: `quota maxTopics exceeded, current limit: 100`. Quotas of
- * URL groups have other names here than on the wire, where a URL group is a topic.
+ * QStash's own text for a request over a quota: `quota maxTopics exceeded, current limit: 100`. It is the only place
+ * where QStash names the quota, so it has to be read here. Quotas of URL groups have other names in this library than on
+ * the wire, where a URL group is a topic.
  *
  * @since 0.1.0
  */
@@ -17,6 +18,14 @@ const renamed = (text: string, names: Readonly<Record<string, string>>): string 
     const other = Object.hasOwn(names, name) ? names[name] : undefined
     return other === undefined ? whole : `quota ${other}`
   })
+
+/**
+ * Whether QStash refused the request because of a quota.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isQuota = (text: string): boolean => text.startsWith("quota ")
 
 /**
  * The reason of a `QStashQuotaExceeded`.
