@@ -5,191 +5,34 @@
  *
  * @since 0.1.0
  */
-import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import type { LogEntry } from "@effect-qstash/domain/LogEntry"
 import type { MessageId } from "@effect-qstash/domain/MessageId"
-import type { QStashDlq } from "@effect-qstash/domain/QStashDlq"
-import { namingSchedule } from "@effect-qstash/domain/QStashError"
-import type { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
-import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import type { DlqMessage, QStashMessage } from "@effect-qstash/domain/QStashMessage"
-import type { QStashMessages } from "@effect-qstash/domain/QStashMessages"
-import type { QStashQueues } from "@effect-qstash/domain/QStashQueues"
-import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
-import { QStashServices } from "@effect-qstash/domain/QStashServices"
-import type { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
-import type { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
-import type { QueueName } from "@effect-qstash/domain/QueueName"
-import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
-import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
-import * as Courier from "@effect-qstash/engine/Courier"
-import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
-import * as Engine from "@effect-qstash/engine/Engine"
-import type { Limits } from "@effect-qstash/engine/Limits"
-import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
-import { VirtualClock, type VirtualTimePassed } from "@effect-qstash/engine/VirtualClock"
+import type { QStashServices } from "@effect-qstash/domain/QStashServices"
+import type * as Courier from "@effect-qstash/engine/Courier"
+import type { VirtualClock, VirtualTimePassed } from "@effect-qstash/engine/VirtualClock"
 import type * as HttpApp from "@effect/platform/HttpApp"
-import * as Cause from "effect/Cause"
-import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
-import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import { Delivery } from "./Delivery.ts"
+import type { Answer } from "./Answer.ts"
+import type { Delivery } from "./Delivery.ts"
+import type { Event } from "./Event.ts"
+import { make } from "./internal/make.ts"
 import { type NeedsOf, serveApp } from "./internal/serveApp.ts"
-import { cut } from "./internal/cut.ts"
-import { logHandlerFailure } from "./internal/logHandlerFailure.ts"
-import { History } from "./internal/History.ts"
-import { provideForFiber } from "./internal/provideForFiber.ts"
-import { withFiberRefsOf } from "./internal/withFiberRefsOf.ts"
+import type { MessageNotAttempted } from "./MessageNotAttempted.ts"
+import type { Operation, OperationError } from "./Operation.ts"
+import type { Options } from "./TestOptions.ts"
 
-/**
- * @since 0.1.0
- * @category models
- */
-export interface Options extends Limits {
-  /**
-   * Where virtual time begins.
-   *
-   * @default the TestClock's instant if the test has moved it, else 2025-01-01T00:00:00Z (in 1970, where TestClock
-   * begins, Berlin had no daylight saving time)
-   */
-  readonly start?: DateTime.DateTime.Input | undefined
-  /**
-   * How long, in real time, virtual time waits for a handler that waits for the world: a socket, a promise, another
-   * fiber of the test. A handler asleep on the clock is not waited for. After that the delivery counts as stalled: time
-   * goes on without it, and its timeout may overtake it.
-   *
-   * @default "1 second"
-   */
-  readonly settle?: Duration.DurationInput | undefined
-  /**
-   * How many of the newest deliveries, and of the newest events, are kept for a look; the older ones are forgotten, so
-   * that a year of minutes fits into memory. A whole number from 0 up, or `Infinity`.
-   *
-   * @default 10_000
-   */
-  readonly retention?: number | undefined
-  /**
-   * How long a message is recognised by its deduplication id or its content, so that it is not accepted twice.
-   *
-   * @default "10 minutes", as QStash documents it
-   */
-  readonly deduplicationWindow?: Duration.DurationInput | undefined
-}
-
-/**
- * What a destination answers: a status, or a status with headers and a body.
- *
- * @since 0.1.0
- * @category models
- */
-export type Answer =
-  | number
-  | {
-      readonly status: number
-      readonly headers?: Readonly<Record<string, string>>
-      /** Text is sent as UTF-8. */
-      readonly body?: string | Uint8Array
-    }
-
-/**
- * A step in the life of a message, in QStash's own log states, and `STALLED`: virtual time went on without waiting for
- * this delivery any longer.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Event {
-  readonly time: DateTime.Utc
-  readonly state: DeliveryEvent["state"]
-  readonly messageId: MessageId
-  readonly scheduleId?: ScheduleId
-  readonly urlGroup?: UrlGroupName
-  readonly queueName?: QueueName
-  /** The message that this one is a callback of. */
-  readonly callbackOf?: MessageId
-  readonly method: string
-  readonly url: string
-  /** How many attempts came before the one that this is about. */
-  readonly retried: number
-  /** The status of the answer, where there was one. */
-  readonly responseStatus?: number
-  /** Why the attempt failed. */
-  readonly error?: string
-  /** When the next attempt is due. */
-  readonly nextDeliveryTime?: DateTime.Utc
-}
-
-/**
- * {@link redeliver} knows no attempt at this message: there was none yet, or it is no longer among the newest `retention`
- * events.
- *
- * @since 0.1.0
- * @category errors
- */
-export class MessageNotAttempted extends Data.TaggedError("MessageNotAttempted")<{
-  readonly messageId: MessageId
-}> {
-  override get message(): string {
-    return `Message ${JSON.stringify(this.messageId)} has not been attempted yet (advance time first), or longer ago than events are kept (raise retention)`
-  }
-}
-
-/** The services by the names of their tags. */
-interface Services {
-  readonly QStashSchedules: QStashSchedules.Service
-  readonly QStashMessages: QStashMessages.Service
-  readonly QStashQueues: QStashQueues.Service
-  readonly QStashUrlGroups: QStashUrlGroups.Service
-  readonly QStashDlq: QStashDlq.Service
-  readonly QStashFlowControl: QStashFlowControl.Service
-  readonly QStashLogs: QStashLogs.Service
-  readonly QStashSigningKeys: QStashSigningKeys.Service
-}
-
-type OperationOf<Name extends keyof Services> = `${Name}.${Extract<keyof Services[Name], string>}`
-
-/**
- * A call of a contract, by the name of its span.
- *
- * @since 0.1.0
- * @category models
- */
-export type Operation = { [Name in keyof Services]: OperationOf<Name> }[keyof Services]
-
-/**
- * What an operation can fail with.
- *
- * @since 0.1.0
- * @category models
- */
-export type OperationError<O extends Operation> = {
-  [Name in keyof Services]: O extends `${Name}.${infer Method}`
-    ? Method extends keyof Services[Name]
-      ? ErrorOf<Services[Name][Method]>
-      : never
-    : never
-}[keyof Services]
-
-type ErrorOf<Call> = Call extends (...args: never) => infer Result
-  ? ErrorOfResult<Result>
-  : ErrorOfResult<Call>
-
-type ErrorOfResult<Result> =
-  Result extends Effect.Effect<infer _A, infer E, infer _R>
-    ? E
-    : Result extends Stream.Stream<infer _A, infer E, infer _R>
-      ? E
-      : never
+export type * from "./Answer.ts"
+export type * from "./Event.ts"
+export * from "./MessageNotAttempted.ts"
+export type * from "./Operation.ts"
+export type * from "./TestOptions.ts"
 
 /**
  * @since 0.1.0
@@ -395,151 +238,6 @@ export const signingKeys: {
   nextSigningKey: Redacted.make("sig_test_next")
 }
 
-/** 1970, where TestClock begins, has no daylight saving time in Europe. */
-const defaultStart = DateTime.unsafeMake("2025-01-01T00:00:00Z")
-
-/** A TestClock that the test has moved says where to begin; an unmoved or a real one does not. */
-const startAt = (clock: Clock.Clock): DateTime.Utc => {
-  const now = clock.unsafeCurrentTimeMillis()
-  return "adjust" in clock && now !== 0 ? DateTime.unsafeMake(now) : defaultStart
-}
-
-type Deliver = (request: Courier.DeliveryRequest, time: number) => Effect.Effect<Courier.DeliveryOutcome>
-
-const bytesOf = (body: string | Uint8Array): Uint8Array =>
-  typeof body === "string" ? new TextEncoder().encode(body) : body
-
-const isStatus = (status: number): boolean => Number.isInteger(status) && status >= 100 && status <= 599
-
-const statusOf = (status: number): number => {
-  if (isStatus(status)) return status
-  throw new RangeError(`An answer has a status from 100 to 599, not ${status}`)
-}
-
-const answered = (answer: Answer): Courier.DeliveryOutcome =>
-  typeof answer === "number"
-    ? { _tag: "Answered", status: statusOf(answer), headers: {} }
-    : {
-        _tag: "Answered",
-        status: statusOf(answer.status),
-        ...(answer.body === undefined ? {} : { body: bytesOf(answer.body) }),
-        headers: Object.fromEntries(
-          Object.entries(answer.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
-        )
-      }
-
-/** A handler that throws before it has an effect to give dies all the same. */
-const called = <E, R>(
-  handler: (delivery: Delivery) => Effect.Effect<Answer, E, R>,
-  delivery: Delivery
-): Effect.Effect<Answer, E, R> => {
-  try {
-    return handler(delivery)
-  } catch (defect) {
-    return Effect.die(defect)
-  }
-}
-
-/** A result that is there already asks for nothing around it. */
-const isExit = <A, E, R>(
-  effect: Effect.Effect<A, E, R>
-): effect is Effect.Effect<A, E, R> & Exit.Exit<A, E> => Exit.isExit(effect)
-
-/** What a handler's end comes to. */
-const answeredBy = <E, R>(
-  handler: (delivery: Delivery) => Effect.Effect<Answer, E, R>,
-  delivery: Delivery,
-  inTest: (effect: Effect.Effect<Answer, E, R>) => Effect.Effect<Answer, E>
-): Effect.Effect<Courier.DeliveryOutcome> => {
-  const answering = called(handler, delivery)
-  return isExit(answering) && Exit.isSuccess(answering) && isStatus(Number(answering.value))
-    ? Effect.succeed(answered(answering.value))
-    : Effect.matchCauseEffect(Effect.map(inTest(answering), answered), {
-        onFailure: (cause) =>
-          Cause.isInterruptedOnly(cause)
-            ? Effect.interrupt
-            : Effect.as(
-                logHandlerFailure(delivery, 500, cause),
-                answered({ status: 500, body: Cause.pretty(cause, { renderErrorCause: true }) })
-              ),
-        onSuccess: Effect.succeed
-      })
-}
-
-/** Puts the faults that a test asked for before the calls of a service. */
-const faulty = <Name extends keyof Services>(
-  name: Name,
-  service: Services[Name],
-  nextFault: (operation: string) => unknown
-): Services[Name] => {
-  const before = (method: string, call: unknown): unknown => {
-    const operation = `${name}.${method}`
-    if (Effect.isEffect(call)) {
-      return Effect.suspend((): Effect.Effect<unknown, unknown, unknown> => {
-        const fault = nextFault(operation)
-        return fault === undefined ? call : Effect.fail(fault)
-      })
-    }
-    return Stream.suspend((): Stream.Stream<unknown, unknown, unknown> => {
-      const fault = nextFault(operation)
-      return fault !== undefined ? Stream.fail(fault) : isStream(call) ? call : Stream.empty
-    })
-  }
-  // A service is a record of effects and of functions that answer an effect or a stream; each stays what it is.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return Object.fromEntries(
-    Object.entries(service).map(([method, call]: [string, unknown]) => [
-      method,
-      typeof call === "function" && !Effect.isEffect(call)
-        ? (...args: ReadonlyArray<unknown>) => before(method, Reflect.apply(call, service, args))
-        : before(method, call)
-    ])
-  ) as unknown as Services[Name]
-}
-
-/** Adds the schedule's id to what `create` fails with, as the client and the engine do. */
-const naming = (schedules: QStashSchedules.Service): QStashSchedules.Service => ({
-  ...schedules,
-  create: (input) => Effect.mapError(schedules.create(input), namingSchedule(input?.scheduleId))
-})
-
-const isStream = (value: unknown): value is Stream.Stream<unknown, unknown> =>
-  Predicate.hasProperty(value, Stream.StreamTypeId)
-
-interface Attempt {
-  readonly time: number
-  readonly request: Courier.DeliveryRequest
-  outcome: Courier.DeliveryOutcome | undefined
-}
-
-const deliveryOf = ({ outcome, request, time }: Attempt): Delivery => new Delivery(time, request, outcome)
-
-const eventOf = ({ message, nextDeliveryTime, ...event }: DeliveryEvent): Event => ({
-  time: DateTime.unsafeMake(event.time),
-  state: event.state,
-  messageId: message.messageId,
-  method: message.settings.method ?? "POST",
-  url: message.url,
-  retried: message.retried,
-  ...(message.scheduleId === undefined ? {} : { scheduleId: message.scheduleId }),
-  ...(message.urlGroup === undefined ? {} : { urlGroup: message.urlGroup }),
-  ...(message.settings.queueName === undefined ? {} : { queueName: message.settings.queueName }),
-  ...(message.callbackOf === undefined ? {} : { callbackOf: message.callbackOf }),
-  ...(event.responseStatus === undefined ? {} : { responseStatus: event.responseStatus }),
-  ...(event.error === undefined ? {} : { error: event.error }),
-  ...(nextDeliveryTime === undefined ? {} : { nextDeliveryTime: DateTime.unsafeMake(nextDeliveryTime) })
-})
-
-const howMany = (retention: number): number => {
-  if (retention === Infinity || (Number.isInteger(retention) && retention >= 0)) return retention
-  throw new RangeError(`retention: expected a whole number from 0 up, got ${retention}`)
-}
-
-/** What QStash sees when the connection breaks after the worker has done its work. */
-const lost: Courier.DeliveryOutcome = { _tag: "Unanswered", reason: "the answer was lost" }
-
-const all = { criteria: {}, count: Infinity, maxBytes: Infinity, order: "earliestFirst" } as const
-
 /**
  * Every service of QStash, with a destination that answers 200 until `respond` or `serve` says otherwise. The layer's Clock
  * is the test's, and is gone with the layer.
@@ -549,121 +247,10 @@ const all = { criteria: {}, count: Infinity, maxBytes: Infinity, order: "earlies
  */
 export const layerWith = (options: Options): Layer.Layer<QStashServices | QStashTest> =>
   Layer.scopedContext(
-    Effect.gen(function* () {
-      const refs = yield* Effect.getFiberRefs
-      const retention = howMany(options.retention ?? 10_000)
-      const attempts = new History<Attempt>(retention)
-      const steps = new History<DeliveryEvent>(retention)
-      const always200: Deliver = () => Effect.succeed(answered(200))
-      /** The apps that are served, the one that deliveries go into last. */
-      const apps: Array<Deliver> = []
-      let deliverAsTold: Deliver | undefined
-      let answersToLose = 0
-
-      const courier = Layer.succeed(Courier.Courier, {
-        deliver: (request): Effect.Effect<Courier.DeliveryOutcome> =>
-          Effect.suspend(() => {
-            const time = clock.clock.unsafeCurrentTimeMillis()
-            const attempt: Attempt = { time, request, outcome: undefined }
-            attempts.add(attempt)
-            const delivered = (deliverAsTold ?? apps.at(-1) ?? always200)(request, time)
-            const isLost = answersToLose > 0
-            if (isLost) answersToLose -= 1
-            return Effect.map(delivered, (outcome) => (attempt.outcome = isLost ? lost : cut(outcome)))
-          })
-      })
-      const layer = Engine.layerVirtual({
-        ...options,
-        signingKeys: () => ({
-          current: signingKeys.currentSigningKey,
-          next: signingKeys.nextSigningKey
-        }),
-        start: options.start ?? (yield* Effect.clockWith((clock) => Effect.succeed(startAt(clock)))),
-        // A test that holds a thousand handlers up has its reasons.
-        concurrency: Infinity,
-        concurrencyPerTenant: Infinity,
-        concurrencyPerDestination: Infinity,
-        // A handler that never returns is no reason to hold up the end of a test.
-        shutdownGrace: 0,
-        onEvents: (news) => {
-          for (const event of news) steps.add(event)
-        }
-      })
-      const home = yield* Layer.build(
-        Layer.provide(layer, [MemoryStore.layer, courier, IdGenerator.layerCounter])
-      )
-      const clock = Context.get(home, VirtualClock)
-      yield* Effect.withClockScoped(clock.clock)
-      yield* Effect.locallyScoped(FiberRef.currentScheduler, clock.scheduler)
-
-      const engine = Context.get(home, Engine.Engine)
-      const tenant = { tenantId: "test", callerIp: "127.0.0.1" }
-      const faults = new Map<string, Array<unknown>>()
-      const nextFault = (operation: string): unknown => faults.get(operation)?.shift()
-      const services = QStashServices.context({
-        schedules: naming(faulty("QStashSchedules", engine.schedules(tenant), nextFault)),
-        messages: faulty("QStashMessages", engine.messages(tenant), nextFault),
-        queues: faulty("QStashQueues", engine.queues(tenant), nextFault),
-        urlGroups: faulty("QStashUrlGroups", engine.urlGroups(tenant), nextFault),
-        dlq: faulty("QStashDlq", engine.dlq(tenant), nextFault),
-        flowControl: faulty("QStashFlowControl", engine.flowControl(tenant), nextFault),
-        logs: faulty("QStashLogs", engine.logs(tenant), nextFault),
-        signingKeys: faulty("QStashSigningKeys", engine.signingKeys(tenant), nextFault)
-      })
-
-      return services.pipe(
-        Context.add(QStashTest, {
-          clock,
-          deliveries: Effect.sync(() => attempts.newest().map(deliveryOf)),
-          events: Effect.sync(() => steps.newest().map(eventOf)),
-          messages: engine.pending(tenant),
-          // The one error of a page is a cursor that is none, and there is none here.
-          dlq: Effect.orDie(Effect.map(engine.dlqPage(tenant, all), ({ items }) => items)),
-          logs: Effect.orDie(Effect.map(engine.logsPage(tenant, all), ({ items }) => items)),
-          respond: <E, R>(answer: Answer | ((delivery: Delivery) => Effect.Effect<Answer, E, R>)) =>
-            Effect.contextWithEffect((context: Context.Context<R>) =>
-              Effect.withFiberRuntime<void>((fiber) => {
-                if (typeof answer === "function") {
-                  const adopt = withFiberRefsOf(fiber, refs, clock)
-                  const inTest = (effect: Effect.Effect<Answer, E, R>) =>
-                    provideForFiber(adopt(effect), context)
-                  deliverAsTold = (request, time) =>
-                    answeredBy(answer, new Delivery(time, request, undefined), inTest)
-                } else {
-                  const always = Effect.succeed(answered(answer))
-                  deliverAsTold = () => always
-                }
-                return Effect.void
-              })
-            ),
-          respondDefault: Effect.sync(() => {
-            deliverAsTold = undefined
-          }),
-          serve: (deliver) =>
-            Effect.acquireRelease(
-              Effect.sync(() => apps.push(deliver)),
-              // Not always the last: scopes may end in any order.
-              () => Effect.sync(() => apps.splice(apps.lastIndexOf(deliver), 1))
-            ),
-          loseAnswer: Effect.sync(() => {
-            answersToLose += 1
-          }),
-          redeliver: (messageId) =>
-            Effect.suspend(() => {
-              const attempted = steps
-                .newest()
-                .findLast(({ message, state }) => state === "ACTIVE" && message.messageId === messageId)
-              return attempted === undefined
-                ? new MessageNotAttempted({ messageId })
-                : engine.redeliver(attempted.message)
-            }),
-          failNext: (operation, error) =>
-            Effect.sync(() => {
-              faults.set(operation, [...(faults.get(operation) ?? []), error])
-            })
-        })
-      )
-    })
+    Effect.map(
+      make(options, { current: signingKeys.currentSigningKey, next: signingKeys.nextSigningKey }),
+      ({ services, test }) => Context.add(services, QStashTest, test)
+    )
   )
 
 /**

@@ -30,7 +30,7 @@ const selection = inFile("client/src/internal/selection.ts")
 const handlers = inFile("server/src/internal/routes/messages.ts")
 const served = inFile("server/src/internal/selection.ts")
 const courier = inFile("server/src/UndiciCourier.ts")
-const testing = inFile("testing/src/QStashTest.ts")
+const testing = inFile("testing/src/internal/handler.ts")
 
 /** In publishing, deduplication, batches, cancels and callbacks. */
 export const faults: ReadonlyArray<Fault> = [

@@ -30,7 +30,7 @@ const call = inFile("server/src/internal/call.ts")
 const handlers = inFile("server/src/internal/routes/schedules.ts")
 const route = inFile("server/src/internal/route.ts")
 const courier = inFile("server/src/UndiciCourier.ts")
-const testing = inFile("testing/src/QStashTest.ts")
+const testing = inFile("testing/src/internal/handler.ts")
 
 /** In what schedules do, and in what all deliveries and the wire have in common. */
 export const faults: ReadonlyArray<Fault> = [

@@ -1,0 +1,17 @@
+/**
+ * @since 0.1.0
+ */
+/**
+ * What a destination answers: a status, or a status with headers and a body.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Answer =
+  | number
+  | {
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      /** Text is sent as UTF-8. */
+      readonly body?: string | Uint8Array
+    }

@@ -1,0 +1,66 @@
+import type { DeliveryOutcome } from "@effect-qstash/engine/Courier"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Answer } from "../Answer.ts"
+import type { Delivery } from "../Delivery.ts"
+import { logHandlerFailure } from "./logHandlerFailure.ts"
+
+/** What a test lets its destination do. */
+export type Handler<E, R> = (delivery: Delivery) => Effect.Effect<Answer, E, R>
+
+const isStatus = (status: number): boolean => Number.isInteger(status) && status >= 100 && status <= 599
+
+const statusOf = (status: number): number => {
+  if (isStatus(status)) return status
+  throw new RangeError(`An answer has a status from 100 to 599, not ${status}`)
+}
+
+const bytesOf = (body: string | Uint8Array): Uint8Array =>
+  typeof body === "string" ? new TextEncoder().encode(body) : body
+
+export const outcomeOfAnswer = (answer: Answer): DeliveryOutcome =>
+  typeof answer === "number"
+    ? { _tag: "Answered", status: statusOf(answer), headers: {} }
+    : {
+        _tag: "Answered",
+        status: statusOf(answer.status),
+        ...(answer.body === undefined ? {} : { body: bytesOf(answer.body) }),
+        headers: Object.fromEntries(
+          Object.entries(answer.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
+        )
+      }
+
+/** A handler that throws before it has returned an effect dies all the same. */
+const call = <E, R>(handler: Handler<E, R>, delivery: Delivery): Effect.Effect<Answer, E, R> => {
+  try {
+    return handler(delivery)
+  } catch (defect) {
+    return Effect.die(defect)
+  }
+}
+
+const isExit = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): effect is Effect.Effect<A, E, R> & Exit.Exit<A, E> => Exit.isExit(effect)
+
+/** Runs a handler in the environment of the test, unless it has already answered. */
+export const outcomeOfHandler = <E, R>(
+  handler: Handler<E, R>,
+  delivery: Delivery,
+  inTest: (effect: Effect.Effect<Answer, E, R>) => Effect.Effect<Answer, E>
+): Effect.Effect<DeliveryOutcome> => {
+  const answering = call(handler, delivery)
+  return isExit(answering) && Exit.isSuccess(answering) && isStatus(Number(answering.value))
+    ? Effect.succeed(outcomeOfAnswer(answering.value))
+    : Effect.matchCauseEffect(Effect.map(inTest(answering), outcomeOfAnswer), {
+        onFailure: (cause) =>
+          Cause.isInterruptedOnly(cause)
+            ? Effect.interrupt
+            : Effect.as(
+                logHandlerFailure(delivery, 500, cause),
+                outcomeOfAnswer({ status: 500, body: Cause.pretty(cause, { renderErrorCause: true }) })
+              ),
+        onSuccess: Effect.succeed
+      })
+}
