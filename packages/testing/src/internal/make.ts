@@ -20,7 +20,7 @@ import { cut } from "./cut.ts"
 import { eventOf } from "./eventOf.ts"
 import { Faults } from "./Faults.ts"
 import { type Handler, outcomeOfAnswer, outcomeOfHandler } from "./handler.ts"
-import { History } from "./History.ts"
+import { RingBuffer } from "./RingBuffer.ts"
 import { provideForFiber } from "./provideForFiber.ts"
 import { withFiberRefsOf } from "./withFiberRefsOf.ts"
 
@@ -60,8 +60,8 @@ export const make = (options: Options, signingKeys: SigningKeys) =>
   Effect.gen(function* () {
     const refs = yield* Effect.getFiberRefs
     const retention = howMany(options.retention ?? 10_000)
-    const attempts = new History<Attempt>(retention)
-    const steps = new History<DeliveryEvent>(retention)
+    const attempts = new RingBuffer<Attempt>(retention)
+    const steps = new RingBuffer<DeliveryEvent>(retention)
     /** The apps that are served, the one that deliveries go into last. */
     const apps: Array<Deliver> = []
     const faults = new Faults()

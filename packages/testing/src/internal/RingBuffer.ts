@@ -1,5 +1,5 @@
 /** Keeps the newest so many of what happened, at constant cost each. */
-export class History<A> {
+export class RingBuffer<A> {
   private readonly items: Array<A> = []
   private readonly limit: number
   /** Where the next one goes: once there are as many as are kept, the oldest makes place. */
