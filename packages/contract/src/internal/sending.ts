@@ -1,5 +1,6 @@
 import type { DlqId } from "@effect-qstash/domain/DlqId"
 import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import type { MessageSelector } from "@effect-qstash/domain/MessageFilter"
 import type { MessageId } from "@effect-qstash/domain/MessageId"
 import type { Published } from "@effect-qstash/domain/Published"
 import type { PublishMessage } from "@effect-qstash/domain/PublishMessage"
@@ -67,6 +68,15 @@ export const batch = (items: ReadonlyArray<PublishMessage.BatchInput>) =>
 
 export const getMessage = (messageId: MessageId) =>
   Effect.flatMap(QStashMessages, (messages) => messages.get(messageId))
+
+export const cancelMany = (selector: MessageSelector) =>
+  Effect.flatMap(QStashMessages, (messages) => messages.cancelMany(selector))
+
+export const isPending = (messageId: MessageId) =>
+  getMessage(messageId).pipe(
+    Effect.as(true),
+    Effect.catchTag("MessageNotFound", () => Effect.succeed(false))
+  )
 
 /** The name of a queue that there is not. Whatever has it when the law ends is deleted. */
 export const freshQueue = Effect.acquireRelease(

@@ -6,6 +6,7 @@ import { deduplicating } from "./deduplicating.ts"
 import { publishing } from "./publishing.ts"
 import { reading } from "./reading.ts"
 import { refusing } from "./refusing.ts"
+import { selecting } from "./selecting.ts"
 import { sharing } from "./sharing.ts"
 import { slots } from "./slots.ts"
 
@@ -15,6 +16,7 @@ export const chapters: ReadonlyArray<Chapter> = [
   deduplicating,
   reading,
   cancelling,
+  selecting,
   callingBack,
   refusing,
   sharing,
