@@ -7,7 +7,7 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
-import { defined } from "./internal/defined.ts"
+import { omitUndefined } from "./internal/omitUndefined.ts"
 import { quote } from "./internal/quote.ts"
 import { ScheduleId, ScheduleIdFromAnswer } from "./ScheduleId.ts"
 import { DlqIdFromAnswer } from "./DlqId.ts"
@@ -331,7 +331,11 @@ export const namingSchedule = (
         return error
       case "QStashInvalidRequest": {
         const { conflictsWith, field, reason, status } = error
-        return new QStashInvalidRequest({ reason, ...defined({ field, conflictsWith, status }), scheduleId })
+        return new QStashInvalidRequest({
+          reason,
+          ...omitUndefined({ field, conflictsWith, status }),
+          scheduleId
+        })
       }
       case "QStashUnauthorized":
         return new QStashUnauthorized({ status: error.status, reason: error.reason, scheduleId })
@@ -339,11 +343,11 @@ export const namingSchedule = (
         return new QStashQuotaExceeded({ status: error.status, reason: error.reason, scheduleId })
       case "QStashRateLimited": {
         const { kind, limit, remaining, resetAt } = error
-        return new QStashRateLimited({ kind, ...defined({ limit, remaining, resetAt }), scheduleId })
+        return new QStashRateLimited({ kind, ...omitUndefined({ limit, remaining, resetAt }), scheduleId })
       }
       case "QStashUnavailable": {
         const { cause, reason, status } = error
-        return new QStashUnavailable({ reason, ...defined({ status, cause }), scheduleId })
+        return new QStashUnavailable({ reason, ...omitUndefined({ status, cause }), scheduleId })
       }
       case "QStashUnexpectedResponse":
         return new QStashUnexpectedResponse({ status: error.status, reason: error.reason, scheduleId })

@@ -75,7 +75,7 @@ export const faults: ReadonlyArray<Fault> = [
     "response?.status"
   ]),
   record("status-zero-read", "a dead letter without a response has the status 0", [
-    "responseStatus: positive(record.responseStatus),",
+    "responseStatus: zeroToUndefined(record.responseStatus),",
     "responseStatus: record.responseStatus,"
   ]),
   matches("failed-when-created", "dead letters are found by when they were created", [

@@ -82,8 +82,8 @@ export const faults: ReadonlyArray<Fault> = [
     "(toMillis(state.ratePeriodStart) ?? 0)"
   ]),
   record("pin-without-period", "the period of a pin does not travel", [
-    "defined({ parallelism, rate, period: toSeconds(period) })",
-    "defined({ parallelism, rate })"
+    "omitUndefined({ parallelism, rate, period: toSeconds(period) })",
+    "omitUndefined({ parallelism, rate })"
   ]),
   client("unpin-is-pin", "the client pins what is to be unpinned", [
     'change<never>(\n        none,\n        "unpin",',

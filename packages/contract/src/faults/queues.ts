@@ -84,7 +84,7 @@ export const faults: ReadonlyArray<Fault> = [
     "const newMessage: NewMessage = {\n        settings: { ...settings, queueName: undefined },"
   ]),
   record("upsert-sends-active", "the client ends a pause with every upsert", [
-    "...defined({ paused: isPaused })",
+    "...omitUndefined({ paused: isPaused })",
     "paused: isPaused ?? false"
   ]),
   record("lag-not-read", "the client reads no lag", ["lag: record.lag ?? 0", "lag: 0"]),

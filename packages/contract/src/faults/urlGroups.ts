@@ -77,19 +77,19 @@ export const faults: ReadonlyArray<Fault> = [
     ""
   ]),
   record("endpoint-names-not-read", "the client reads no names of endpoints", [
-    "({ url, ...defined({ name: filled(name) }) })",
-    "({ url })"
+    "...omitUndefined({ name: emptyToUndefined(name) })",
+    ""
   ]),
   record("removal-by-url-alone", "a removal by name does not travel", [
     '? yield* refuse(field, "expected a URL or a name") : { name }',
     '? yield* refuse(field, "expected a URL or a name") : { url: name }'
   ]),
   message("group-not-read", "the client reads no group of a message", [
-    "urlGroup: filled(record.topicName),",
+    "urlGroup: emptyToUndefined(record.topicName),",
     ""
   ]),
   answer("schedule-error-not-read", "the client reads no error of a schedule", [
-    "error: filled(record.error)",
+    "error: emptyToUndefined(record.error)",
     "error: undefined"
   ]),
   client("group-removal-adds", "the client adds the endpoints that are to be removed", [

@@ -5,7 +5,7 @@ import type { MessageSettings } from "../MessageSettings.ts"
 import { parseCron, refuse, refuseBoth, rejectUnknownKeys, required } from "./optionChecks.ts"
 import { refuseOwnHeaders } from "./ownHeaders.ts"
 import type { Parsed } from "./parser.ts"
-import { kindOf } from "./quote.ts"
+import { typeName } from "./quote.ts"
 import { checkAll, type UserChecks } from "./setting.ts"
 import { messageOptions, scheduleOptions, settings } from "./settings.ts"
 
@@ -31,7 +31,7 @@ export const userSchedule: UserChecks = {
 }
 
 const notOptions = (what: string, input: unknown) =>
-  refuse(`expected the options of a ${what}, got ${kindOf(input)}`)
+  refuse(`expected the options of a ${what}, got ${typeName(input)}`)
 
 const common = (input: { readonly [K in keyof MessageSettings]?: unknown }, user: UserChecks | undefined) =>
   checkAll<Required<MessageSettings>>(settings, input, user)

@@ -1,5 +1,5 @@
 import { QStashInvalidRequest } from "../QStashError.ts"
-import { defined } from "./defined.ts"
+import { omitUndefined } from "./omitUndefined.ts"
 
 /** Adds to an error the position of the message in its batch, such as `[2].delay`. */
 export const inBatch =
@@ -9,6 +9,6 @@ export const inBatch =
     return new QStashInvalidRequest({
       field: field === undefined ? place : `${place}.${field}`,
       reason,
-      ...defined({ conflictsWith })
+      ...omitUndefined({ conflictsWith })
     })
   }

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { MessageSettings } from "../MessageSettings.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
-import { describe } from "./describe.ts"
+import { describeIssue } from "./describeIssue.ts"
 import { isPlain } from "./isPlain.ts"
 import { quote } from "./quote.ts"
 
@@ -13,7 +13,7 @@ export const encodeJson = <A, I, R>(
   value: A
 ): Effect.Effect<string, QStashInvalidRequest, R> =>
   Schema.encode(schema)(value).pipe(
-    Effect.mapError(describe),
+    Effect.mapError(describeIssue),
     Effect.flatMap((encoded) => Effect.try({ try: () => stringify(encoded), catch: reasonOf })),
     Effect.mapError(
       (reason) => new QStashInvalidRequest({ field: "body", reason: `cannot be encoded: ${reason}` })

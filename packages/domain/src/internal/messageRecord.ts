@@ -4,17 +4,17 @@ import { MessageIdFromAnswer } from "../MessageId.ts"
 import type { QStashMessage } from "../QStashMessage.ts"
 import { ScheduleIdFromAnswer } from "../ScheduleId.ts"
 import { UrlGroupNameFromAnswer } from "../UrlGroupName.ts"
-import { defined } from "./defined.ts"
+import { omitUndefined } from "./omitUndefined.ts"
 import type { Parsed } from "./parser.ts"
 import {
   Count,
   decodeMessageFields,
   encodeMessageFields,
-  filled,
+  emptyToUndefined,
   Instant,
   messageFields,
   optional,
-  orEmpty,
+  emptyAsAbsent,
   toMillis
 } from "./record.ts"
 
@@ -23,9 +23,9 @@ export const MessageJson = Schema.Struct({
   ...messageFields,
   messageId: MessageIdFromAnswer,
   url: Schema.String,
-  topicName: optional(orEmpty(UrlGroupNameFromAnswer)),
+  topicName: optional(emptyAsAbsent(UrlGroupNameFromAnswer)),
   endpointName: optional(Schema.String),
-  scheduleId: optional(orEmpty(ScheduleIdFromAnswer)),
+  scheduleId: optional(emptyAsAbsent(ScheduleIdFromAnswer)),
   method: optional(Schema.String),
   createdAt: Instant,
   notBefore: optional(Instant),
@@ -36,15 +36,15 @@ export const decodeMessage = (record: typeof MessageJson.Type): Parsed<QStashMes
   Either.map(decodeMessageFields(record), (fields) => ({
     messageId: record.messageId,
     url: record.url,
-    method: filled(record.method) ?? "POST",
+    method: emptyToUndefined(record.method) ?? "POST",
     createdAt: record.createdAt,
     notBefore: record.notBefore ?? record.createdAt,
     maxRetries: record.maxRetries ?? 0,
     ...fields,
-    ...defined({
-      urlGroup: filled(record.topicName),
-      endpointName: filled(record.endpointName),
-      scheduleId: filled(record.scheduleId)
+    ...omitUndefined({
+      urlGroup: emptyToUndefined(record.topicName),
+      endpointName: emptyToUndefined(record.endpointName),
+      scheduleId: emptyToUndefined(record.scheduleId)
     })
   }))
 
@@ -56,7 +56,7 @@ export const encodeMessage = (message: QStashMessage) => ({
   notBefore: toMillis(message.notBefore),
   maxRetries: message.maxRetries,
   ...encodeMessageFields(message),
-  ...defined({
+  ...omitUndefined({
     topicName: message.urlGroup,
     endpointName: message.endpointName,
     scheduleId: message.scheduleId

@@ -32,4 +32,4 @@ const classOf = (value: unknown): string | undefined => {
 }
 
 /** Shows what was given instead of an object or a list: text may be a URL or a body, and so a secret. */
-export const kindOf = (value: unknown): string => (typeof value === "string" ? "text" : quote(value))
+export const typeName = (value: unknown): string => (typeof value === "string" ? "text" : quote(value))

@@ -10,8 +10,8 @@ import type { QStashHeaders } from "../QStashHeaders.ts"
 import { type QueueName, QueueNameFromAnswer } from "../QueueName.ts"
 import { RedactedValue } from "../RedactedValue.ts"
 import { decodeBase64, encodeBase64 } from "./base64.ts"
-import { defined } from "./defined.ts"
-import { describe } from "./describe.ts"
+import { omitUndefined } from "./omitUndefined.ts"
+import { describeIssue } from "./describeIssue.ts"
 import type { Parsed } from "./parser.ts"
 import { utf8Bytes, utf8Text } from "./utf8.ts"
 
@@ -23,7 +23,7 @@ export const optional = <A, I>(schema: Schema.Schema<A, I>) =>
   Schema.optionalWith(schema, { exact: true, nullable: true })
 
 /** Some writers send empty text for a name that there is none of. */
-export const orEmpty = <A extends string>(schema: Schema.Schema<A, string>) =>
+export const emptyAsAbsent = <A extends string>(schema: Schema.Schema<A, string>) =>
   Schema.Union(schema, Schema.Literal(""))
 
 export const Instant = Schema.compose(Schema.NonNegative, Schema.DateTimeUtcFromNumber)
@@ -46,9 +46,9 @@ export const recordOf = <A>(value: Schema.Schema<A>) => {
 export const HeaderRecord = recordOf(Schema.Union(Schema.Array(Schema.String), Schema.String))
 
 /** A schema as the reader of an answer. The reason names the field and nothing of its value. */
-export const reader = <A, I>(schema: Schema.Schema<A, I>) => {
+export const decoder = <A, I>(schema: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknownEither(schema)
-  return (json: unknown): Parsed<A> => Either.mapLeft(decode(json), describe)
+  return (json: unknown): Parsed<A> => Either.mapLeft(decode(json), describeIssue)
 }
 
 const orRedacted = (text: string): string | RedactedValue =>
@@ -106,13 +106,14 @@ export const decodeBytes = (field: string, base64: string): Parsed<Uint8Array> =
   Either.mapLeft(decodeBase64(base64), (reason) => `${field} ${reason}`)
 
 /** An old answer shows `"parallelism": 0` on a schedule without flow control, so zero is not set. */
-export const positive = (count: number | undefined): number | undefined => (count === 0 ? undefined : count)
+export const zeroToUndefined = (count: number | undefined): number | undefined =>
+  count === 0 ? undefined : count
 
 /** No schedule fires, and none has fired, at 1970 or before. */
 export const instantOrNone = (instant: DateTime.Utc | number | undefined): DateTime.Utc | undefined =>
   DateTime.isDateTime(instant) && instant.epochMillis > 0 ? instant : undefined
 
-export const filled = <A extends string>(text: A | "" | undefined): A | undefined =>
+export const emptyToUndefined = <A extends string>(text: A | "" | undefined): A | undefined =>
   text === "" ? undefined : text
 
 export const secondsOrNone = (seconds: number | undefined): Duration.Duration | undefined =>
@@ -130,8 +131,8 @@ export const settingsFields = {
   retryDelayExpression: optional(Schema.String),
   callback: optional(Schema.String),
   failureCallback: optional(Schema.String),
-  queueName: optional(orEmpty(QueueNameFromAnswer)),
-  flowControlKey: optional(orEmpty(FlowControlKeyFromAnswer)),
+  queueName: optional(emptyAsAbsent(QueueNameFromAnswer)),
+  flowControlKey: optional(emptyAsAbsent(FlowControlKeyFromAnswer)),
   parallelism: optional(Count),
   rate: optional(Count),
   period: optional(Seconds),
@@ -143,16 +144,16 @@ const Settings = Schema.Struct(settingsFields)
 
 export const decodeSettingsFields = (record: typeof Settings.Type) => ({
   headers: decodeHeaders(record.header),
-  labels: record.labels ?? (filled(record.label) === undefined ? [] : [record.label ?? ""]),
-  ...defined({
-    retryDelay: filled(record.retryDelayExpression),
-    callback: filled(record.callback),
-    failureCallback: filled(record.failureCallback),
-    queueName: filled(record.queueName),
-    flowControlKey: filled(record.flowControlKey),
-    parallelism: positive(record.parallelism),
-    rate: positive(record.rate),
-    period: secondsOrNone(positive(record.period))
+  labels: record.labels ?? (emptyToUndefined(record.label) === undefined ? [] : [record.label ?? ""]),
+  ...omitUndefined({
+    retryDelay: emptyToUndefined(record.retryDelayExpression),
+    callback: emptyToUndefined(record.callback),
+    failureCallback: emptyToUndefined(record.failureCallback),
+    queueName: emptyToUndefined(record.queueName),
+    flowControlKey: emptyToUndefined(record.flowControlKey),
+    parallelism: zeroToUndefined(record.parallelism),
+    rate: zeroToUndefined(record.rate),
+    period: secondsOrNone(zeroToUndefined(record.period))
   })
 })
 
@@ -171,7 +172,7 @@ interface ReportedSettings {
 
 export const encodeSettingsFields = (settings: ReportedSettings) => {
   const label = settings.labels[0]
-  return defined({
+  return omitUndefined({
     header: encodeHeaders(settings.headers),
     retryDelayExpression: settings.retryDelay,
     callback: settings.callback,
@@ -203,12 +204,12 @@ const MessageFields = Schema.Struct(messageFields)
 export const decodeMessageFields = (record: typeof MessageFields.Type) =>
   Either.map(decodeBody(record.body, record.bodyBase64, "bodyBase64"), (body) => ({
     ...decodeSettingsFields(record),
-    ...defined({
+    ...omitUndefined({
       body,
       timeout: record.timeout,
       callbackHeaders: decodeSomeHeaders(record.callbackHeader),
       failureCallbackHeaders: decodeSomeHeaders(record.failureCallbackHeader),
-      callerIp: filled(record.callerIP) ?? filled(record.callerIp)
+      callerIp: emptyToUndefined(record.callerIP) ?? emptyToUndefined(record.callerIp)
     })
   }))
 
@@ -224,7 +225,7 @@ export const encodeMessageFields = (message: ReportedMessage) => {
   const { base64, text } = encodeBody(message.body)
   return {
     ...encodeSettingsFields(message),
-    ...defined({
+    ...omitUndefined({
       body: text,
       bodyBase64: base64,
       timeout: message.timeout,
@@ -250,13 +251,13 @@ export const decodeList =
       )
     )
 
-const readCursor = reader(Schema.Struct({ cursor: optional(Schema.String) }))
+const readCursor = decoder(Schema.Struct({ cursor: optional(Schema.String) }))
 
 /** Makes a page of its parts. On the last one some answers leave the cursor out, some send null, some empty text. */
 export const decodePage = <A>(json: unknown, items: Parsed<ReadonlyArray<A>>): Parsed<Page<A>> =>
   Either.flatMap(items, (found) =>
     Either.map(readCursor(json), ({ cursor }) => ({
       items: found,
-      ...defined({ cursor: filled(cursor) })
+      ...omitUndefined({ cursor: emptyToUndefined(cursor) })
     }))
   )

@@ -8,7 +8,7 @@ import type { Callback, MessageSettings, Redact } from "../MessageSettings.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 import { DurationText } from "../wire/DurationText.ts"
 import { errorTexts } from "../wire/ErrorBody.ts"
-import { defined } from "./defined.ts"
+import { omitUndefined } from "./omitUndefined.ts"
 import { type HeaderMap, parseHeaders, trimBlanks } from "./headers.ts"
 import { parsePrintableUrl } from "./httpUrl.ts"
 import {
@@ -226,7 +226,7 @@ function* checkFlowControl(input: unknown) {
   yield* rejectUnknownKeys(input, flowControlNames, "flow control")
   const key = yield* required("key", input["key"], parseKey)
   const { parallelism, rate, ...period } = yield* checkAll<Limits>(limits, input)
-  if (parallelism !== undefined) return { key, parallelism, ...defined({ rate }), ...period }
+  if (parallelism !== undefined) return { key, parallelism, ...omitUndefined({ rate }), ...period }
   if (rate !== undefined) return { key, rate, ...period }
   return yield* refuse("expected parallelism, rate, or both")
 }

@@ -9,18 +9,18 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { type DlqId, DlqIdFromAnswer } from "../DlqId.ts"
 import { encodeBase64 } from "../internal/base64.ts"
-import { defined } from "../internal/defined.ts"
+import { omitUndefined } from "../internal/omitUndefined.ts"
 import { type HeaderMap } from "../internal/headers.ts"
 import {
   Count,
   decodeBytes,
-  filled,
+  emptyToUndefined,
   HeaderRecord,
   Instant,
   optional,
-  orEmpty,
-  positive,
-  reader
+  emptyAsAbsent,
+  zeroToUndefined,
+  decoder
 } from "../internal/record.ts"
 import { type MessageId, MessageIdFromAnswer } from "../MessageId.ts"
 import { type ScheduleId, ScheduleIdFromAnswer } from "../ScheduleId.ts"
@@ -72,16 +72,16 @@ const NumberOrText = Schema.Union(
 const AnyCount = Schema.compose(NumberOrText, Count)
 const AnyInstant = Schema.compose(NumberOrText, Instant)
 
-const readJson = reader(
+const readJson = decoder(
   Schema.Struct({
     status: optional(AnyCount),
     header: optional(HeaderRecord),
     body: optional(Schema.String),
     retried: optional(AnyCount),
     maxRetries: optional(AnyCount),
-    dlqId: optional(orEmpty(DlqIdFromAnswer)),
+    dlqId: optional(emptyAsAbsent(DlqIdFromAnswer)),
     sourceMessageId: MessageIdFromAnswer,
-    topicName: optional(orEmpty(UrlGroupNameFromAnswer)),
+    topicName: optional(emptyAsAbsent(UrlGroupNameFromAnswer)),
     endpointName: optional(Schema.String),
     url: Schema.String,
     method: optional(Schema.String),
@@ -89,7 +89,7 @@ const readJson = reader(
     sourceBody: optional(Schema.String),
     notBefore: optional(AnyInstant),
     createdAt: AnyInstant,
-    scheduleId: optional(orEmpty(ScheduleIdFromAnswer)),
+    scheduleId: optional(emptyAsAbsent(ScheduleIdFromAnswer)),
     callerIP: optional(Schema.String),
     callerIp: optional(Schema.String)
   })
@@ -121,18 +121,18 @@ export const decode = (json: unknown): Either.Either<CallbackBody, string> =>
       maxRetries: record.maxRetries ?? 0,
       sourceMessageId: record.sourceMessageId,
       url: record.url,
-      method: filled(record.method) ?? "POST",
+      method: emptyToUndefined(record.method) ?? "POST",
       sourceHeaders: headersOf(record.sourceHeader),
       sourceBody: yield* decodeBytes("sourceBody", record.sourceBody ?? ""),
       notBefore: record.notBefore ?? record.createdAt,
       createdAt: record.createdAt,
-      ...defined({
-        status: positive(record.status),
-        dlqId: filled(record.dlqId),
-        urlGroup: filled(record.topicName),
-        endpointName: filled(record.endpointName),
-        scheduleId: filled(record.scheduleId),
-        callerIp: filled(record.callerIP) ?? filled(record.callerIp)
+      ...omitUndefined({
+        status: zeroToUndefined(record.status),
+        dlqId: emptyToUndefined(record.dlqId),
+        urlGroup: emptyToUndefined(record.topicName),
+        endpointName: emptyToUndefined(record.endpointName),
+        scheduleId: emptyToUndefined(record.scheduleId),
+        callerIp: emptyToUndefined(record.callerIP) ?? emptyToUndefined(record.callerIp)
       })
     }
   })
@@ -156,7 +156,7 @@ export const encode = (callback: CallbackBody): unknown => ({
   sourceBody: encodeBase64(callback.sourceBody),
   notBefore: DateTime.toEpochMillis(callback.notBefore),
   createdAt: DateTime.toEpochMillis(callback.createdAt),
-  ...defined({
+  ...omitUndefined({
     dlqId: callback.dlqId,
     topicName: callback.urlGroup,
     endpointName: callback.endpointName,

@@ -12,7 +12,7 @@ import { trimBlanks } from "../internal/headers.ts"
 import { isPlain } from "../internal/isPlain.ts"
 import { parsePreciseInstant } from "../internal/optionChecks.ts"
 import type { Parsed } from "../internal/parser.ts"
-import { kindOf, quote } from "../internal/quote.ts"
+import { typeName, quote } from "../internal/quote.ts"
 import { spellingsOfHost, spellingsOfPath, spellingsOfUrl } from "../internal/spellings.ts"
 import type { DlqFilter, DlqSelector, LogFilter, MessageFilter, MessageSelector } from "../MessageFilter.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
@@ -180,7 +180,7 @@ const isRecord = (value: unknown): boolean => isPlain(value)
 
 const check = (kind: keyof typeof own, filter: Given): Checked =>
   Either.gen(function* () {
-    if (!isRecord(filter)) return yield* refuse(`expected filters, got ${kindOf(filter)}`)
+    if (!isRecord(filter)) return yield* refuse(`expected filters, got ${typeName(filter)}`)
     const criteria: { -readonly [K in keyof Criteria]: Criteria[K] } = {}
     const field = <A>(name: string, parsed: Parsed<A>) =>
       Either.mapLeft(parsed, (reason) => new QStashInvalidRequest({ field: name, reason }))
@@ -215,7 +215,7 @@ const checkSelector = (
   selector: Selector & Given,
   ids: "messageIds" | "dlqIds"
 ): Checked => {
-  if (!isRecord(selector)) return refuse(`expected a selector, got ${kindOf(selector)}`)
+  if (!isRecord(selector)) return refuse(`expected a selector, got ${typeName(selector)}`)
   const { [ids]: given, all, ...filter } = selector
   const isFiltered = Object.values(filter).some((value) => value !== undefined)
   if (all !== undefined) {

@@ -9,7 +9,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { DlqIdFromAnswer } from "../DlqId.ts"
 import { optional as option, parseCount, rejectUnknownKeys } from "../internal/optionChecks.ts"
-import { defined } from "../internal/defined.ts"
+import { omitUndefined } from "../internal/omitUndefined.ts"
 import { decodeMessage, encodeMessage, MessageJson } from "../internal/messageRecord.ts"
 import {
   Count,
@@ -21,16 +21,16 @@ import {
   encodeHeaders,
   HeaderRecord,
   optional,
-  positive,
-  reader
+  zeroToUndefined,
+  decoder
 } from "../internal/record.ts"
-import { kindOf } from "../internal/quote.ts"
+import { typeName } from "../internal/quote.ts"
 import type { Page } from "../Page.ts"
 import type { QStashDlq } from "../QStashDlq.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 import type { DlqMessage } from "../QStashMessage.ts"
 
-const readJson = reader(
+const readJson = decoder(
   Schema.Struct({
     ...MessageJson.fields,
     dlqId: DlqIdFromAnswer,
@@ -61,8 +61,8 @@ export const decode = (json: unknown): Either.Either<DlqMessage, string> =>
     return {
       ...message,
       dlqId: record.dlqId,
-      ...defined({
-        responseStatus: positive(record.responseStatus),
+      ...omitUndefined({
+        responseStatus: zeroToUndefined(record.responseStatus),
         responseHeaders:
           decodeSomeHeaders(record.responseHeader) ?? decodeSomeHeaders(record.responseHeaders),
         responseBody
@@ -83,7 +83,7 @@ export const encode = (message: DlqMessage): unknown => {
     dlqId: message.dlqId,
     // The official Python client cannot read a list in which one dead letter has no status.
     responseStatus: message.responseStatus ?? 0,
-    ...defined({
+    ...omitUndefined({
       responseHeader: encodeHeaders(message.responseHeaders),
       responseBody: text,
       responseBodyBase64: base64
@@ -91,7 +91,7 @@ export const encode = (message: DlqMessage): unknown => {
   }
 }
 
-const readPage = reader(Schema.Struct({ messages: Schema.NullOr(Schema.Array(Schema.Unknown)) }))
+const readPage = decoder(Schema.Struct({ messages: Schema.NullOr(Schema.Array(Schema.Unknown)) }))
 const decodeMessages = decodeList("messages", decode)
 
 /**
@@ -114,7 +114,7 @@ export const decodePage = (json: unknown): Either.Either<Page<DlqMessage>, strin
  */
 export const encodePage = (page: Page<DlqMessage>): unknown => ({
   messages: page.items.map(encode),
-  ...defined({ cursor: page.cursor })
+  ...omitUndefined({ cursor: page.cursor })
 })
 
 /**
@@ -131,5 +131,5 @@ export const checkRetry = (
         Either.map(option("retries", input.retries, parseCount(0)), (retries) => ({ retries }))
       )
     : Either.left(
-        new QStashInvalidRequest({ reason: `expected the options of a retry, got ${kindOf(input)}` })
+        new QStashInvalidRequest({ reason: `expected the options of a retry, got ${typeName(input)}` })
       )

@@ -20,13 +20,13 @@ import {
   parsePeriod,
   refuse
 } from "../internal/optionChecks.ts"
-import { defined } from "../internal/defined.ts"
-import { kindOf, quote } from "../internal/quote.ts"
+import { omitUndefined } from "../internal/omitUndefined.ts"
+import { typeName, quote } from "../internal/quote.ts"
 import {
   Count,
   optional,
-  positive,
-  reader,
+  zeroToUndefined,
+  decoder,
   Seconds,
   secondsOrNone,
   toMillis,
@@ -58,7 +58,7 @@ export type Unpinned =
 /** The last second that JavaScript can tell. */
 const lastSecond = 8_640_000_000_000
 
-const readJson = reader(
+const readJson = decoder(
   Schema.Struct({
     flowControlKey: FlowControlKeyFromAnswer,
     waitListSize: optional(Count),
@@ -83,7 +83,7 @@ const readJson = reader(
  */
 export const decode = (json: unknown): Either.Either<FlowControlState, string> =>
   Either.map(readJson(json), (record) => {
-    const start = positive(record.ratePeriodStart)
+    const start = zeroToUndefined(record.ratePeriodStart)
     return {
       flowControlKey: record.flowControlKey,
       waitListSize: record.waitListSize ?? 0,
@@ -92,10 +92,10 @@ export const decode = (json: unknown): Either.Either<FlowControlState, string> =
       isPaused: record.isPaused ?? false,
       isPinnedParallelism: record.isPinnedParallelism ?? false,
       isPinnedRate: record.isPinnedRate ?? false,
-      ...defined({
-        parallelismMax: positive(record.parallelismMax),
-        rateMax: positive(record.rateMax),
-        ratePeriod: secondsOrNone(positive(record.ratePeriod)),
+      ...omitUndefined({
+        parallelismMax: zeroToUndefined(record.parallelismMax),
+        rateMax: zeroToUndefined(record.rateMax),
+        ratePeriod: secondsOrNone(zeroToUndefined(record.ratePeriod)),
         ratePeriodStart: start === undefined ? undefined : DateTime.unsafeMake(start * 1000)
       })
     }
@@ -121,7 +121,7 @@ export const encode = (state: FlowControlState): unknown => ({
   isPinnedRate: state.isPinnedRate
 })
 
-const readGlobal = reader(
+const readGlobal = decoder(
   Schema.Struct({ parallelismMax: optional(Count), parallelismCount: optional(Count) })
 )
 
@@ -151,7 +151,7 @@ export const encodeGlobal = ({ parallelismCount, parallelismMax }: GlobalParalle
 type Parameters = ReadonlyArray<readonly [name: string, value: string]>
 
 const notLimits = (input: unknown) =>
-  Either.left(new QStashInvalidRequest({ reason: `expected limits, got ${kindOf(input)}` }))
+  Either.left(new QStashInvalidRequest({ reason: `expected limits, got ${typeName(input)}` }))
 
 interface UncheckedPin {
   readonly parallelism?: number | undefined
@@ -177,7 +177,7 @@ const pinned = (input: UncheckedPin): Checked<Pinned> =>
     const parallelism = yield* option("parallelism", input.parallelism, parseCount(1))
     const rate = yield* option("rate", input.rate, parseCount(1))
     const period = yield* option("period", input.period, parsePeriod)
-    if (rate !== undefined) return { rate, ...defined({ parallelism, period }) }
+    if (rate !== undefined) return { rate, ...omitUndefined({ parallelism, period }) }
     if (period !== undefined) return yield* refuse("requires a rate", "period")
     return parallelism === undefined
       ? yield* Either.left(new QStashInvalidRequest({ reason: "expected parallelism, rate, or both" }))
@@ -214,7 +214,7 @@ const unpinned = (parallelism: boolean, rate: boolean): Unpinned | undefined => 
  * @category conversions
  */
 export const pinToParameters = ({ parallelism, period, rate }: Pinned): Parameters =>
-  Object.entries(defined({ parallelism, rate, period: toSeconds(period) })).map(([name, value]) => [
+  Object.entries(omitUndefined({ parallelism, rate, period: toSeconds(period) })).map(([name, value]) => [
     name,
     String(value)
   ])

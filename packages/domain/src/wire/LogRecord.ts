@@ -7,7 +7,7 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { defined } from "../internal/defined.ts"
+import { omitUndefined } from "../internal/omitUndefined.ts"
 import {
   Count,
   decodeBase64Body,
@@ -18,14 +18,14 @@ import {
   encodeBase64Body,
   encodeHeaders,
   encodeSettingsFields,
-  filled,
+  emptyToUndefined,
   HeaderRecord,
   Instant,
   Millis,
   optional,
-  orEmpty,
-  positive,
-  reader,
+  emptyAsAbsent,
+  zeroToUndefined,
+  decoder,
   settingsFields,
   toMillis
 } from "../internal/record.ts"
@@ -35,16 +35,16 @@ import type { Page } from "../Page.ts"
 import { ScheduleIdFromAnswer } from "../ScheduleId.ts"
 import { UrlGroupNameFromAnswer } from "../UrlGroupName.ts"
 
-const readJson = reader(
+const readJson = decoder(
   Schema.Struct({
     ...settingsFields,
     time: Instant,
     state: Schema.String,
     messageId: MessageIdFromAnswer,
     url: Schema.String,
-    topicName: optional(orEmpty(UrlGroupNameFromAnswer)),
+    topicName: optional(emptyAsAbsent(UrlGroupNameFromAnswer)),
     endpointName: optional(Schema.String),
-    scheduleId: optional(orEmpty(ScheduleIdFromAnswer)),
+    scheduleId: optional(emptyAsAbsent(ScheduleIdFromAnswer)),
     method: optional(Schema.String),
     body: optional(Schema.String),
     error: optional(Schema.String),
@@ -76,27 +76,27 @@ const stateOf = (state: string): LogState => (state === "CANCELLED" ? "CANCELED"
 export const decode = (json: unknown): Either.Either<LogEntry, string> =>
   Either.gen(function* () {
     const record = yield* readJson(json)
-    const timeout = positive(record.timeout)
+    const timeout = zeroToUndefined(record.timeout)
     return {
       time: record.time,
       state: stateOf(record.state),
       messageId: record.messageId,
       url: record.url,
       ...decodeSettingsFields(record),
-      ...defined({
-        urlGroup: filled(record.topicName),
-        endpointName: filled(record.endpointName),
-        scheduleId: filled(record.scheduleId),
-        method: filled(record.method),
+      ...omitUndefined({
+        urlGroup: emptyToUndefined(record.topicName),
+        endpointName: emptyToUndefined(record.endpointName),
+        scheduleId: emptyToUndefined(record.scheduleId),
+        method: emptyToUndefined(record.method),
         body: yield* decodeBase64Body("body", record.body),
-        error: filled(record.error),
+        error: emptyToUndefined(record.error),
         nextDeliveryTime: record.nextDeliveryTime,
-        responseStatus: positive(record.responseStatus),
+        responseStatus: zeroToUndefined(record.responseStatus),
         responseHeaders:
           decodeSomeHeaders(record.responseHeaders) ?? decodeSomeHeaders(record.responseHeader),
         responseBody: yield* decodeBase64Body("responseBody", record.responseBody),
         maxRetries: record.maxRetries,
-        retryDelay: filled(record.retryDelayExpression) ?? filled(record.retryDelayExpr),
+        retryDelay: emptyToUndefined(record.retryDelayExpression) ?? emptyToUndefined(record.retryDelayExpr),
         timeout: timeout === undefined ? undefined : Duration.millis(timeout),
         callbackHeaders: decodeSomeHeaders(record.callbackHeaders),
         failureCallbackHeaders: decodeSomeHeaders(record.failureCallbackHeaders)
@@ -118,7 +118,7 @@ export const encode = (entry: LogEntry): unknown => {
     messageId: entry.messageId,
     url: entry.url,
     ...encodeSettingsFields(entry),
-    ...defined({
+    ...omitUndefined({
       topicName: entry.urlGroup,
       endpointName: entry.endpointName,
       scheduleId: entry.scheduleId,
@@ -140,7 +140,7 @@ export const encode = (entry: LogEntry): unknown => {
 }
 
 const entries = Schema.optionalWith(Schema.NullOr(Schema.Array(Schema.Unknown)), { exact: true })
-const readPage = reader(Schema.Struct({ events: entries, logs: entries }))
+const readPage = decoder(Schema.Struct({ events: entries, logs: entries }))
 const decodeEvents = decodeList("events", decode)
 const decodeLogs = decodeList("logs", decode)
 
@@ -167,7 +167,7 @@ export const decodePage = (json: unknown): Either.Either<Page<LogEntry>, string>
  */
 export const encodeGroups = (page: Page<ReadonlyArray<LogEntry>>): unknown => ({
   messages: page.items.map((events) => ({ messageId: events[0]?.messageId, events: events.map(encode) })),
-  ...defined({ cursor: page.cursor })
+  ...omitUndefined({ cursor: page.cursor })
 })
 
 /**
@@ -179,5 +179,5 @@ export const encodeGroups = (page: Page<ReadonlyArray<LogEntry>>): unknown => ({
  */
 export const encodePage = (page: Page<LogEntry>): unknown => ({
   logs: page.items.map(encode),
-  ...defined({ cursor: page.cursor })
+  ...omitUndefined({ cursor: page.cursor })
 })

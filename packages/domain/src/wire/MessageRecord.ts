@@ -6,10 +6,10 @@
  */
 import * as Either from "effect/Either"
 import { decodeMessage, encodeMessage, MessageJson } from "../internal/messageRecord.ts"
-import { reader } from "../internal/record.ts"
+import { decoder } from "../internal/record.ts"
 import type { QStashMessage } from "../QStashMessage.ts"
 
-const readJson = reader(MessageJson)
+const readJson = decoder(MessageJson)
 
 /**
  * Reads a message of an answer. Lenient where QStash is known to vary: what it may leave out, null or empty is absent,

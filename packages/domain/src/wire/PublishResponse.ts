@@ -7,16 +7,16 @@
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { defined } from "../internal/defined.ts"
+import { omitUndefined } from "../internal/omitUndefined.ts"
 import type { Parsed } from "../internal/parser.ts"
-import { decodeList, decodePage, filled, optional, reader } from "../internal/record.ts"
+import { decodeList, decodePage, emptyToUndefined, optional, decoder } from "../internal/record.ts"
 import { MessageIdFromAnswer } from "../MessageId.ts"
 import type { Page } from "../Page.ts"
 import type { Published } from "../Published.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 import { ErrorBody } from "./ErrorBody.ts"
 
-const readPublished = reader(
+const readPublished = decoder(
   Schema.Struct({
     messageId: MessageIdFromAnswer,
     url: optional(Schema.String),
@@ -28,12 +28,12 @@ const decodeOne = (json: unknown): Parsed<Published> =>
   Either.map(readPublished(json), ({ deduplicated, messageId, url }) => ({
     messageId,
     isDeduplicated: deduplicated ?? false,
-    ...defined({ url: filled(url) })
+    ...omitUndefined({ url: emptyToUndefined(url) })
   }))
 
 const encodeOne = ({ isDeduplicated, messageId, url }: Published) => ({
   messageId,
-  ...defined({ url, deduplicated: isDeduplicated ? true : undefined })
+  ...omitUndefined({ url, deduplicated: isDeduplicated ? true : undefined })
 })
 
 const isArray = (json: unknown): json is ReadonlyArray<unknown> => Array.isArray(json)
@@ -96,10 +96,10 @@ export const decodeBatch = (
  */
 export const encodeRetried = (page: Page<Published>): unknown => ({
   responses: page.items.map(encodeOne),
-  ...defined({ cursor: page.cursor })
+  ...omitUndefined({ cursor: page.cursor })
 })
 
-const readRetried = reader(Schema.Struct({ responses: Schema.NullOr(Schema.Array(Schema.Unknown)) }))
+const readRetried = decoder(Schema.Struct({ responses: Schema.NullOr(Schema.Array(Schema.Unknown)) }))
 const decodeResponses = decodeList("responses", decodeOne)
 
 /**

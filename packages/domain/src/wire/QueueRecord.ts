@@ -15,15 +15,15 @@ import {
   rejectUnknownKeys,
   required
 } from "../internal/optionChecks.ts"
-import { defined } from "../internal/defined.ts"
-import { kindOf } from "../internal/quote.ts"
-import { Count, Instant, optional, positive, reader, toMillis } from "../internal/record.ts"
+import { omitUndefined } from "../internal/omitUndefined.ts"
+import { typeName } from "../internal/quote.ts"
+import { Count, Instant, optional, zeroToUndefined, decoder, toMillis } from "../internal/record.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 import type { QStashQueue } from "../QStashQueue.ts"
 import type { QStashQueues } from "../QStashQueues.ts"
 import { QueueNameFromAnswer } from "../QueueName.ts"
 
-const readJson = reader(
+const readJson = decoder(
   Schema.Struct({
     name: QueueNameFromAnswer,
     createdAt: Instant,
@@ -46,7 +46,7 @@ export const decode = (json: unknown): Either.Either<QStashQueue, string> =>
     name: record.name,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt ?? record.createdAt,
-    parallelism: positive(record.parallelism) ?? 1,
+    parallelism: zeroToUndefined(record.parallelism) ?? 1,
     isPaused: record.paused ?? false,
     lag: record.lag ?? 0
   }))
@@ -76,7 +76,7 @@ const check = (input: Unchecked): Either.Either<QStashQueues.UpsertInput, QStash
   Either.gen(function* () {
     return {
       queueName: yield* required("queueName", input.queueName, parseQueueName),
-      ...defined({
+      ...omitUndefined({
         parallelism: yield* option("parallelism", input.parallelism, parseCount(1)),
         isPaused: yield* option("isPaused", input.isPaused, parseFlag)
       })
@@ -84,7 +84,7 @@ const check = (input: Unchecked): Either.Either<QStashQueues.UpsertInput, QStash
   })
 
 const notOptions = (input: unknown) =>
-  Either.left(new QStashInvalidRequest({ reason: `expected the options of a queue, got ${kindOf(input)}` }))
+  Either.left(new QStashInvalidRequest({ reason: `expected the options of a queue, got ${typeName(input)}` }))
 
 /**
  * Checks what a user gives.
@@ -114,7 +114,7 @@ export const encodeUpsert = (input: QStashQueues.UpsertInput): Either.Either<unk
   Either.map(checkUpsert(input), ({ isPaused, parallelism, queueName }) => ({
     queueName,
     parallelism: parallelism ?? 1,
-    ...defined({ paused: isPaused })
+    ...omitUndefined({ paused: isPaused })
   }))
 
 /**

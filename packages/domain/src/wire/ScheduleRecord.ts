@@ -7,18 +7,18 @@
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { Destination } from "../Destination.ts"
-import { defined } from "../internal/defined.ts"
+import { omitUndefined } from "../internal/omitUndefined.ts"
 import {
   Count,
   decodeMessageFields,
   encodeMessageFields,
-  filled,
+  emptyToUndefined,
   Instant,
   instantOrNone,
   InstantOrZero,
   messageFields,
   optional,
-  reader,
+  decoder,
   recordOf,
   Seconds,
   secondsOrNone,
@@ -51,7 +51,7 @@ const ScheduleJson = Schema.Struct({
  */
 export type ScheduleJson = typeof ScheduleJson.Encoded
 
-const decodeJson = reader(ScheduleJson)
+const decodeJson = decoder(ScheduleJson)
 const encodeJson = Schema.encodeSync(ScheduleJson)
 
 /**
@@ -70,16 +70,16 @@ export const decode = (json: unknown): Either.Either<QStashSchedule, string> =>
       cron: record.cron,
       destination: Destination.fromText(record.destination),
       createdAt: record.createdAt,
-      method: filled(record.method) ?? "POST",
+      method: emptyToUndefined(record.method) ?? "POST",
       isPaused: record.isPaused ?? false,
       lastScheduleStates: record.lastScheduleStates ?? {},
       ...(yield* decodeMessageFields(record)),
-      ...defined({
+      ...omitUndefined({
         retries: record.retries,
         delay: secondsOrNone(record.delay),
         lastScheduleTime: instantOrNone(record.lastScheduleTime),
         nextScheduleTime: instantOrNone(record.nextScheduleTime),
-        error: filled(record.error)
+        error: emptyToUndefined(record.error)
       })
     }
   })
@@ -100,7 +100,7 @@ export const encode = (schedule: QStashSchedule): ScheduleJson =>
     method: schedule.method,
     isPaused: schedule.isPaused,
     ...encodeMessageFields(schedule),
-    ...defined({
+    ...omitUndefined({
       retries: schedule.retries,
       delay: toSeconds(schedule.delay),
       lastScheduleTime: schedule.lastScheduleTime,

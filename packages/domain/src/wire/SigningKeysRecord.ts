@@ -7,10 +7,10 @@
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { reader } from "../internal/record.ts"
+import { decoder } from "../internal/record.ts"
 import type { SigningKeys } from "../SigningKeys.ts"
 
-const readJson = reader(Schema.Struct({ current: Schema.NonEmptyString, next: Schema.NonEmptyString }))
+const readJson = decoder(Schema.Struct({ current: Schema.NonEmptyString, next: Schema.NonEmptyString }))
 
 /**
  * Reads the keys of an answer. The reason of a refusal names the field and nothing of its value.

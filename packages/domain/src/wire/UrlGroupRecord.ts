@@ -8,12 +8,12 @@ import * as Arr from "effect/Array"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { defined } from "../internal/defined.ts"
+import { omitUndefined } from "../internal/omitUndefined.ts"
 import { parsePrintableUrl } from "../internal/httpUrl.ts"
 import { rejectUnknownKeys } from "../internal/optionChecks.ts"
 import type { Parsed } from "../internal/parser.ts"
-import { kindOf, quote } from "../internal/quote.ts"
-import { filled, Instant, optional, reader, toMillis } from "../internal/record.ts"
+import { typeName, quote } from "../internal/quote.ts"
+import { emptyToUndefined, Instant, optional, decoder, toMillis } from "../internal/record.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 import type { UrlGroup, UrlGroupEndpoint } from "../UrlGroup.ts"
 import { UrlGroupNameFromAnswer } from "../UrlGroupName.ts"
@@ -26,7 +26,7 @@ import { UrlGroupNameFromAnswer } from "../UrlGroupName.ts"
  */
 export type EndpointSelector = { readonly url: string } | { readonly name: string }
 
-const readJson = reader(
+const readJson = decoder(
   Schema.Struct({
     name: UrlGroupNameFromAnswer,
     createdAt: Instant,
@@ -47,7 +47,10 @@ export const decode = (json: unknown): Either.Either<UrlGroup, string> =>
     name: record.name,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt ?? record.createdAt,
-    endpoints: (record.endpoints ?? []).map(({ name, url }) => ({ url, ...defined({ name: filled(name) }) }))
+    endpoints: (record.endpoints ?? []).map(({ name, url }) => ({
+      url,
+      ...omitUndefined({ name: emptyToUndefined(name) })
+    }))
   }))
 
 /**
@@ -85,13 +88,13 @@ const optionalPart = <A>(field: string, value: unknown, parse: (value: unknown) 
 const checkParts = (input: unknown, field: string) =>
   Either.gen(function* () {
     if (!Predicate.isReadonlyRecord(input)) {
-      return yield* refuse(field, `expected an object with "url" or "name", got ${kindOf(input)}`)
+      return yield* refuse(field, `expected an object with "url" or "name", got ${typeName(input)}`)
     }
     yield* Either.mapLeft(
       rejectUnknownKeys(input, new Set(["url", "name"]), "an endpoint"),
       (error) => new QStashInvalidRequest({ field: `${field}.${error.field}`, reason: error.reason })
     )
-    return defined({
+    return omitUndefined({
       url: yield* optionalPart(`${field}.url`, input["url"], parseUrl),
       name: yield* optionalPart(`${field}.name`, input["name"], parseName)
     })
@@ -104,7 +107,7 @@ const checkList = <A>(
   const list: ReadonlyArray<unknown> = Array.isArray(input) ? Array.from(input) : []
   return Arr.isNonEmptyReadonlyArray(list)
     ? Either.all(Arr.map(list, (one, index) => check(one, `endpoints[${index}]`)))
-    : refuse("endpoints", `expected a list of at least one endpoint, got ${kindOf(input)}`)
+    : refuse("endpoints", `expected a list of at least one endpoint, got ${typeName(input)}`)
 }
 
 /**
@@ -118,7 +121,9 @@ export const checkEndpoints = (input: ReadonlyArray<UrlGroup.EndpointInput>): Ch
 
 const checkEndpoint = (input: unknown, field: string) =>
   Either.flatMap(checkParts(input, field), ({ name, url }) =>
-    url === undefined ? refuse(`${field}.url`, "is missing") : Either.right({ url, ...defined({ name }) })
+    url === undefined
+      ? refuse(`${field}.url`, "is missing")
+      : Either.right({ url, ...omitUndefined({ name }) })
   )
 
 /**

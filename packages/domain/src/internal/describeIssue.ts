@@ -6,7 +6,7 @@ import { cut, quote } from "./quote.ts"
  * Says where an answer is not as expected, and nothing of what stood there: an answer holds bodies and headers, which
  * may be secret.
  */
-export const describe = ({ issue }: ParseResult.ParseError): string => {
+export const describeIssue = ({ issue }: ParseResult.ParseError): string => {
   const keys: Array<PropertyKey> = []
   const missing = isMissing(issue, keys) ? "is missing" : "is not of the expected shape"
   const path = cut(keys.map(step).join("").replace(/^\./, ""))
