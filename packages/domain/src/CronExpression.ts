@@ -17,7 +17,7 @@ import { nextFiring, previousFiring } from "./internal/cronSearch.ts"
 import { CronTable } from "./internal/cronTable.ts"
 import { quote } from "./internal/quote.ts"
 import { type TimeZone } from "./internal/timeZone.ts"
-import * as InstantInput from "./wire/InstantInput.ts"
+import * as InstantInput from "./input/InstantInput.ts"
 
 const TypeId: unique symbol = Symbol.for("@effect-qstash/domain/CronExpression")
 

@@ -7,7 +7,7 @@ import {
   ScheduleId,
   UrlGroupName
 } from "@effect-qstash/domain"
-import * as Criteria from "@effect-qstash/domain/wire/Criteria"
+import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertInstanceOf, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { DateTime, Either, FastCheck } from "effect"

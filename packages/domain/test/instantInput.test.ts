@@ -1,4 +1,4 @@
-import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
+import * as InstantInput from "@effect-qstash/domain/input/InstantInput"
 import { describe, it } from "@effect/vitest"
 import { assertNone, assertSome, strictEqual, throws } from "@effect/vitest/utils"
 import { DateTime, FastCheck } from "effect"

@@ -1,6 +1,6 @@
 import { QStashInvalidRequest } from "@effect-qstash/domain"
 import { canonical } from "@effect-qstash/domain/wire/HeaderName"
-import * as PageInput from "@effect-qstash/domain/wire/PageInput"
+import * as PageInput from "@effect-qstash/domain/input/PageInput"
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Either, FastCheck } from "effect"

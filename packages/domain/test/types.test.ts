@@ -55,7 +55,7 @@ import {
   type UrlGroupNotFound
 } from "@effect-qstash/domain"
 import * as CallbackBody from "@effect-qstash/domain/wire/CallbackBody"
-import * as Criteria from "@effect-qstash/domain/wire/Criteria"
+import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
 import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
 import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"

@@ -2,7 +2,7 @@
  * @since 0.1.0
  */
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
-import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
+import * as InstantInput from "@effect-qstash/domain/input/InstantInput"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"

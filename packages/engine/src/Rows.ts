@@ -13,7 +13,7 @@ import type { QueueName } from "@effect-qstash/domain/QueueName"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import type { UrlGroupEndpoint } from "@effect-qstash/domain/UrlGroup"
 import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
-import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
+import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import type { Resolved } from "./Limits.ts"
 
 /**

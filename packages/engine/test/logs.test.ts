@@ -8,7 +8,7 @@ import {
   QueueName,
   RedactedValue
 } from "@effect-qstash/domain"
-import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
+import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import * as Engine from "@effect-qstash/engine/Engine"
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, deepStrictEqual, strictEqual } from "@effect/vitest/utils"

@@ -11,7 +11,7 @@ import {
   RedactedValue,
   UrlGroupName
 } from "@effect-qstash/domain"
-import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
+import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import * as Engine from "@effect-qstash/engine/Engine"
 import { VirtualClock } from "@effect-qstash/engine/VirtualClock"
 import { describe, it } from "@effect/vitest"

@@ -1,5 +1,5 @@
 import { QStashUnauthorized, QStashUnavailable } from "@effect-qstash/domain/QStashError"
-import * as DurationInput from "@effect-qstash/domain/wire/DurationInput"
+import * as DurationInput from "@effect-qstash/domain/input/DurationInput"
 import { DurationText } from "@effect-qstash/domain/wire/DurationText"
 import { ErrorBody } from "@effect-qstash/domain/wire/ErrorBody"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"

@@ -1,5 +1,5 @@
 import { DurationText } from "@effect-qstash/domain/wire/DurationText"
-import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
+import * as InstantInput from "@effect-qstash/domain/input/InstantInput"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Either from "effect/Either"

@@ -1,5 +1,5 @@
 import { type Page, type QStashError, QStashResponseTooLarge } from "@effect-qstash/domain"
-import type { PageInput } from "@effect-qstash/domain/wire/PageInput"
+import type { PageInput } from "@effect-qstash/domain/input/PageInput"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"

@@ -1,4 +1,4 @@
-import { type Criteria, toParameters } from "@effect-qstash/domain/wire/Criteria"
+import { type Criteria, toParameters } from "@effect-qstash/domain/input/Criteria"
 import * as Arr from "effect/Array"
 import { queryForms, secretsOfUrl } from "./redact.ts"
 import type { Parameters } from "./http.ts"

@@ -1,4 +1,4 @@
-import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
+import * as InstantInput from "@effect-qstash/domain/input/InstantInput"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"

@@ -1,4 +1,4 @@
-import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
+import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
 import type { StoredDeadLetter, StoredMessage } from "../Rows.ts"
 

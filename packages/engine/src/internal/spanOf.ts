@@ -1,4 +1,4 @@
-import * as DurationInput from "@effect-qstash/domain/wire/DurationInput"
+import * as DurationInput from "@effect-qstash/domain/input/DurationInput"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 

@@ -25,7 +25,7 @@ import type {
   StoredUrlGroup
 } from "@effect-qstash/engine/Rows"
 import { nextTime, Store } from "@effect-qstash/engine/Store"
-import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
+import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Duration, Effect, FastCheck, Struct } from "effect"
 import { acme, all, answer, callerIp, draftOf, id, minute, mint, second, settingsOf, start } from "./given.ts"

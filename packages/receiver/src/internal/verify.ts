@@ -1,7 +1,7 @@
 import { MessageId } from "@effect-qstash/domain/MessageId"
 import { ScheduleIdFromAnswer } from "@effect-qstash/domain/ScheduleId"
 import { UrlGroupNameFromAnswer } from "@effect-qstash/domain/UrlGroupName"
-import * as DurationInput from "@effect-qstash/domain/wire/DurationInput"
+import * as DurationInput from "@effect-qstash/domain/input/DurationInput"
 import {
   issuer,
   joseHeaderSegment,

@@ -1,5 +1,5 @@
 import { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
-import * as Criteria from "@effect-qstash/domain/wire/Criteria"
+import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { bodyOf, type Call, parseJson, queryOf } from "./call.ts"

@@ -6,9 +6,9 @@ import {
   type QStashDlq,
   type QStashInvalidRequest
 } from "@effect-qstash/domain"
-import * as Criteria from "@effect-qstash/domain/wire/Criteria"
+import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
-import * as PageInput from "@effect-qstash/domain/wire/PageInput"
+import * as PageInput from "@effect-qstash/domain/input/PageInput"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"

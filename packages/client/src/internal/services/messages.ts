@@ -13,7 +13,7 @@ import {
   type QStashQuotaExceeded,
   type QueueName
 } from "@effect-qstash/domain"
-import * as Criteria from "@effect-qstash/domain/wire/Criteria"
+import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import * as MessageRecord from "@effect-qstash/domain/wire/MessageRecord"
 import * as MessageRequest from "@effect-qstash/domain/wire/MessageRequest"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"

@@ -1,5 +1,5 @@
 import type { DlqId } from "@effect-qstash/domain/DlqId"
-import type { Criteria } from "@effect-qstash/domain/wire/Criteria"
+import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import { deadLetterBytes } from "../../Sizes.ts"
 import type { PageRequest, Retention, StoredDeadLetter } from "../../Rows.ts"
 import { matchesDeadLetter } from "../matches.ts"

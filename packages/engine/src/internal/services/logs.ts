@@ -1,6 +1,6 @@
 import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
-import * as Criteria from "@effect-qstash/domain/wire/Criteria"
-import * as PageInput from "@effect-qstash/domain/wire/PageInput"
+import * as Criteria from "@effect-qstash/domain/input/Criteria"
+import * as PageInput from "@effect-qstash/domain/input/PageInput"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"

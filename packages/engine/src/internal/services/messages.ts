@@ -9,7 +9,7 @@ import {
 } from "@effect-qstash/domain/QStashError"
 import type { QStashMessages } from "@effect-qstash/domain/QStashMessages"
 import type { QueueName } from "@effect-qstash/domain/QueueName"
-import * as Criteria from "@effect-qstash/domain/wire/Criteria"
+import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
 import * as MessageRequest from "@effect-qstash/domain/wire/MessageRequest"
 import * as DateTime from "effect/DateTime"

@@ -1,6 +1,6 @@
-import * as DurationInput from "@effect-qstash/domain/wire/DurationInput"
+import * as DurationInput from "@effect-qstash/domain/input/DurationInput"
 import { DurationText } from "@effect-qstash/domain/wire/DurationText"
-import * as InstantInput from "@effect-qstash/domain/wire/InstantInput"
+import * as InstantInput from "@effect-qstash/domain/input/InstantInput"
 import { lastInstant, type VirtualClock } from "@effect-qstash/engine/VirtualClock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

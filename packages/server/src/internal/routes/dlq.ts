@@ -1,7 +1,7 @@
 import { DlqId } from "@effect-qstash/domain/DlqId"
 import { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
 import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
-import * as PageInput from "@effect-qstash/domain/wire/PageInput"
+import * as PageInput from "@effect-qstash/domain/input/PageInput"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"

@@ -1,5 +1,5 @@
 import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
-import * as PageInput from "@effect-qstash/domain/wire/PageInput"
+import * as PageInput from "@effect-qstash/domain/input/PageInput"
 import type { Engine } from "@effect-qstash/engine/Engine"
 import * as Effect from "effect/Effect"
 import type { Call, Failure, Handlers } from "../call.ts"
