@@ -174,6 +174,9 @@ const drive = (core: Core.Core): Effect.Effect<never> =>
         Effect.sleep(Duration.millis(Math.min(wait, longestSleep(clock))))
       )
     }).pipe(
+      Effect.catchAll((error) =>
+        Effect.flatMap(core.backOff(error), (wait) => Effect.sleep(Duration.millis(wait)))
+      ),
       // A Store or Courier that dies must not end the engine silently.
       Effect.catchAllDefect((defect) =>
         Effect.zipRight(

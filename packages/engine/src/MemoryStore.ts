@@ -78,12 +78,12 @@ const deadLetterOf = ({ number: _number, ...letter }: NumberedDeadLetter): Store
 
 /**
  * Keeps everything in memory until the process ends. Each verb is one synchronous block, so no other fiber sees half
- * of it.
+ * of it, and none fails.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Store.Service> = Effect.sync(() => {
+export const make: Effect.Effect<Store.Service<never>> = Effect.sync(() => {
   const tenants = new Map<string, Tenant>()
   const schedules = new DueQueue<ScheduleRow>()
   const messages = new DueQueue<MessageRow>()

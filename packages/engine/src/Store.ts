@@ -1,7 +1,7 @@
 /**
  * The port to the engine's state. Each verb is one transaction: it happens whole or not at all, and never twice. All
  * instants are milliseconds since 1970 and come from the engine. A verb that changes messages writes the log, and returns
- * what it wrote.
+ * what it wrote. A verb that cannot do its work fails with a StoreError; then it may or may not have happened.
  *
  * @since 0.1.0
  */
@@ -38,6 +38,7 @@ import type {
   StoredSchedule,
   StoredUrlGroup
 } from "./Rows.ts"
+import type { StoreError } from "./StoreError.ts"
 
 interface Logged {
   /** What was written to the log, in order. */
@@ -49,10 +50,12 @@ interface Logged {
  */
 export declare namespace Store {
   /**
+   * `E` is what each verb can fail with: of a Store that the engine runs on, StoreError.
+   *
    * @since 0.1.0
    * @category models
    */
-  export interface Service {
+  export interface Service<E = StoreError> {
     /**
      * Creates the schedule or replaces every setting of the one with this id. A replaced one keeps its pause, its
      * creation time and what is known of its last firing; its next time counts from now. `full` when the tenant holds
@@ -65,19 +68,19 @@ export declare namespace Store {
       readonly callerIp: string | undefined
       readonly now: number
       readonly limit: number
-    }) => Effect.Effect<"stored" | "full">
+    }) => Effect.Effect<"stored" | "full", E>
 
     /** One schedule of the tenant. */
     readonly getSchedule: (
       tenantId: string,
       scheduleId: ScheduleId
-    ) => Effect.Effect<Option.Option<StoredSchedule>>
+    ) => Effect.Effect<Option.Option<StoredSchedule>, E>
 
     /** The tenant's schedules, oldest first. */
-    readonly listSchedules: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredSchedule>>
+    readonly listSchedules: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredSchedule>, E>
 
     /** Removes a schedule, and returns whether it existed. Its messages stay. */
-    readonly deleteSchedule: (tenantId: string, scheduleId: ScheduleId) => Effect.Effect<boolean>
+    readonly deleteSchedule: (tenantId: string, scheduleId: ScheduleId) => Effect.Effect<boolean, E>
 
     /**
      * Pauses or resumes, and returns whether the schedule exists. A firing that fell into the pause is not made up
@@ -88,7 +91,7 @@ export declare namespace Store {
       readonly scheduleId: ScheduleId
       readonly isPaused: boolean
       readonly now: number
-    }) => Effect.Effect<boolean>
+    }) => Effect.Effect<boolean, E>
 
     /**
      * Takes the schedules that are due, earliest first: inserts the messages of each active one and moves each to its
@@ -102,7 +105,7 @@ export declare namespace Store {
       readonly limits: Pick<AcceptLimits, "maxMessages" | "maxPendingBytes">
       /** Mints the id of a message. */
       readonly mintMessageId: () => MessageId
-    }) => Effect.Effect<Logged>
+    }) => Effect.Effect<Logged, E>
 
     /**
      * Accepts all drafts or none. The result names a URL group that does not exist, and a limit that would be exceeded;
@@ -127,7 +130,8 @@ export declare namespace Store {
           readonly messages: ReadonlyArray<ReadonlyArray<AcceptedMessage>>
         } & Logged)
       | { readonly _tag: "UrlGroupNotFound"; readonly urlGroup: UrlGroupName }
-      | { readonly _tag: "OverLimit"; readonly limit: keyof AcceptLimits }
+      | { readonly _tag: "OverLimit"; readonly limit: keyof AcceptLimits },
+      E
     >
 
     /**
@@ -148,7 +152,7 @@ export declare namespace Store {
       readonly perDestination: number
       /** How long the lease lasts at the most, in milliseconds. */
       readonly leaseFor: (message: StoredMessage) => number
-    }) => Effect.Effect<{ readonly leases: ReadonlyArray<Lease> } & Logged>
+    }) => Effect.Effect<{ readonly leases: ReadonlyArray<Lease> } & Logged, E>
 
     /**
      * Records the outcomes of attempts, in the given order, and returns for each whether its lease still held. What an
@@ -161,28 +165,31 @@ export declare namespace Store {
       readonly now: number
       readonly maxPendingBytes: number
       readonly mintMessageId: () => MessageId
-    }) => Effect.Effect<{ readonly answers: ReadonlyArray<"settled" | "stale"> } & Logged>
+    }) => Effect.Effect<{ readonly answers: ReadonlyArray<"settled" | "stale"> } & Logged, E>
 
     /**
      * Gives leases back: the messages are due at once, and the attempt does not count as one of theirs. It still counts
      * against the rate of its flow-control key, because its request may have reached the destination.
      */
-    readonly release: (tokens: ReadonlyArray<number>) => Effect.Effect<void>
+    readonly release: (tokens: ReadonlyArray<number>) => Effect.Effect<void, E>
 
     /** When the next schedule, and the next message, ending lease or rate window, will be due. */
-    readonly nextWake: Effect.Effect<{
-      readonly schedule: number | undefined
-      readonly message: number | undefined
-    }>
+    readonly nextWake: Effect.Effect<
+      {
+        readonly schedule: number | undefined
+        readonly message: number | undefined
+      },
+      E
+    >
 
     /** One message that is not done. */
     readonly getMessage: (
       tenantId: string,
       messageId: MessageId
-    ) => Effect.Effect<Option.Option<StoredMessage>>
+    ) => Effect.Effect<Option.Option<StoredMessage>, E>
 
     /** The messages that are not done, oldest first. */
-    readonly listMessages: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredMessage>>
+    readonly listMessages: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredMessage>, E>
 
     /**
      * Cancels matching messages, `limit` at most, oldest first, and returns how many: idle ones at
@@ -193,16 +200,19 @@ export declare namespace Store {
       readonly criteria: Criteria
       readonly limit: number
       readonly now: number
-    }) => Effect.Effect<{ readonly cancelled: number } & Logged>
+    }) => Effect.Effect<{ readonly cancelled: number } & Logged, E>
 
     /** How many of the tenant's messages are leased. */
-    readonly countLeased: (tenantId: string) => Effect.Effect<number>
+    readonly countLeased: (tenantId: string) => Effect.Effect<number, E>
 
     /** One dead letter. */
-    readonly getDeadLetter: (tenantId: string, dlqId: DlqId) => Effect.Effect<Option.Option<StoredDeadLetter>>
+    readonly getDeadLetter: (
+      tenantId: string,
+      dlqId: DlqId
+    ) => Effect.Effect<Option.Option<StoredDeadLetter>, E>
 
     /** A page of dead letters. */
-    readonly pageDeadLetters: (request: PageRequest) => Effect.Effect<StoredPage<StoredDeadLetter>>
+    readonly pageDeadLetters: (request: PageRequest) => Effect.Effect<StoredPage<StoredDeadLetter>, E>
 
     /**
      * Removes matching dead letters, `count` at most, and returns their ids. With `retry` each becomes
@@ -223,13 +233,14 @@ export declare namespace Store {
         readonly retried: ReadonlyArray<StoredMessage>
         readonly last: number | undefined
         readonly upTo: number
-      } & Logged
+      } & Logged,
+      E
     >
 
     /** A page of the log, without the entries that came after the number `upTo`. */
     readonly pageLogs: (
       request: PageRequest & { readonly upTo?: number | undefined }
-    ) => Effect.Effect<StoredPage<DeliveryEvent>>
+    ) => Effect.Effect<StoredPage<DeliveryEvent>, E>
 
     /**
      * Creates a queue or changes the one with this name; what is `undefined` stays. `full` when the tenant has `limit`
@@ -242,20 +253,23 @@ export declare namespace Store {
       readonly isPaused: boolean | undefined
       readonly now: number
       readonly limit: number
-    }) => Effect.Effect<"stored" | "full">
+    }) => Effect.Effect<"stored" | "full", E>
 
     /** One queue. */
-    readonly getQueue: (tenantId: string, queueName: QueueName) => Effect.Effect<Option.Option<StoredQueue>>
+    readonly getQueue: (
+      tenantId: string,
+      queueName: QueueName
+    ) => Effect.Effect<Option.Option<StoredQueue>, E>
 
     /** The tenant's queues, oldest first. */
-    readonly listQueues: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredQueue>>
+    readonly listQueues: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredQueue>, E>
 
     /** Removes a queue if there is one, and cancels the messages in it. */
     readonly deleteQueue: (request: {
       readonly tenantId: string
       readonly queueName: QueueName
       readonly now: number
-    }) => Effect.Effect<Logged>
+    }) => Effect.Effect<Logged, E>
 
     /** Pauses or resumes a queue, and returns whether it exists. */
     readonly setQueuePaused: (request: {
@@ -263,7 +277,7 @@ export declare namespace Store {
       readonly queueName: QueueName
       readonly isPaused: boolean
       readonly now: number
-    }) => Effect.Effect<boolean>
+    }) => Effect.Effect<boolean, E>
 
     /**
      * Adds endpoints to a group, or puts them in the place of those with the same URL or name. Returns the limit that the
@@ -275,7 +289,7 @@ export declare namespace Store {
       readonly endpoints: ReadonlyArray<UrlGroupEndpoint>
       readonly now: number
       readonly limits: Pick<Resolved, "maxUrlGroups" | "maxEndpointsPerUrlGroup">
-    }) => Effect.Effect<"stored" | "maxUrlGroups" | "maxEndpointsPerUrlGroup">
+    }) => Effect.Effect<"stored" | "maxUrlGroups" | "maxEndpointsPerUrlGroup", E>
 
     /**
      * Removes endpoints, the group with the last one. Returns whether the group has each of them; if not, all stay.
@@ -285,28 +299,28 @@ export declare namespace Store {
       readonly urlGroup: UrlGroupName
       readonly endpoints: ReadonlyArray<{ readonly url?: string; readonly name?: string }>
       readonly now: number
-    }) => Effect.Effect<boolean>
+    }) => Effect.Effect<boolean, E>
 
     /** One group. */
     readonly getUrlGroup: (
       tenantId: string,
       urlGroup: UrlGroupName
-    ) => Effect.Effect<Option.Option<StoredUrlGroup>>
+    ) => Effect.Effect<Option.Option<StoredUrlGroup>, E>
 
     /** The tenant's groups, oldest first. */
-    readonly listUrlGroups: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredUrlGroup>>
+    readonly listUrlGroups: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredUrlGroup>, E>
 
     /** Removes a group if there is one. */
-    readonly deleteUrlGroup: (tenantId: string, urlGroup: UrlGroupName) => Effect.Effect<void>
+    readonly deleteUrlGroup: (tenantId: string, urlGroup: UrlGroupName) => Effect.Effect<void, E>
 
     /** One flow-control key, as it stands at an instant. */
     readonly getFlowControl: (
       tenantId: string,
       key: FlowControlKey
-    ) => Effect.Effect<Option.Option<StoredFlowControl>>
+    ) => Effect.Effect<Option.Option<StoredFlowControl>, E>
 
     /** The tenant's flow-control keys, oldest first. */
-    readonly listFlowControl: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredFlowControl>>
+    readonly listFlowControl: (tenantId: string) => Effect.Effect<ReadonlyArray<StoredFlowControl>, E>
 
     /**
      * Changes a flow-control key. When the tenant has `limit` keys and the change would make one more, its idle keys are
@@ -318,23 +332,23 @@ export declare namespace Store {
       readonly change: FlowControlChange
       readonly now: number
       readonly limit: number
-    }) => Effect.Effect<"stored" | "full">
+    }) => Effect.Effect<"stored" | "full", E>
 
     /** The signing keys, where they have been rotated. */
-    readonly getSigningKeys: (tenantId: string) => Effect.Effect<Option.Option<SigningKeys>>
+    readonly getSigningKeys: (tenantId: string) => Effect.Effect<Option.Option<SigningKeys>, E>
 
     /** Makes the next key the current one. `initial` counts where there was no rotation before. */
     readonly rotateSigningKeys: (request: {
       readonly tenantId: string
       readonly initial: SigningKeys
       readonly next: SigningKeys["next"]
-    }) => Effect.Effect<SigningKeys>
+    }) => Effect.Effect<SigningKeys, E>
 
     /** Forgets what is not to be kept of each tenant's log and dead letters. */
     readonly prune: (request: {
       readonly logs: Retention
       readonly deadLetters: Retention
-    }) => Effect.Effect<void>
+    }) => Effect.Effect<void, E>
   }
 }
 
@@ -343,6 +357,54 @@ export declare namespace Store {
  * @category tags
  */
 export class Store extends Context.Tag("@effect-qstash/engine/Store")<Store, Store.Service>() {}
+
+/**
+ * The same Store with each verb changed in the same way: its errors converted, a span around it. Verbs that are Effects
+ * of their own stay so.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const mapVerbs = <E, E2>(
+  store: Store.Service<E>,
+  map: <A>(effect: Effect.Effect<A, E>, verb: keyof Store.Service) => Effect.Effect<A, E2>
+): Store.Service<E2> => ({
+  upsertSchedule: (request) => map(store.upsertSchedule(request), "upsertSchedule"),
+  getSchedule: (tenantId, scheduleId) => map(store.getSchedule(tenantId, scheduleId), "getSchedule"),
+  listSchedules: (tenantId) => map(store.listSchedules(tenantId), "listSchedules"),
+  deleteSchedule: (tenantId, scheduleId) => map(store.deleteSchedule(tenantId, scheduleId), "deleteSchedule"),
+  setPaused: (request) => map(store.setPaused(request), "setPaused"),
+  claimDueSchedules: (request) => map(store.claimDueSchedules(request), "claimDueSchedules"),
+  accept: (request) => map(store.accept(request), "accept"),
+  claimDueMessages: (request) => map(store.claimDueMessages(request), "claimDueMessages"),
+  settle: (request) => map(store.settle(request), "settle"),
+  release: (tokens) => map(store.release(tokens), "release"),
+  nextWake: map(store.nextWake, "nextWake"),
+  getMessage: (tenantId, messageId) => map(store.getMessage(tenantId, messageId), "getMessage"),
+  listMessages: (tenantId) => map(store.listMessages(tenantId), "listMessages"),
+  cancel: (request) => map(store.cancel(request), "cancel"),
+  countLeased: (tenantId) => map(store.countLeased(tenantId), "countLeased"),
+  getDeadLetter: (tenantId, dlqId) => map(store.getDeadLetter(tenantId, dlqId), "getDeadLetter"),
+  pageDeadLetters: (request) => map(store.pageDeadLetters(request), "pageDeadLetters"),
+  takeDeadLetters: (request) => map(store.takeDeadLetters(request), "takeDeadLetters"),
+  pageLogs: (request) => map(store.pageLogs(request), "pageLogs"),
+  upsertQueue: (request) => map(store.upsertQueue(request), "upsertQueue"),
+  getQueue: (tenantId, queueName) => map(store.getQueue(tenantId, queueName), "getQueue"),
+  listQueues: (tenantId) => map(store.listQueues(tenantId), "listQueues"),
+  deleteQueue: (request) => map(store.deleteQueue(request), "deleteQueue"),
+  setQueuePaused: (request) => map(store.setQueuePaused(request), "setQueuePaused"),
+  upsertEndpoints: (request) => map(store.upsertEndpoints(request), "upsertEndpoints"),
+  removeEndpoints: (request) => map(store.removeEndpoints(request), "removeEndpoints"),
+  getUrlGroup: (tenantId, urlGroup) => map(store.getUrlGroup(tenantId, urlGroup), "getUrlGroup"),
+  listUrlGroups: (tenantId) => map(store.listUrlGroups(tenantId), "listUrlGroups"),
+  deleteUrlGroup: (tenantId, urlGroup) => map(store.deleteUrlGroup(tenantId, urlGroup), "deleteUrlGroup"),
+  getFlowControl: (tenantId, key) => map(store.getFlowControl(tenantId, key), "getFlowControl"),
+  listFlowControl: (tenantId) => map(store.listFlowControl(tenantId), "listFlowControl"),
+  changeFlowControl: (request) => map(store.changeFlowControl(request), "changeFlowControl"),
+  getSigningKeys: (tenantId) => map(store.getSigningKeys(tenantId), "getSigningKeys"),
+  rotateSigningKeys: (request) => map(store.rotateSigningKeys(request), "rotateSigningKeys"),
+  prune: (request) => map(store.prune(request), "prune")
+})
 
 /**
  * When a schedule fires next, strictly after an instant. Every Store moves its schedules by this one rule.

@@ -8,7 +8,11 @@ import type { Page } from "@effect-qstash/domain/Page"
 import type { Published } from "@effect-qstash/domain/Published"
 import type { PublishMessage } from "@effect-qstash/domain/PublishMessage"
 import type { QStashDlq } from "@effect-qstash/domain/QStashDlq"
-import type { QStashInvalidRequest, QStashQuotaExceeded } from "@effect-qstash/domain/QStashError"
+import type {
+  QStashInvalidRequest,
+  QStashQuotaExceeded,
+  QStashUnavailable
+} from "@effect-qstash/domain/QStashError"
 import type { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
 import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import type { DlqMessage, QStashMessage } from "@effect-qstash/domain/QStashMessage"
@@ -73,7 +77,8 @@ export declare namespace TenantServices {
 
 /**
  * The services of every tenant. The operations below the services are for a server: their input is already checked, and
- * their destinations stay as they are, byte for byte, while the services normalise those of their callers.
+ * their destinations stay as they are, byte for byte, while the services normalise those of their callers. What the Store
+ * fails to do fails with QStashUnavailable.
  *
  * @since 0.1.0
  * @category models
@@ -94,37 +99,47 @@ export interface TenantServices {
   readonly createSchedule: (
     tenant: Tenant,
     settings: CreateSchedule
-  ) => Effect.Effect<ScheduleId, QStashQuotaExceeded | QStashInvalidRequest>
+  ) => Effect.Effect<ScheduleId, QStashQuotaExceeded | QStashInvalidRequest | QStashUnavailable>
 
   /** Accepts all messages or none. Returns what each has become: for a URL group one message for each endpoint. */
   readonly accept: (
     tenant: Tenant,
     messages: ReadonlyArray<PublishMessage>
-  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<Published>>, QStashQuotaExceeded | QStashInvalidRequest>
+  ) => Effect.Effect<
+    ReadonlyArray<ReadonlyArray<Published>>,
+    QStashQuotaExceeded | QStashInvalidRequest | QStashUnavailable
+  >
 
   /** Every message of the tenant that is not done, oldest first. */
-  readonly pending: (tenant: Tenant) => Effect.Effect<ReadonlyArray<QStashMessage>>
+  readonly pending: (tenant: Tenant) => Effect.Effect<ReadonlyArray<QStashMessage>, QStashUnavailable>
 
   /** Cancels matching messages, `count` at most, and returns how many. */
-  readonly cancelMany: (tenant: Tenant, criteria: Criteria, count?: number) => Effect.Effect<number>
+  readonly cancelMany: (
+    tenant: Tenant,
+    criteria: Criteria,
+    count?: number
+  ) => Effect.Effect<number, QStashUnavailable>
 
   /** A page of dead letters. Rejects an invalid cursor. */
   readonly dlqPage: (
     tenant: Tenant,
     request: TenantServices.PageRequest
-  ) => Effect.Effect<Page<DlqMessage>, QStashInvalidRequest>
+  ) => Effect.Effect<Page<DlqMessage>, QStashInvalidRequest | QStashUnavailable>
 
   /** Deletes matching dead letters, `count` at most, and returns a cursor if there are more. */
   readonly dlqDelete: (
     tenant: Tenant,
     request: TenantServices.Selection
-  ) => Effect.Effect<{ readonly deleted: number; readonly cursor?: string }, QStashInvalidRequest>
+  ) => Effect.Effect<
+    { readonly deleted: number; readonly cursor?: string },
+    QStashInvalidRequest | QStashUnavailable
+  >
 
   /** Publishes matching dead letters again, `count` at most, and returns a cursor if there are more. */
   readonly dlqRetry: (
     tenant: Tenant,
     request: TenantServices.Selection & { readonly retries?: number | undefined }
-  ) => Effect.Effect<Page<Published>, QStashQuotaExceeded | QStashInvalidRequest>
+  ) => Effect.Effect<Page<Published>, QStashQuotaExceeded | QStashInvalidRequest | QStashUnavailable>
 
   /**
    * Delivers a message once more, whatever its state: QStash delivers at least once, and sometimes twice. The Store does
@@ -136,7 +151,7 @@ export interface TenantServices {
   readonly logsPage: (
     tenant: Tenant,
     request: TenantServices.PageRequest
-  ) => Effect.Effect<Page<LogEntry>, QStashInvalidRequest>
+  ) => Effect.Effect<Page<LogEntry>, QStashInvalidRequest | QStashUnavailable>
 
   /**
    * A page of the log by message: `count` messages, each with all of its entries that match. The order is that of the
@@ -146,5 +161,5 @@ export interface TenantServices {
   readonly logsByMessage: (
     tenant: Tenant,
     request: TenantServices.PageRequest & { readonly trimBody?: number | undefined }
-  ) => Effect.Effect<Page<ReadonlyArray<LogEntry>>, QStashInvalidRequest>
+  ) => Effect.Effect<Page<ReadonlyArray<LogEntry>>, QStashInvalidRequest | QStashUnavailable>
 }

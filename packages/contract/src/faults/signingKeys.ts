@@ -20,8 +20,8 @@ export const faults: ReadonlyArray<Fault> = [
     "(tenant.signingKeys ? { next } : initial).next"
   ]),
   service("rotation-unheard", "deliveries are signed with the old key after a rotation", [
-    "rotated(tenantId, keys)",
-    ""
+    "forgetKeys(tenantId))",
+    "undefined)"
   ]),
   service("next-key-fixed", "every rotation draws the same next key", [
     'Redacted.make(yield* ids.next("sig"))',

@@ -268,8 +268,8 @@ export class VirtualTime implements TestClock.TestClock {
    * much as a step.
    */
   private runUntil(target: number, core: Core, way: { readonly isLeft: boolean }): Effect.Effect<void> {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.gen(this, function* () {
+    return Effect.uninterruptibleMask((restore) => {
+      const go = Effect.gen(this, function* () {
         yield* this.registerDriver
         // Lets a fiber that was just forked fall asleep before time moves, as TestClock does.
         yield* restore(this.turn)
@@ -296,7 +296,14 @@ export class VirtualTime implements TestClock.TestClock {
           yield* restore(this.turn)
         }
       })
-    )
+      // Time stands still while the Store fails, as it does for a delivery that waits for the world.
+      const loop: Effect.Effect<void> = Effect.catchAll(go, (error) =>
+        Effect.flatMap(core.backOff(error), (wait) =>
+          Effect.zipRight(restore(realClock.sleep(Duration.millis(wait))), loop)
+        )
+      )
+      return loop
+    })
   }
 
   private readonly registerDriver = Effect.withFiberRuntime<void>((fiber) => {

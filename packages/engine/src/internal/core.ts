@@ -1,5 +1,6 @@
 import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import { MessageId } from "@effect-qstash/domain/MessageId"
+import { QStashUnavailable } from "@effect-qstash/domain/QStashError"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
@@ -15,7 +16,8 @@ import type { DeliveryEvent } from "../DeliveryEvent.ts"
 import type * as Limits from "../Limits.ts"
 import * as Signer from "../Signer.ts"
 import type { Lease, Settlement, StoredMessage } from "../Rows.ts"
-import { Store } from "../Store.ts"
+import { mapVerbs, Store } from "../Store.ts"
+import type { StoreError } from "../StoreError.ts"
 import { eventBytes } from "../Sizes.ts"
 import { judge, requestOf } from "./attempt.ts"
 import { makeService } from "./service.ts"
@@ -32,6 +34,10 @@ const pruneBytes = 16 * 2 ** 20
 
 /** A lease is longer than its attempt may take, so that an attempt that times out is settled before its lease ends. */
 const leaseMargin = 60_000
+
+/** How long to wait after the first failure of the Store, and at most, in milliseconds. The wait doubles each time. */
+const firstBackoff = 10
+const longestBackoff = 30_000
 
 export interface CoreOptions {
   readonly signingKeys: (tenantId: string) => SigningKeys
@@ -68,9 +74,12 @@ export interface Core {
    * Returns when to run next, unless something changes earlier; a time that is not in the future means at once.
    *
    * A generator for the driver's `yield*`, because an effect would take a tenth longer. The driver must not be
-   * interrupted meanwhile, or messages would stay leased that nobody delivers.
+   * interrupted meanwhile, or messages would stay leased that nobody delivers. When the Store fails, the run ends; the
+   * next one goes on with what is left.
    */
-  readonly runDue: () => Generator<YieldWrap<Effect.Effect<unknown>>, number | undefined, unknown>
+  readonly runDue: () => Generator<YieldWrap<Effect.Effect<unknown, StoreError>>, number | undefined, unknown>
+  /** Takes note of a run that the Store has failed. Returns how many milliseconds to wait before the next one. */
+  readonly backOff: (error: StoreError) => Effect.Effect<number>
   readonly inFlight: ReadonlyMap<number, InFlight>
   /** Sets the function to call when a delivery under way ends, or a caller changes something. */
   readonly onChange: (changed: () => void) => void
@@ -89,31 +98,61 @@ export const make = (
     const courier = yield* Courier
     const ids = yield* IdGenerator
     const inFlight = new Map<number, InFlight>()
-    const signers = new Map<string, Signer.Signer>()
+    const signers = new Map<string, () => Signer.Signer>()
+    let rotations = 0
     let unreported: Array<DeliveryEvent> = []
     let isReporting = false
     /** Outcomes not yet written to the Store. They outlive a run only if store.settle failed. */
     let unsettled: ReadonlyArray<Settlement> = []
-    const repeats: Array<StoredMessage> = []
+    /** Leases whose delivery has not started. They outlive a run only if the keys to sign it could not be read. */
+    let unstarted: Array<Lease> = []
     let lastRepeat = 0
     let lastPrune = -Infinity
     let newEntries = 0
     let newBytes = 0
     let changed = (): void => {}
 
-    /** The current keys: those of the last rotation, or else the tenant's first. */
-    const keysOf = (tenantId: string): Effect.Effect<SigningKeys> =>
-      Effect.map(
-        store.getSigningKeys(tenantId),
-        Option.getOrElse(() => options.signingKeys(tenantId))
+    /** Whether the Store's failure has been logged, and how many runs in a row it has failed. */
+    let isDown = false
+    let failures = 0
+
+    const noteFailure = (error: StoreError): Effect.Effect<void> => {
+      if (isDown) return Effect.void
+      isDown = true
+      return Effect.logError("The Store failed. The engine tries again until it works", Cause.fail(error))
+    }
+
+    const noteRecovery = Effect.suspend(() => {
+      isDown = false
+      failures = 0
+      return Effect.logInfo("The Store works again")
+    })
+
+    /** Wakes the driver too: what failed may have happened. */
+    const unavailable = <A>(effect: Effect.Effect<A, StoreError>): Effect.Effect<A, QStashUnavailable> =>
+      Effect.catchAll(effect, (error) =>
+        Effect.suspend(() => {
+          changed()
+          return Effect.zipRight(
+            noteFailure(error),
+            new QStashUnavailable({ status: 500, reason: "the server cannot reach its Store" })
+          )
+        })
       )
 
-    const signerOf = (tenantId: string): Effect.Effect<Signer.Signer> =>
-      Effect.map(keysOf(tenantId), (keys) => {
-        const signer = Signer.make(keys)
-        signers.set(tenantId, signer)
-        return signer
-      })
+    /** Keys that are rotated while they are read may be the old ones, so they are read again. */
+    const loadKeys = function* (tenantId: string) {
+      while (!signers.has(tenantId)) {
+        const before = rotations
+        const stored = yield* store.getSigningKeys(tenantId)
+        if (rotations !== before) continue
+        let signer: Signer.Signer | undefined
+        signers.set(
+          tenantId,
+          () => (signer ??= Signer.make(Option.getOrElse(stored, () => options.signingKeys(tenantId))))
+        )
+      }
+    }
 
     /**
      * Reports events in order. Calls do not nest: events that the listener itself causes follow once it has returned.
@@ -153,18 +192,13 @@ export const make = (
 
     const leaseFor = (message: StoredMessage): number => timeoutOf(message) + leaseMargin
 
-    const start = (lease: Lease, now: number): InFlight => {
+    const start = (lease: Lease, signer: () => Signer.Signer, now: number): InFlight => {
       const { message, token } = lease
       const jti = ids.unsafeNext("jwt")
       // Built inside the delivery, so that a tenant without keys fails only its own attempts.
-      const delivery = Effect.suspend(() => {
-        const signer = signers.get(message.tenantId)
-        return signer === undefined
-          ? Effect.flatMap(signerOf(message.tenantId), (loaded) =>
-              courier.deliver(requestOf(message, loaded, jti, options.signAt(now)))
-            )
-          : courier.deliver(requestOf(message, signer, jti, options.signAt(now)))
-      })
+      const delivery = Effect.suspend(() =>
+        courier.deliver(requestOf(message, signer(), jti, options.signAt(now)))
+      )
       const fiber = fork(delivery, token)
       const attempt: InFlight = { lease, deadline: now + timeoutOf(message), fiber, outcome: undefined }
       const exit = fiber.unsafePoll()
@@ -190,7 +224,7 @@ export const make = (
     const { maxPendingBytes } = options.limits
 
     /** In the order in which they started, whichever ended first. */
-    const settleEnded = (now: number): Effect.Effect<void> =>
+    const settleEnded = (now: number): Effect.Effect<void, StoreError> =>
       Effect.suspend(() => {
         const settlements = unsettled.slice()
         for (const attempt of inFlight.values()) {
@@ -208,17 +242,17 @@ export const make = (
         )
       })
 
-    /** Their tokens are not the Store's, so their outcomes will be stale. */
-    const startRepeats = (now: number): void => {
-      for (const message of repeats.splice(0)) {
-        const token = --lastRepeat
-        inFlight.set(token, start({ token, message }, now))
-      }
-    }
-
     /** If all of them end at once and nothing else is under way, they need not be tracked in flight. */
-    const startAll = (leases: ReadonlyArray<Lease>, now: number): void => {
-      const attempts = leases.map((lease) => start(lease, now))
+    const startAll = (now: number): void => {
+      const attempts: Array<InFlight> = []
+      const left: Array<Lease> = []
+      for (const lease of unstarted) {
+        const signer = signers.get(lease.message.tenantId)
+        // The keys have been rotated since they were read.
+        if (signer === undefined) left.push(lease)
+        else attempts.push(start(lease, signer, now))
+      }
+      unstarted = left
       if (inFlight.size === 0 && attempts.every(isEnded)) {
         unsettled = attempts.map(({ lease, outcome }) => settlementOf(lease, outcome, now))
         return
@@ -228,7 +262,7 @@ export const make = (
 
     const mintMessageId = (): MessageId => messageIdOf(ids.unsafeNext("msg"))
 
-    const prune = (now: number): Effect.Effect<void> => {
+    const prune = (now: number): Effect.Effect<void, StoreError> => {
       const { maxDeadLetterBytes, maxDeadLetters, maxLogBytes, maxLogEntries } = options.limits
       lastPrune = now
       newEntries = 0
@@ -247,6 +281,7 @@ export const make = (
 
     /** With every slot taken, a delivery that ends wakes the engine; a message that becomes due must wait anyway. */
     const wakeAt = (schedule = Infinity, message = Infinity): number | undefined => {
+      if (unstarted.length > 0) return -Infinity
       let at = inFlight.size < options.concurrency ? Math.min(schedule, message) : schedule
       for (const attempt of inFlight.values()) {
         at = Math.min(at, attempt.outcome === undefined ? attempt.deadline : -Infinity)
@@ -264,8 +299,7 @@ export const make = (
         mintMessageId
       })
       yield* report(fired.events)
-      startRepeats(now)
-      const slots = options.concurrency - inFlight.size
+      const slots = options.concurrency - inFlight.size - unstarted.length
       if (slots > 0) {
         const claimed = yield* store.claimDueMessages({
           now,
@@ -274,8 +308,14 @@ export const make = (
           perDestination: options.concurrencyPerDestination,
           leaseFor
         })
+        unstarted.push(...claimed.leases)
         yield* report(claimed.events)
-        startAll(claimed.leases, now)
+      }
+      if (unstarted.length > 0) {
+        for (const { message } of unstarted) {
+          if (!signers.has(message.tenantId)) yield* loadKeys(message.tenantId)
+        }
+        startAll(now)
         if (unsettled.length > 0) {
           const settled = yield* store.settle({ settlements: unsettled, now, maxPendingBytes, mintMessageId })
           unsettled = []
@@ -284,22 +324,30 @@ export const make = (
       }
       if (now - lastPrune >= pruneEvery || mustPrune()) yield* prune(now)
       const { message, schedule } = yield* store.nextWake
+      if (isDown) yield* noteRecovery
       return wakeAt(schedule, message)
     }
 
     const releaseAll = Effect.gen(function* () {
-      yield* settleEnded(yield* options.now)
-      const tokens = Array.from(inFlight.keys())
+      yield* Effect.catchAll(settleEnded(yield* options.now), noteFailure)
+      const tokens = [...inFlight.keys(), ...[...unsettled, ...unstarted].map(({ token }) => token)]
       for (const attempt of inFlight.values()) attempt.fiber.unsafeInterruptAsFork(FiberId.none)
       inFlight.clear()
+      unstarted = []
+      if (tokens.length === 0) return
       yield* store.release(tokens)
-      if (tokens.length > 0) {
-        yield* Effect.logWarning(`Released ${tokens.length} unfinished deliveries`)
-      }
-    })
+      yield* Effect.logWarning(`Released ${tokens.length} unfinished deliveries`)
+    }).pipe(
+      Effect.catchAll((error) =>
+        Effect.logError(
+          "Could not release unfinished deliveries. They start again when their leases end",
+          Cause.fail(error)
+        )
+      )
+    )
 
     const service = makeService({
-      store,
+      store: mapVerbs(store, unavailable),
       ids,
       mintMessageId,
       now: options.now,
@@ -307,14 +355,20 @@ export const make = (
       deduplicationWindow: options.deduplicationWindow,
       // A number that JSON can carry.
       parallelism: Math.min(options.concurrencyPerTenant, Number.MAX_SAFE_INTEGER),
-      prune: Effect.flatMap(options.now, prune),
-      keysOf,
-      rotated: (tenantId, keys) => signers.set(tenantId, Signer.make(keys)),
+      prune: unavailable(Effect.flatMap(options.now, prune)),
+      firstKeys: options.signingKeys,
+      forgetKeys: (tenantId) => {
+        rotations += 1
+        signers.delete(tenantId)
+      },
       changed: (more) =>
         Effect.suspend(() => {
           changed()
           const reported = report(more)
-          return mustPrune() ? Effect.zipRight(reported, Effect.flatMap(options.now, prune)) : reported
+          // The change is made, so the call must not fail.
+          return mustPrune()
+            ? Effect.zipRight(reported, Effect.catchAll(Effect.flatMap(options.now, prune), noteFailure))
+            : reported
         })
     })
 
@@ -323,11 +377,14 @@ export const make = (
         ...service,
         redeliver: (message) =>
           Effect.sync(() => {
-            repeats.push(message)
+            // The token is not the Store's, so the outcome will be stale.
+            unstarted.push({ token: --lastRepeat, message })
             changed()
           })
       },
       runDue,
+      backOff: (error) =>
+        Effect.as(noteFailure(error), Math.min(firstBackoff * 2 ** failures++, longestBackoff)),
       reportStalled: ({ lease: { message } }) =>
         Effect.flatMap(options.now, (time) => report([{ time, state: "STALLED", message }])),
       inFlight,

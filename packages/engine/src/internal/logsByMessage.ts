@@ -24,8 +24,8 @@ const chunk = { count: 1000, maxBytes: Infinity }
  * Latest first, a message would move to an earlier page with each new entry, and its reader would miss it. So the first
  * page notes the newest number, and all pages leave out what came after it.
  */
-export const logsByMessage = (
-  store: Store.Service,
+export const logsByMessage = <E>(
+  store: Pick<Store.Service<E>, "pageLogs">,
   {
     after,
     count,
@@ -36,7 +36,7 @@ export const logsByMessage = (
     trimBody = Infinity,
     upTo: given
   }: PageRequest & { readonly trimBody?: number | undefined; readonly upTo?: number | undefined }
-): Effect.Effect<Groups> =>
+): Effect.Effect<Groups, E> =>
   Effect.gen(function* () {
     let upTo = order === "latestFirst" ? given : undefined
     if (after === undefined && order === "latestFirst") {

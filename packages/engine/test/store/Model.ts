@@ -25,6 +25,7 @@ import type {
   StoredUrlGroup
 } from "@effect-qstash/engine/Rows"
 import { nextTime, Store } from "@effect-qstash/engine/Store"
+import type { StoreError } from "@effect-qstash/engine/StoreError"
 import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Duration, Effect, FastCheck, Struct } from "effect"
@@ -273,7 +274,7 @@ export class Model {
   private slots = { perTenant: Infinity, perDestination: Infinity }
   private hasLimitedSlots = false
 
-  check(next: Command): Effect.Effect<void, QStashInvalidRequest, Store> {
+  check(next: Command): Effect.Effect<void, QStashInvalidRequest | StoreError, Store> {
     return Effect.gen(this, function* () {
       const store = yield* Store
       yield* this.apply(next, store)
@@ -322,7 +323,7 @@ export class Model {
   }
 
   /** What is dear to look at after each step. */
-  readonly checkHistory: Effect.Effect<void, never, Store> = Effect.gen(this, function* () {
+  readonly checkHistory: Effect.Effect<void, StoreError, Store> = Effect.gen(this, function* () {
     const store = yield* Store
     for (const tenantId of tenants) {
       const own = this.log.filter(({ message }) => message.tenantId === tenantId)
@@ -335,7 +336,7 @@ export class Model {
   })
 
   /** It may be woken for nothing, but never too late; and without limits and for nothing it is not woken at all. */
-  private checkWake(store: Store["Type"]): Effect.Effect<void> {
+  private checkWake(store: Store["Type"]): Effect.Effect<void, StoreError> {
     return Effect.gen(this, function* () {
       const { message, schedule } = yield* store.nextWake
       strictEqual(schedule, least(this.schedules.map((stored) => stored.nextTime)))
@@ -646,7 +647,7 @@ export class Model {
     }
   }
 
-  private apply(next: Command, store: Store["Type"]): Effect.Effect<void, QStashInvalidRequest> {
+  private apply(next: Command, store: Store["Type"]): Effect.Effect<void, QStashInvalidRequest | StoreError> {
     return Effect.gen(this, function* () {
       const { mintMessageId, now } = this
       switch (next._tag) {
@@ -964,7 +965,7 @@ export class Model {
   }
 
   /** When all that could start has started, nobody needs to look again at once, and the others wait. */
-  private checkRest(store: Store["Type"]): Effect.Effect<void> {
+  private checkRest(store: Store["Type"]): Effect.Effect<void, StoreError> {
     return Effect.gen(this, function* () {
       assertTrue(((yield* store.nextWake).message ?? Infinity) > this.now)
       for (const flow of this.flows) {

@@ -35,8 +35,8 @@ import {
 import type { Law } from "./law.ts"
 
 /** Follows the pages to the end, each of another count, with what happens in between. */
-const follow = <A, E>(
-  page: (request: PageRequest) => Effect.Effect<StoredPage<A>>,
+const follow = <A, E, PageE>(
+  page: (request: PageRequest) => Effect.Effect<StoredPage<A>, PageE>,
   order: PageRequest["order"],
   counts: ReadonlyArray<number>,
   between: Effect.Effect<unknown, E, Store> = Effect.void
@@ -88,9 +88,9 @@ export const laws = (law: Law): void => {
     Effect.gen(function* () {
       const store = yield* Store
       const told: Array<DeliveryEvent> = []
-      const tell = <A extends { readonly events: ReadonlyArray<DeliveryEvent> }>(
-        verb: Effect.Effect<A>
-      ): Effect.Effect<A> => Effect.tap(verb, ({ events }) => Effect.sync(() => told.push(...events)))
+      const tell = <A extends { readonly events: ReadonlyArray<DeliveryEvent> }, E>(
+        verb: Effect.Effect<A, E>
+      ): Effect.Effect<A, E> => Effect.tap(verb, ({ events }) => Effect.sync(() => told.push(...events)))
       const [a, b] = idsOf(yield* send(["a", "b"], { queueName: mail }))
       const { items } = yield* store.pageLogs({ tenantId: acme, ...all })
       told.push(...items)

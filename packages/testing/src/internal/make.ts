@@ -110,8 +110,8 @@ export const make = (options: Options, signingKeys: SigningKeys) =>
           attempts.newest().map(({ outcome, request, time }) => new Delivery(time, request, outcome))
         ),
         events: Effect.sync(() => steps.newest().map(eventOf)),
-        messages: engine.pending(tenant),
-        // A page fails only for its cursor, and there is none.
+        // A Store in memory does not fail, and there is no cursor here that could be invalid.
+        messages: Effect.orDie(engine.pending(tenant)),
         dlq: Effect.orDie(Effect.map(engine.dlqPage(tenant, all), ({ items }) => items)),
         logs: Effect.orDie(Effect.map(engine.logsPage(tenant, all), ({ items }) => items)),
         respond: <E, R>(answer: Answer | Handler<E, R>) =>

@@ -1,7 +1,11 @@
 import type { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import type { MessageId } from "@effect-qstash/domain/MessageId"
 import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
-import { QStashInvalidRequest, QStashQuotaExceeded } from "@effect-qstash/domain/QStashError"
+import {
+  QStashInvalidRequest,
+  QStashQuotaExceeded,
+  type QStashUnavailable
+} from "@effect-qstash/domain/QStashError"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import * as PathSegment from "@effect-qstash/domain/wire/PathSegment"
 import * as QuotaText from "@effect-qstash/domain/wire/QuotaText"
@@ -15,7 +19,8 @@ import type { Store } from "../../Store.ts"
 
 /** What the engine gives its services. */
 export interface Options {
-  readonly store: Store.Service
+  /** Its errors are those of the callers. */
+  readonly store: Store.Service<QStashUnavailable>
   readonly ids: IdGenerator.Service
   readonly mintMessageId: () => MessageId
   readonly now: Effect.Effect<number>
@@ -23,9 +28,11 @@ export interface Options {
   readonly deduplicationWindow: number
   readonly parallelism: number
   /** Forgets what is too old. Runs before each look at the log or the dead letters. */
-  readonly prune: Effect.Effect<void>
-  readonly keysOf: (tenantId: string) => Effect.Effect<SigningKeys>
-  readonly rotated: (tenantId: string, keys: SigningKeys) => void
+  readonly prune: Effect.Effect<void, QStashUnavailable>
+  /** The keys of a tenant that has never rotated them. */
+  readonly firstKeys: (tenantId: string) => SigningKeys
+  /** Called after a rotation: deliveries read the keys again. */
+  readonly forgetKeys: (tenantId: string) => void
   /** Called after each change, with what it wrote to the log. */
   readonly changed: (events: ReadonlyArray<DeliveryEvent>) => Effect.Effect<void>
 }

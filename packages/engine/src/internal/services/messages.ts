@@ -5,7 +5,8 @@ import type { Published } from "@effect-qstash/domain/Published"
 import {
   MessageNotFound,
   QStashInvalidRequest,
-  type QStashQuotaExceeded
+  type QStashQuotaExceeded,
+  type QStashUnavailable
 } from "@effect-qstash/domain/QStashError"
 import type { QStashMessages } from "@effect-qstash/domain/QStashMessages"
 import type { QueueName } from "@effect-qstash/domain/QueueName"
@@ -94,7 +95,10 @@ export const makeMessages = ({
     const byId = checkingId("messageId")
     const send = (
       check: () => Either.Either<PublishMessage, QStashInvalidRequest>
-    ): Effect.Effect<Published | ReadonlyArray<Published>, QStashQuotaExceeded | QStashInvalidRequest> =>
+    ): Effect.Effect<
+      Published | ReadonlyArray<Published>,
+      QStashQuotaExceeded | QStashInvalidRequest | QStashUnavailable
+    > =>
       Effect.gen(function* () {
         const message = yield* check()
         const [made = []] = yield* accept(tenant, [message])
@@ -103,14 +107,14 @@ export const makeMessages = ({
       })
     function publish<D extends Destination.Input>(
       message: PublishMessage.Input<D>
-    ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashInvalidRequest>
+    ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashInvalidRequest | QStashUnavailable>
     function publish(message: PublishMessage.Input) {
       return send(() => PublishMessage.make(message))
     }
     function enqueue<D extends Destination.Input>(
       queueName: QueueName,
       message: PublishMessage.EnqueueInput<D>
-    ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashInvalidRequest>
+    ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashInvalidRequest | QStashUnavailable>
     function enqueue(queueName: QueueName, message: PublishMessage.EnqueueInput) {
       return send(() => MessageRequest.checkEnqueue(queueName, message))
     }

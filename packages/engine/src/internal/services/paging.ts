@@ -42,9 +42,9 @@ export const pageOf = <A, B>(
   return { items: items.map(show), ...cursorOf(end === undefined ? undefined : timeOf(end), last) }
 }
 
-export const allPages = <A>(
-  page: (cursor: string | undefined) => Effect.Effect<Page<A>, QStashInvalidRequest>
-): Stream.Stream<A, QStashInvalidRequest> =>
+export const allPages = <A, E>(
+  page: (cursor: string | undefined) => Effect.Effect<Page<A>, E>
+): Stream.Stream<A, E> =>
   Stream.paginateChunkEffect(undefined, (cursor: string | undefined) =>
     Effect.map(page(cursor), (found) => [
       Chunk.fromIterable(found.items),
