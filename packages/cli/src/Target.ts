@@ -175,7 +175,10 @@ export const explain = (error: CallError, { isLocal, origin }: Target.Service): 
     case "QueueNotFound":
       return failed(`${error.message} at ${origin}.`, "`effect-qstash queues list` lists the queues.")
     case "UrlGroupNotFound":
-      return failed(`${error.message} at ${origin}.`, "`effect-qstash url-groups list` lists the groups.")
+      return failed(
+        `No URL group has the name "${error.urlGroup}" at ${origin}.`,
+        "`effect-qstash url-groups list` lists the groups."
+      )
     case "DlqMessageNotFound":
       return failed(
         `${error.message} at ${origin}.`,

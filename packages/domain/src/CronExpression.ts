@@ -22,8 +22,8 @@ import * as InstantInput from "./input/InstantInput.ts"
 const TypeId: unique symbol = Symbol.for("@effect-qstash/domain/CronExpression")
 
 /**
- * A text that is no cron expression. `reason` is what QStash answers after `Invalid cron expression `, word for word,
- * except that no more than 100 characters of the text are repeated.
+ * The text is not a valid cron expression. `reason` is QStash's own text, without `Invalid cron expression ` at its
+ * start. It quotes at most 100 characters of the expression.
  *
  * @since 0.1.0
  * @category errors
@@ -50,8 +50,8 @@ export declare namespace CronExpression {
     /**
      * - `skipped`: the clock never shows that time, so the schedule does not fire.
      * - `repeated`: the clock shows that time twice, and the schedule fires twice.
-     * - `missed`: the clock shows that time, but the schedule does not fire. The search of robfig/cron goes wrong when it
-     *   crosses a change that skips or repeats a midnight or is not of one full hour, and can lose firings after it.
+     * - `missed`: the clock shows that time, but the schedule does not fire. This is a bug of robfig/cron, the library
+     *   that QStash uses: it can miss firings after a change that skips or repeats midnight, or that is not one full hour.
      */
     readonly kind: "skipped" | "repeated" | "missed"
     /** The time on the clock, in the expression's zone, such as `2026-03-29T02:30`. */
@@ -71,17 +71,16 @@ export declare namespace CronExpression {
  * `@monthly`, `@weekly`, `@daily`, `@midnight` and `@hourly`, after an optional `CRON_TZ=<IANA zone> ` or `TZ=…`. UTC
  * where no zone is given. Two expressions are equal if their texts are.
  *
- * Reads and fires as Go's robfig/cron v3 `ParseStandard` does, which the answers of QStash give away. Mind that
- * - a day has to match both day fields if one of them is `*` or `?`, but only either of them if both restrict it, and
- *   a step above 1 restricts;
- * - `n/step` runs from `n` to the field's maximum, ranges do not wrap around, and Sunday is 0 but not 7;
- * - a local time that a change of the clocks skips does not fire that day, and one that it repeats fires twice: see
- *   `clockChanges`;
- * - after a change that skips or repeats a midnight, or that is not of one full hour, robfig/cron can miss firings, or
- *   fire on the day without midnight in place of the day before, and so does this: `clockChanges` lists what is missed.
- *   Only if robfig/cron would go back in time or never end does this go on to the next matching minute.
+ * Behaves like `ParseStandard` of Go's robfig/cron v3, which QStash's responses show it uses:
+ * - If both day fields restrict the day, it has to match only one of them. A field does not restrict if it is `*`, `?` or
+ *   one of these with the step 1.
+ * - `n/step` runs from `n` to the field's maximum. Ranges do not wrap around. Sunday is 0, not 7.
+ * - A local time that a clock change skips does not fire that day. One that is repeated fires twice. See `clockChanges`.
+ * - After a change that skips or repeats midnight, or that is not one full hour, robfig/cron can miss firings, or fire on
+ *   the day without midnight instead of the day before. So does this class; `clockChanges` lists the missed ones. It
+ *   differs only where robfig/cron would go back in time or never end: there it takes the next matching minute.
  *
- * The zones' rules are those that `Intl` brings along.
+ * Time zone rules come from `Intl`.
  *
  * @example
  * import { CronExpression } from "@effect-qstash/domain"
@@ -105,9 +104,9 @@ export class CronExpression implements Equal.Equal, Inspectable {
     this.#table = new CronTable(fields)
   }
 
-  /** Reads an expression, or says in the words of QStash why it is none. */
+  /** Parses an expression, or fails with QStash's own text for what is wrong. */
   static parse(text: string): Either.Either<CronExpression, InvalidCronExpression> {
-    // From code without types.
+    // Callers without TypeScript can pass anything.
     if (typeof text !== "string") {
       return Either.left(new InvalidCronExpression({ reason: `${quote(text)}: expected text` }))
     }
@@ -123,7 +122,7 @@ export class CronExpression implements Equal.Equal, Inspectable {
     return Either.getOrThrowWith(CronExpression.parse(text), identity)
   }
 
-  /** The expression as the text it is on the wire. */
+  /** Encodes an expression as its text. */
   static readonly FromString: Schema.Schema<CronExpression, string> = Schema.transformOrFail(
     Schema.String,
     Schema.declare(isCronExpression, {
@@ -157,8 +156,8 @@ export class CronExpression implements Equal.Equal, Inspectable {
   }
 
   /**
-   * The first firing strictly after an instant, on a full minute. None if there is none up to the end of the fifth
-   * calendar year after it, where robfig/cron gives up as well (`0 0 31 2 *` never fires).
+   * The first firing strictly after an instant, on a full minute. `None` if there is none by the end of the fifth
+   * calendar year after it, where robfig/cron gives up too (`0 0 31 2 *` never fires).
    */
   next(after: DateTime.DateTime.Input): Option.Option<DateTime.Utc> {
     const millis = this.nextMillis(InstantInput.millisOf("after", after))
@@ -166,11 +165,11 @@ export class CronExpression implements Equal.Equal, Inspectable {
   }
 
   /**
-   * The latest firing at or before an instant. None if there is none back to the start of the fifth calendar year before
+   * The latest firing at or before an instant. `None` if there is none since the start of the fifth calendar year before
    * it.
    *
-   * Finds every instant that `next` returns, and no other. A firing is then one that `next` finds from the second before
-   * it, so one that a schedule loses to a change of the clocks (see `clockChanges`) counts.
+   * This includes firings that a schedule misses because of a clock change (see `clockChanges`): `next` still finds such
+   * a firing if it starts one second before it.
    */
   previous(atOrBefore: DateTime.DateTime.Input): Option.Option<DateTime.Utc> {
     const millis = previousFiring(this.#table, this.#zone, InstantInput.millisOf("atOrBefore", atOrBefore))
@@ -188,18 +187,18 @@ export class CronExpression implements Equal.Equal, Inspectable {
     return firings
   }
 
-  /** `next` on milliseconds since 1970-01-01T00:00Z, for loops in which each object counts. */
+  /** Like `next`, but in milliseconds since 1970-01-01T00:00Z, for hot loops that should not allocate. */
   nextMillis(after: number): number | undefined {
     return nextFiring(this.#table, this.#zone, after)
   }
 
   /**
-   * The local times of this expression that the changes of the zone's clocks (daylight saving time or another) skip,
-   * repeat or make it miss, for the changes from `from` on and before `until`.
+   * The local times at which this expression does not fire exactly once, because its zone changes the clocks between
+   * `from` (inclusive) and `until` (exclusive).
    *
-   * An expression whose hour field matches all 24 hours keeps its pace through a change, so nothing is listed as skipped
-   * or repeated for it. What is missed is found by comparing the calendar with the firings that `upcoming` returns from
-   * `from` on. Each local time is an entry of its own, so a whole hour of minutes (`* 2 * * *`) makes sixty entries.
+   * If the hour field matches all 24 hours, nothing is listed as skipped or repeated: the schedule keeps its rhythm
+   * through the change. Missed times are those of the calendar at which `upcoming`, started at `from`, has no firing.
+   * Each local time is one entry, so a whole hour of minutes (`* 2 * * *`) is sixty entries.
    */
   clockChanges(
     from: DateTime.DateTime.Input,
@@ -237,7 +236,7 @@ export class CronExpression implements Equal.Equal, Inspectable {
 }
 
 /**
- * Tells a parsed expression from its text, where an option takes both.
+ * Whether a value is a parsed expression; many options also take its text.
  *
  * @since 0.1.0
  * @category guards
@@ -250,7 +249,7 @@ function problem(actual: unknown): string {
   return typeof actual === "string"
     ? Either.match(CronExpression.parse(actual), {
         onLeft: (error) => error.message,
-        onRight: () => "Expected a CronExpression, actual its text"
+        onRight: () => "Expected a CronExpression, got its text"
       })
-    : `Expected a cron expression, actual ${quote(actual)}`
+    : `Expected a cron expression, got ${quote(actual)}`
 }

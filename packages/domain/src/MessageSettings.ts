@@ -25,7 +25,7 @@ export interface Callback {
 }
 
 /**
- * What QStash keeps out of its answers; deliveries carry the originals.
+ * What QStash leaves out when it returns a message. Deliveries are not affected.
  *
  * @since 0.1.0
  * @category models
@@ -37,8 +37,8 @@ export interface Redact {
 }
 
 /**
- * How a message is delivered, checked: what a schedule gives to each of its messages, and what a published message
- * carries itself. Each absent setting is QStash's default.
+ * How a message is delivered, already checked. A schedule has the settings of the messages that it creates. QStash's
+ * default applies to an absent setting.
  *
  * @since 0.1.0
  * @category models
@@ -64,7 +64,7 @@ export interface MessageSettings {
  */
 export declare namespace MessageSettings {
   /**
-   * Header names and values; a list stands for several values of one name.
+   * Header values by name. A list sends the header several times.
    *
    * @since 0.1.0
    * @category models
@@ -72,7 +72,7 @@ export declare namespace MessageSettings {
   export type HeadersInput = Readonly<Record<string, string | ReadonlyArray<string>>>
 
   /**
-   * What a user gives for a callback.
+   * The options of a callback.
    *
    * @since 0.1.0
    * @category models
@@ -84,16 +84,16 @@ export declare namespace MessageSettings {
     readonly method?: DeliveryMethod | undefined
     /** The longest that one attempt may take, in whole seconds. */
     readonly timeout?: Duration.DurationInput | undefined
-    /** @default the retries of the message that it is about */
+    /** @default the message's own `retries` */
     readonly retries?: number | undefined
-    /** See the option of the message. */
+    /** As in the message's options. */
     readonly retryDelay?: RetryDelayExpression | string | undefined
     /** Headers that the callback carries. */
     readonly headers?: HeadersInput | undefined
   }
 
   /**
-   * What a user gives.
+   * The options of a message or a schedule.
    *
    * @since 0.1.0
    * @category models
@@ -109,7 +109,7 @@ export declare namespace MessageSettings {
     /** The body of each delivery; text is sent as UTF-8. */
     readonly body?: string | Uint8Array | undefined
     /**
-     * How often a failed delivery is tried again, at least 0.
+     * How often a failed delivery is retried; 0 or more.
      *
      * @default 3
      */
@@ -132,17 +132,17 @@ export declare namespace MessageSettings {
      * @default no wait
      */
     readonly delay?: Duration.DurationInput | undefined
-    /** Told of every attempt until one succeeds or none is left. */
+    /** Receives the outcome of each attempt. */
     readonly callback?: CallbackInput | string | URL | undefined
-    /** Told once, when a message has failed for good. */
+    /** Receives the outcome once, if the message fails permanently. */
     readonly failureCallback?: CallbackInput | string | URL | undefined
-    /** The queue that messages go through; QStash makes it on first use. */
+    /** The queue to deliver through. QStash creates it on first use. */
     readonly queueName?: QueueName | undefined
-    /** The limit that messages with the same key share. */
+    /** Limits how fast messages with the same key are delivered. */
     readonly flowControl?: FlowControl.Input | undefined
-    /** Marks messages in the logs; text without commas. */
+    /** For finding messages in the logs. A label cannot contain a comma. */
     readonly labels?: ReadonlyArray<string> | undefined
-    /** What QStash keeps out of its answers: the body, all headers, or some headers by name. */
+    /** What QStash leaves out when it returns the message: the body, all headers, or the headers that you name. */
     readonly redact?:
       | {
           readonly body?: boolean | undefined

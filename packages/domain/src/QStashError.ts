@@ -1,7 +1,9 @@
 /**
- * One class for each decision that a caller can make. Every class says with `isRetryable` whether the same call may
- * succeed later. No error repeats a token, a signing key, a body, a forwarded header, or the credentials and query of a
- * URL: of those it names the field alone.
+ * One class for each decision that a caller can make. No error contains a token, a signing key, a body, a forwarded
+ * header's value, or the credentials and query of a URL. It only names the field.
+ *
+ * `isRetryable` says whether the same call may succeed later. A create or a publish is safe to repeat only with an id
+ * that you choose yourself.
  *
  * @since 0.1.0
  */
@@ -16,7 +18,7 @@ import { MessageIdFromAnswer } from "./MessageId.ts"
 import { QueueNameFromAnswer } from "./QueueName.ts"
 import { UrlGroupNameFromAnswer } from "./UrlGroupName.ts"
 
-/** Which schedule a failed create was about. */
+/** The schedule that could not be created. */
 const ofSchedule = {
   scheduleId: Schema.optionalWith(Schema.typeSchema(ScheduleIdFromAnswer), { exact: true })
 }
@@ -25,7 +27,7 @@ const suffix = ({ scheduleId }: { readonly scheduleId?: ScheduleId }): string =>
   scheduleId === undefined ? "" : ` (schedule ${quote(scheduleId)})`
 
 /**
- * No schedule has this id: QStash answered 404 to a call that names it.
+ * No schedule has this id.
  *
  * @since 0.1.0
  * @category errors
@@ -43,7 +45,7 @@ export class ScheduleNotFound extends Schema.TaggedError<ScheduleNotFound>(
 }
 
 /**
- * No pending message has this id: there was none, or it is delivered, given up or cancelled.
+ * No pending message has this id: it never existed, or it was delivered, has failed permanently or was cancelled.
  *
  * @since 0.1.0
  * @category errors
@@ -80,7 +82,7 @@ export class QueueNotFound extends Schema.TaggedError<QueueNotFound>("@effect-qs
 }
 
 /**
- * No URL group has this name, or it does not have the endpoints that a call names.
+ * No URL group has this name, or `removeEndpoints` names an endpoint that it does not have.
  *
  * @since 0.1.0
  * @category errors
@@ -93,12 +95,12 @@ export class UrlGroupNotFound extends Schema.TaggedError<UrlGroupNotFound>(
     return false
   }
   override get message(): string {
-    return `No URL group has the name ${quote(this.urlGroup)}`
+    return `No URL group has the name ${quote(this.urlGroup)}, or it has no such endpoint`
   }
 }
 
 /**
- * The dead letter queue has no entry with this id: there was none, or it is deleted, retried or has expired.
+ * The dead letter queue has no entry with this id: it never existed, or it was deleted or retried, or has expired.
  *
  * @since 0.1.0
  * @category errors
@@ -134,9 +136,8 @@ export class FlowControlKeyNotFound extends Schema.TaggedError<FlowControlKeyNot
 }
 
 /**
- * The request cannot be served as it is: refused before it was sent (`status` is absent), or answered by QStash with
- * 400 or another 4xx. `field` names the option or header at fault where it is known; `reason` is QStash's own text
- * for an answer. `conflictsWith` names the option that cannot be combined with `field`, where that is the reason.
+ * Something in the request is wrong. Without a `status` it was not sent; otherwise QStash rejected it with 400 or another
+ * 4xx, and `reason` is QStash's own text. `field` names the wrong option or header, if it is known. `conflictsWith` names the option that cannot be combined with `field`, where that is the reason.
  *
  * @since 0.1.0
  * @category errors
@@ -163,7 +164,7 @@ export class QStashInvalidRequest extends Schema.TaggedError<QStashInvalidReques
 }
 
 /**
- * The token is missing, wrong, of another region, or may not do this: QStash answered 401 or 403.
+ * QStash responded with 401 or 403: the token is missing, wrong, from another region, or not allowed to do this.
  *
  * @since 0.1.0
  * @category errors
@@ -176,12 +177,12 @@ export class QStashUnauthorized extends Schema.TaggedError<QStashUnauthorized>(
     return false
   }
   override get message(): string {
-    return `QStash did not accept the token (${this.status}): ${this.reason}. Check QSTASH_TOKEN, and that QSTASH_URL names the token's own region${suffix(this)}`
+    return `QStash did not accept the token (${this.status}): ${this.reason}. Check QSTASH_TOKEN, and that QSTASH_URL is the token's region${suffix(this)}`
   }
 }
 
 /**
- * The account's plan does not allow it: QStash answered 412, or with a text that starts with `quota `.
+ * The request is over a limit of the account's plan: QStash responded with 412, or with a text that starts with `quota `.
  *
  * @since 0.1.0
  * @category errors
@@ -194,13 +195,13 @@ export class QStashQuotaExceeded extends Schema.TaggedError<QStashQuotaExceeded>
     return false
   }
   override get message(): string {
-    return `QStash refused the request (${this.status}): it is over a limit of the plan: ${this.reason}${suffix(this)}`
+    return `The request is over a limit of the QStash plan (${this.status}): ${this.reason}${suffix(this)}`
   }
 }
 
 /**
- * QStash answered 429 and the wait for its reset did not fit what the call may take. `daily` counts messages a day,
- * `burst` counts calls a second, `unknown` is a 429 whose headers tell neither.
+ * QStash responded with 429, and its reset is unknown or later than the client's `retryBudget` allows. `daily` limits the
+ * messages per day, `burst` the calls per second; `unknown` means that the headers name neither.
  *
  * @since 0.1.0
  * @category errors
@@ -227,9 +228,9 @@ export class QStashRateLimited extends Schema.TaggedError<QStashRateLimited>(
 }
 
 /**
- * QStash could not be reached or could not answer: no connection, no reply in time, 408 or 5xx. Whether the call took
- * effect is not known. Calls that name what they are about are safe to repeat; a create or a publish does so with an id
- * of yours alone. Look at the keys before you repeat `QStashSigningKeys.rotate`.
+ * The outcome is unknown: there was no usable response in time, or a 408 or 5xx. The call may have taken effect. A create
+ * or a publish is safe to repeat only with an id that you choose yourself. Before you repeat `QStashSigningKeys.rotate`,
+ * look at the keys.
  *
  * @since 0.1.0
  * @category errors
@@ -249,13 +250,13 @@ export class QStashUnavailable extends Schema.TaggedError<QStashUnavailable>(
   override get message(): string {
     return this.status === undefined
       ? `QStash could not be reached: ${this.reason}${suffix(this)}`
-      : `QStash could not answer (${this.status}): ${this.reason}${suffix(this)}`
+      : `QStash is unavailable (${this.status}): ${this.reason}${suffix(this)}`
   }
 }
 
 /**
- * Something answered, but not as QStash does: a redirect, an answer that does not decode, a 404 without QStash's JSON.
- * Most often `QSTASH_URL` names another server.
+ * The response is not one that QStash sends: a redirect, a body that does not decode, or a 404 without QStash's JSON.
+ * Usually `QSTASH_URL` is the address of another server.
  *
  * @since 0.1.0
  * @category errors
@@ -268,19 +269,19 @@ export class QStashUnexpectedResponse extends Schema.TaggedError<QStashUnexpecte
     return false
   }
   override get message(): string {
-    return `The answer is not one that QStash gives (${this.status}): ${this.reason}. Check QSTASH_URL${suffix(this)}`
+    return `Unexpected response (${this.status}): ${this.reason}. Is QSTASH_URL a QStash server?${suffix(this)}`
   }
 }
 
-/** Of a limit in bytes what a person would say. */
+/** Whole mebibytes read better than bytes. */
 const sizeOf = (bytes: number): string => {
   const mebibytes = bytes / 1024 / 1024
   return Number.isInteger(mebibytes) ? `${mebibytes} MiB` : `${bytes} bytes`
 }
 
 /**
- * The response is larger than the client reads (its option `maxResponseBytes`). A call that changes something has been
- * done. Ask for less, such as a page with a smaller `count`, or raise the limit.
+ * The response is larger than the client's option `maxResponseBytes`. If the call changes something, QStash has already
+ * done it. Ask for less, such as a page with a smaller `count`, or raise the limit.
  *
  * @since 0.1.0
  * @category errors
@@ -298,7 +299,7 @@ export class QStashResponseTooLarge extends Schema.TaggedError<QStashResponseToo
 }
 
 /**
- * What any call can fail with; each method's type adds its own.
+ * Every method can fail with these. Its type adds the method's own errors.
  *
  * @since 0.1.0
  * @category errors
@@ -314,8 +315,8 @@ export type QStashError =
 const isScheduleId = Schema.is(ScheduleId)
 
 /**
- * Adds to an error which schedule it is about, so that one of many creates can be found. Without a valid id it returns
- * the error as it is.
+ * Adds the schedule's id to an error, so that one failure among many creates can be found. Returns the error unchanged if
+ * the id is not valid.
  *
  * @since 0.1.0
  * @category conversions

@@ -301,8 +301,8 @@ describe("CronExpression as a value", () => {
 
   it.each([
     ["0 0 * * 7", "Invalid cron expression end of range (7) above maximum (6): 7"],
-    [5, "Expected a cron expression, actual 5"],
-    [null, "Expected a cron expression, actual null"]
+    [5, "Expected a cron expression, got 5"],
+    [null, "Expected a cron expression, got null"]
   ])("its schema refuses %j in one line", (input, message) => {
     const decoded = Schema.decodeUnknownEither(CronExpression.FromString)(input)
     assertLeft(Either.mapLeft(decoded, ParseResult.TreeFormatter.formatErrorSync), message)

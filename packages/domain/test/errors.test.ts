@@ -42,7 +42,7 @@ const spoken = [
   [
     new UrlGroupNotFound({ urlGroup: UrlGroupName.make("billing") }),
     false,
-    'No URL group has the name "billing"'
+    'No URL group has the name "billing", or it has no such endpoint'
   ],
   [
     new DlqMessageNotFound({ dlqId: DlqId.make("1725323658779-0") }),
@@ -77,12 +77,12 @@ const spoken = [
   [
     new QStashUnauthorized({ status: 401, reason: errorTexts.invalidToken }),
     false,
-    "QStash did not accept the token (401): unable to authenticate: invalid token. Check QSTASH_TOKEN, and that QSTASH_URL names the token's own region"
+    "QStash did not accept the token (401): unable to authenticate: invalid token. Check QSTASH_TOKEN, and that QSTASH_URL is the token's region"
   ],
   [
     new QStashQuotaExceeded({ status: 412, reason: "quota maxSchedules exceeded, current limit: 10" }),
     false,
-    "QStash refused the request (412): it is over a limit of the plan: quota maxSchedules exceeded, current limit: 10"
+    "The request is over a limit of the QStash plan (412): quota maxSchedules exceeded, current limit: 10"
   ],
   [
     new QStashRateLimited({ kind: "daily", limit: 500, remaining: 0, resetAt }),
@@ -103,12 +103,12 @@ const spoken = [
   [
     new QStashUnavailable({ status: 503, reason: "no reason was given" }),
     true,
-    "QStash could not answer (503): no reason was given"
+    "QStash is unavailable (503): no reason was given"
   ],
   [
     new QStashUnexpectedResponse({ status: 200, reason: "cron is missing" }),
     false,
-    "The answer is not one that QStash gives (200): cron is missing. Check QSTASH_URL"
+    "Unexpected response (200): cron is missing. Is QSTASH_URL a QStash server?"
   ],
   [
     new QStashResponseTooLarge({ status: 200, limit: 67_108_864 }),
@@ -243,7 +243,10 @@ describe("errors", () => {
     for (const [json, message] of [
       [{ _tag: "MessageNotFound", messageId: ".." }, 'No pending message has the id ".."'],
       [{ _tag: "QueueNotFound", queueName: "a/b" }, 'No queue has the name "a/b"'],
-      [{ _tag: "UrlGroupNotFound", urlGroup: "a/b" }, 'No URL group has the name "a/b"'],
+      [
+        { _tag: "UrlGroupNotFound", urlGroup: "a/b" },
+        'No URL group has the name "a/b", or it has no such endpoint'
+      ],
       [{ _tag: "DlqMessageNotFound", dlqId: " " }, 'No dead letter has the id " "'],
       [
         { _tag: "FlowControlKeyNotFound", flowControlKey: "\n" },

@@ -216,7 +216,7 @@ describe("a message", () => {
       const full = yield* Effect.flip(messages.publish({ destination }))
       assert.strictEqual(
         full.message,
-        "QStash refused the request (412): it is over a limit of the plan: quota maxMessages exceeded, current limit: 1"
+        "The request is over a limit of the QStash plan (412): quota maxMessages exceeded, current limit: 1"
       )
     }).pipe(Effect.provide(QStashTest.layerWith({ maxMessages: 1, deduplicationWindow: "90 days" })))
   )
