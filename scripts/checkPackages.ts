@@ -11,6 +11,7 @@ import { homedir, tmpdir } from "node:os"
 import { basename, join, posix, relative, sep } from "node:path"
 import { publint } from "publint"
 import { formatMessage } from "publint/utils"
+import { faultsOfCommands, faultsOfStart } from "./commandLines.ts"
 import { faultsOfPins, tryInstallLines } from "./installLines.ts"
 import {
   bareEnvironment,
@@ -76,7 +77,9 @@ const build = async (): Promise<void> => {
 const pack = async (destination: string): Promise<ReadonlyArray<Tarball>> => {
   const filters = directories.flatMap((directory) => ["--filter", readManifest(directory).name])
   const args = ["--recursive", ...filters, "pack", "--json", "--pack-destination", destination]
-  return JSON.parse(await demand("Packing", tool("pnpm"), args, { cwd: root }))
+  const output = await demand("Packing", tool("pnpm"), args, { cwd: root })
+  // pnpm names the scripts that it runs before the JSON.
+  return JSON.parse(output.replaceAll(/^>.*$/gm, ""))
 }
 
 /** The modules of a package, by what stands after its name: those that others may import, and those that they may not. */
@@ -294,6 +297,7 @@ const faultsOfRuns = async (project: string): Promise<Faults> => {
       ["dist/client.js"],
       "nightly-report: CRON_TZ=Europe/Berlin 0 4 * * *, active"
     )
+    // From where npm links it.
     await expectRun("effect-qstash schedules list", cli, ["schedules", "list"], "nightly-report")
     await expectRun("effect-qstash --version", cli, ["--version"], version)
     await expectRun(
@@ -354,6 +358,9 @@ const check = async (directory: string): Promise<void> => {
   report("installed elsewhere, their types and the examples of their READMEs compile", await compile(project))
   report("public modules can be imported, and no others", await faultsOfImports(project, packages))
   report("the examples run", await faultsOfRuns(project))
+  const cli = join(project, "node_modules/effect-qstash/dist/effect-qstash.js")
+  report("every command runs", await faultsOfCommands(project, cli))
+  report("the command line starts quickly", await faultsOfStart(project, cli))
 
   report("the install lines pin what the catalog has", faultsOfPins())
   const tried = await tryInstallLines(join(directory, "newcomers"), tarballs)

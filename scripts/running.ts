@@ -52,9 +52,9 @@ export const exampleOf = (document: string): string | undefined =>
 /** Without what npm and pnpm add, such as a `NODE_PATH` that leads into the workspace. */
 export const bareEnvironment = { PATH: process.env["PATH"] }
 
-/** Starts the example of the server's README, and takes from it the variables that connect the others to it. */
-export const startServer = async (project: string, example: string) => {
-  const server = spawn(process.execPath, [example], {
+/** Starts a program that serves QStash, and takes from its output the variables that connect others to it. */
+export const startServer = async (project: string, program: string, args: ReadonlyArray<string> = []) => {
+  const server = spawn(process.execPath, [program, ...args], {
     cwd: project,
     stdio: ["ignore", "pipe", "inherit"]
   })
@@ -70,12 +70,12 @@ export const startServer = async (project: string, example: string) => {
     const lines = createInterface(server.stdout)
     lines.on("close", () => resolve(false))
     lines.on("line", (line) => {
-      const [, name, value] = /^(QSTASH_\w+)=(.+)$/.exec(line) ?? []
+      const [, name, value] = /^ *(QSTASH_\w+)=(.+)$/.exec(line) ?? []
       if (name !== undefined && value !== undefined) variables.set(name, value)
       if (variables.has("QSTASH_URL") && variables.has("QSTASH_TOKEN")) resolve(true)
     })
   })
   if (await isReady) return { environment: Object.fromEntries(variables), stop }
   await stop()
-  throw new Error("The example of packages/server/README.md ended, and had not printed how to connect to it.")
+  throw new Error(`${program} ended, and had not printed how to connect to it.`)
 }
