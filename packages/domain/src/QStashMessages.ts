@@ -7,7 +7,7 @@ import type * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type { Destination } from "./Destination.ts"
-import { inBatch } from "./internal/inBatch.ts"
+import { inPart } from "./internal/optionChecks.ts"
 import { encodeJson, withJsonType } from "./internal/jsonBody.ts"
 import type { MessageSelector } from "./MessageFilter.ts"
 import type { MessageId } from "./MessageId.ts"
@@ -148,7 +148,7 @@ export class QStashMessages extends Context.Tag("@effect-qstash/domain/QStashMes
         if (!Predicate.isReadonlyRecord(one)) return Effect.succeed(one)
         const { body, ...message } = one
         return Effect.mapBoth(encodeJson(schema, body), {
-          onFailure: inBatch(index),
+          onFailure: inPart(`[${index}]`),
           onSuccess: (text) => ({ ...message, headers: withJsonType(message.headers), body: text })
         })
       })

@@ -1,5 +1,6 @@
 import { type FlowControlState, type GlobalParallelism, QStashInvalidRequest } from "@effect-qstash/domain"
 import { FlowControlKeyFromAnswer } from "@effect-qstash/domain/FlowControl"
+import * as FlowControlInput from "@effect-qstash/domain/input/FlowControlInput"
 import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertInstanceOf, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
@@ -185,8 +186,8 @@ const from =
   (input: unknown): Either.Either<A, QStashInvalidRequest> =>
     Reflect.apply(check, undefined, [input])
 
-const checkPin = from(FlowControlRecord.checkPin)
-const checkUnpin = from(FlowControlRecord.checkUnpin)
+const checkPin = from(FlowControlInput.checkPin)
+const checkUnpin = from(FlowControlInput.checkUnpin)
 
 const period = FastCheck.integer({ min: 1, max: 7 * 86_400 }).map((seconds) => Duration.seconds(seconds))
 const pin = FastCheck.oneof(
@@ -196,12 +197,12 @@ const pin = FastCheck.oneof(
 
 describe("a pin", () => {
   it("has parallelism, rate, or both, and a period beside a rate", () => {
-    deepStrictEqual(checked(FlowControlRecord.checkPin({ parallelism: 3 })), { parallelism: 3 })
-    deepStrictEqual(checked(FlowControlRecord.checkPin({ rate: 5, period: "1 minute" })), {
+    deepStrictEqual(checked(FlowControlInput.checkPin({ parallelism: 3 })), { parallelism: 3 })
+    deepStrictEqual(checked(FlowControlInput.checkPin({ rate: 5, period: "1 minute" })), {
       rate: 5,
       period: Duration.seconds(60)
     })
-    deepStrictEqual(checked(FlowControlRecord.checkPin({ parallelism: 3, rate: 5, period: undefined })), {
+    deepStrictEqual(checked(FlowControlInput.checkPin({ parallelism: 3, rate: 5, period: undefined })), {
       parallelism: 3,
       rate: 5
     })
@@ -214,7 +215,7 @@ describe("a pin", () => {
       checked(FlowControlRecord.pinFromParameters(FlowControlRecord.pinToParameters(pinned))),
       pinned
     )
-    deepStrictEqual(checked(FlowControlRecord.checkPin(pinned)), pinned)
+    deepStrictEqual(checked(FlowControlInput.checkPin(pinned)), pinned)
   })
 
   it("travels as query parameters, the period in seconds", () => {
@@ -285,11 +286,11 @@ describe("the end of a pin", () => {
       checked(FlowControlRecord.unpinFromParameters(FlowControlRecord.unpinToParameters(unpinned))),
       unpinned
     )
-    deepStrictEqual(checked(FlowControlRecord.checkUnpin(unpinned)), unpinned)
+    deepStrictEqual(checked(FlowControlInput.checkUnpin(unpinned)), unpinned)
   })
 
   it("names only what is unpinned", () => {
-    deepStrictEqual(checked(FlowControlRecord.checkUnpin({ rate: true })), { parallelism: false, rate: true })
+    deepStrictEqual(checked(FlowControlInput.checkUnpin({ rate: true })), { parallelism: false, rate: true })
     deepStrictEqual(FlowControlRecord.unpinToParameters({ parallelism: false, rate: true }), [
       ["rate", "true"]
     ])

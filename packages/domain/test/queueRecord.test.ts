@@ -1,5 +1,6 @@
 import { type QStashQueue, type QStashQueues, QStashInvalidRequest, QueueName } from "@effect-qstash/domain"
 import { QueueNameFromAnswer } from "@effect-qstash/domain/QueueName"
+import * as QueueInput from "@effect-qstash/domain/input/QueueInput"
 import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertInstanceOf, deepStrictEqual } from "@effect/vitest/utils"
@@ -111,19 +112,17 @@ const upsertInput: FastCheck.Arbitrary<QStashQueues.UpsertInput> = FastCheck.rec
   { requiredKeys: ["queueName"] }
 )
 
-/** As JavaScript without types calls it. */
-const encodeFrom = (input: unknown): ReturnType<typeof QueueRecord.encodeUpsert> =>
-  Reflect.apply(QueueRecord.encodeUpsert, undefined, [input])
+const encode = (input: unknown) => Either.map(QueueInput.checkUpsert(input), QueueRecord.encodeUpsert)
 
 describe("the request that creates or changes a queue", () => {
   it("says of the pause only what was asked for", () => {
-    deepStrictEqual(checked(QueueRecord.encodeUpsert({ queueName })), { queueName: "mails", parallelism: 1 })
-    deepStrictEqual(checked(QueueRecord.encodeUpsert({ queueName, parallelism: 3, isPaused: false })), {
+    deepStrictEqual(checked(encode({ queueName })), { queueName: "mails", parallelism: 1 })
+    deepStrictEqual(checked(encode({ queueName, parallelism: 3, isPaused: false })), {
       queueName: "mails",
       parallelism: 3,
       paused: false
     })
-    deepStrictEqual(checked(QueueRecord.encodeUpsert({ queueName, isPaused: undefined })), {
+    deepStrictEqual(checked(encode({ queueName, isPaused: undefined })), {
       queueName: "mails",
       parallelism: 1
     })
@@ -143,15 +142,12 @@ describe("the request that creates or changes a queue", () => {
   })
 
   it.prop("comes back as it was written, with the default parallelism", [upsertInput], ([input]) => {
-    const { isPaused, parallelism = 1, queueName: name } = checked(QueueRecord.checkUpsert(input))
-    deepStrictEqual(
-      checked(QueueRecord.decodeUpsert(overTheWire(checked(QueueRecord.encodeUpsert(input))))),
-      {
-        queueName: name,
-        parallelism,
-        ...(isPaused === undefined ? {} : { isPaused })
-      }
-    )
+    const { isPaused, parallelism = 1, queueName: name } = checked(QueueInput.checkUpsert(input))
+    deepStrictEqual(checked(QueueRecord.decodeUpsert(overTheWire(checked(encode(input))))), {
+      queueName: name,
+      parallelism,
+      ...(isPaused === undefined ? {} : { isPaused })
+    })
   })
 
   const name = (shown: string) =>
@@ -166,7 +162,7 @@ describe("the request that creates or changes a queue", () => {
     [{ queueName, parallelism: "2" }, 'expected a whole number of at least 1, got "2"', "parallelism"],
     [{ queueName, isPaused: "yes" }, 'expected true or false, got "yes"', "isPaused"]
   ])("is refused before it is sent, by the option's name: %j", (input, reason, field) => {
-    isRefused(encodeFrom(input), reason, field)
+    isRefused(encode(input), reason, field)
   })
 
   it.each<[unknown, string, string?]>([
@@ -191,7 +187,7 @@ describe("the request that creates or changes a queue", () => {
       )
     ],
     ([given]) => {
-      for (const result of [encodeFrom(given), QueueRecord.decodeUpsert(given)]) {
+      for (const result of [encode(given), QueueRecord.decodeUpsert(given)]) {
         if (Either.isRight(result)) continue
         assertInstanceOf(result.left, QStashInvalidRequest)
         assertFalse(/\n/.test(result.left.message) || result.left.message.length > 500, result.left.message)

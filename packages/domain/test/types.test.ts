@@ -57,6 +57,7 @@ import {
 import * as CallbackBody from "@effect-qstash/domain/wire/CallbackBody"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
+import type * as FlowControlInput from "@effect-qstash/domain/input/FlowControlInput"
 import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
 import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
 import * as MessageRecord from "@effect-qstash/domain/wire/MessageRecord"
@@ -66,6 +67,7 @@ import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import * as ScheduleRecord from "@effect-qstash/domain/wire/ScheduleRecord"
 import * as ScheduleRequest from "@effect-qstash/domain/wire/ScheduleRequest"
 import * as SigningKeysRecord from "@effect-qstash/domain/wire/SigningKeysRecord"
+import type * as UrlGroupInput from "@effect-qstash/domain/input/UrlGroupInput"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import { describe, expectTypeOf, it } from "@effect/vitest"
 import {
@@ -814,8 +816,8 @@ describe("the codecs of the wire", () => {
     expectTypeOf(QueueRecord.decodeUpsert).toEqualTypeOf<
       (json: unknown) => Checked<QStashQueues.UpsertInput>
     >()
-    expectTypeOf<FlowControlRecord.Pinned>().toExtend<FlowControlState.Pin>()
-    expectTypeOf<FlowControlRecord.Unpinned>().toExtend<FlowControlState.Unpin>()
-    expectTypeOf<UrlGroupRecord.EndpointSelector>().toExtend<UrlGroup.EndpointSelector>()
+    expectTypeOf<FlowControlInput.Pinned>().toExtend<FlowControlState.Pin>()
+    expectTypeOf<FlowControlInput.Unpinned>().toExtend<FlowControlState.Unpin>()
+    expectTypeOf<UrlGroupInput.EndpointSelector>().toExtend<UrlGroup.EndpointSelector>()
   })
 })

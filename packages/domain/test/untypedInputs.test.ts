@@ -8,10 +8,10 @@ import {
   QStashMessages,
   QStashSchedules
 } from "@effect-qstash/domain"
-import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
-import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
-import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
-import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
+import * as DlqInput from "@effect-qstash/domain/input/DlqInput"
+import * as FlowControlInput from "@effect-qstash/domain/input/FlowControlInput"
+import * as QueueInput from "@effect-qstash/domain/input/QueueInput"
+import * as UrlGroupInput from "@effect-qstash/domain/input/UrlGroupInput"
 import * as MessageRequest from "@effect-qstash/domain/wire/MessageRequest"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
@@ -274,11 +274,11 @@ describe("unknown keys", () => {
       assertInclude(outcome.left.reason, "is no option of")
       return outcome.left.field
     }
-    strictEqual(isUnknown(QueueRecord.checkUpsert, { queueName: "mails", paused: true }), "paused")
-    strictEqual(isUnknown(FlowControlRecord.checkPin, { rate: 1, perriod: 5 }), "perriod")
-    strictEqual(isUnknown(FlowControlRecord.checkUnpin, { rate: true, period: true }), "period")
-    strictEqual(isUnknown(DlqRecord.checkRetry, { retry: 1 }), "retry")
+    strictEqual(isUnknown(QueueInput.checkUpsert, { queueName: "mails", paused: true }), "paused")
+    strictEqual(isUnknown(FlowControlInput.checkPin, { rate: 1, perriod: 5 }), "perriod")
+    strictEqual(isUnknown(FlowControlInput.checkUnpin, { rate: true, period: true }), "period")
+    strictEqual(isUnknown(DlqInput.checkRetry, { retry: 1 }), "retry")
     const nmae = [{ url: destination, nmae: "a" }]
-    strictEqual(isUnknown(UrlGroupRecord.checkEndpoints, nmae), "endpoints[0].nmae")
+    strictEqual(isUnknown(UrlGroupInput.checkEndpoints, nmae), "endpoints[0].nmae")
   })
 })

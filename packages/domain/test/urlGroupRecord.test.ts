@@ -1,5 +1,6 @@
 import { QStashInvalidRequest, type UrlGroup, UrlGroupName } from "@effect-qstash/domain"
 import { UrlGroupNameFromAnswer } from "@effect-qstash/domain/UrlGroupName"
+import * as UrlGroupInput from "@effect-qstash/domain/input/UrlGroupInput"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertInstanceOf, deepStrictEqual } from "@effect/vitest/utils"
@@ -124,14 +125,14 @@ const from =
   (input: unknown): Either.Either<A, QStashInvalidRequest> =>
     Reflect.apply(check, undefined, [input])
 
-const checkEndpoints = from(UrlGroupRecord.checkEndpoints)
-const checkSelectors = from(UrlGroupRecord.checkEndpointSelectors)
+const checkEndpoints = from(UrlGroupInput.checkEndpoints)
+const checkSelectors = from(UrlGroupInput.checkEndpointSelectors)
 
 describe("the endpoints that are added", () => {
   it("keep a URL that travels as it is, and have another one normalised", () => {
     deepStrictEqual(
       checked(
-        UrlGroupRecord.checkEndpoints([
+        UrlGroupInput.checkEndpoints([
           { url: "https://A.example/../a?b#c", name: " any name, with 'blanks' " },
           { url: new URL("https://b.example") },
           { url: "https://ü.example/ä b", name: undefined },
@@ -161,7 +162,7 @@ describe("the endpoints that are added", () => {
         checked(UrlGroupRecord.decodeEndpoints(overTheWire(UrlGroupRecord.encodeEndpoints(endpoints)))),
         endpoints
       )
-      deepStrictEqual(checked(UrlGroupRecord.checkEndpoints(endpoints)), endpoints)
+      deepStrictEqual(checked(UrlGroupInput.checkEndpoints(endpoints)), endpoints)
     }
   )
 
@@ -231,7 +232,7 @@ describe("the endpoints that are removed", () => {
   it("are named by URL or by name, the URL as it was when it was added", () => {
     deepStrictEqual(
       checked(
-        UrlGroupRecord.checkEndpointSelectors([
+        UrlGroupInput.checkEndpointSelectors([
           { url: "https://ü.example/ä b" },
           { url: new URL("https://b.example") },
           { name: "First endpoint" }
@@ -278,7 +279,7 @@ describe("the endpoints that are removed", () => {
         ),
         selectors
       )
-      deepStrictEqual(checked(UrlGroupRecord.checkEndpointSelectors(selectors)), selectors)
+      deepStrictEqual(checked(UrlGroupInput.checkEndpointSelectors(selectors)), selectors)
     }
   )
 

@@ -31,6 +31,7 @@ import * as ScheduleRecord from "@effect-qstash/domain/wire/ScheduleRecord"
 import * as ScheduleRequest from "@effect-qstash/domain/wire/ScheduleRequest"
 import { JoseHeaderSegment, SignatureClaimsSegment } from "@effect-qstash/domain/wire/SignatureClaims"
 import * as SigningKeysRecord from "@effect-qstash/domain/wire/SigningKeysRecord"
+import * as UrlGroupInput from "@effect-qstash/domain/input/UrlGroupInput"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import { describe } from "@effect/vitest"
 import { DateTime, Schema } from "effect"
@@ -275,7 +276,7 @@ describe("the work of domain grows with its input", () => {
     ),
     "many endpoints": given(
       (size) => items(size, 30, (index) => ({ url: `${target}${index}`, name: `n${index}` })),
-      UrlGroupRecord.checkEndpoints
+      UrlGroupInput.checkEndpoints
     ),
     "many endpoints in JSON": given(
       (size) => ({

@@ -288,7 +288,7 @@ export const faults: ReadonlyArray<Fault> = [
     "onSuccess: (text) => ({ ...message, body: text })"
   ]),
   contract("json-batch-without-position", "the error of a batch of JSON does not say which value", [
-    "onFailure: inBatch(index)",
+    "onFailure: inPart(`[${index}]`)",
     "onFailure: (error) => error"
   ]),
   context("callback-retries-unlimited", "a callback may ask for any number of retries", [

@@ -8,6 +8,7 @@ const service = inFile("engine/src/internal/services/urlGroups.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
 const attempt = inFile("engine/src/internal/attempt.ts")
 const record = inFile("domain/src/wire/UrlGroupRecord.ts")
+const input = inFile("domain/src/input/UrlGroupInput.ts")
 const message = inFile("domain/src/internal/messageRecord.ts")
 const answer = inFile("domain/src/wire/ScheduleRecord.ts")
 const refusal = inFile("client/src/internal/refusal.ts")
@@ -80,9 +81,9 @@ export const faults: ReadonlyArray<Fault> = [
     "...omitUndefined({ name: emptyToUndefined(name) })",
     ""
   ]),
-  record("removal-by-url-alone", "a removal by name does not travel", [
-    '? yield* refuse(field, "expected a URL or a name") : { name }',
-    '? yield* refuse(field, "expected a URL or a name") : { url: name }'
+  input("removal-by-url-alone", "a removal by name does not travel", [
+    '? refuse("expected a URL or a name") : Either.right({ name })',
+    '? refuse("expected a URL or a name") : Either.right({ url: name })'
   ]),
   message("group-not-read", "the client reads no group of a message", [
     "urlGroup: emptyToUndefined(record.topicName),",

@@ -17,6 +17,7 @@ import * as DurationInput from "../input/DurationInput.ts"
 import { DurationText } from "../wire/DurationText.ts"
 import * as InstantInput from "../input/InstantInput.ts"
 import { canonicalName, isHeaderName, isHeaderValue, trimBlanks } from "./headers.ts"
+import { omitUndefined } from "./omitUndefined.ts"
 import { parser, type Parsed } from "./parser.ts"
 import { quote } from "./quote.ts"
 
@@ -30,6 +31,16 @@ export const refuseBoth = (field: string, conflictsWith: string): Checked<never>
   Either.left(
     new QStashInvalidRequest({ field, conflictsWith, reason: `cannot be combined with ${conflictsWith}` })
   )
+
+/** Puts a place in front of the field of an error, such as `[2]` in front of `delay`. */
+export const inPart =
+  (place: string) =>
+  ({ conflictsWith, field, reason }: QStashInvalidRequest): QStashInvalidRequest =>
+    new QStashInvalidRequest({
+      field: field === undefined ? place : `${place}.${field}`,
+      reason,
+      ...omitUndefined({ conflictsWith })
+    })
 
 export const required = <A, I>(option: string, value: I, parse: (value: I) => Parsed<A>) =>
   Either.mapLeft(parse(value), (reason) => new QStashInvalidRequest({ field: option, reason }))

@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import * as Struct from "effect/Struct"
 import { QStashInvalidRequest } from "../QStashError.ts"
-import { type Checked, refuse } from "./optionChecks.ts"
+import { type Checked, inPart } from "./optionChecks.ts"
 import type { HeaderMap } from "./headers.ts"
 import type { Parsed } from "./parser.ts"
 import type { SettingsSource } from "./requestParts.ts"
@@ -62,8 +62,6 @@ export const setting = <A>(
   }
 })
 
-const pathOf = (option: string, path: string | undefined): string => (path ? `${option}.${path}` : option)
-
 /** Checks the options that are present. An error names the option by its path, such as `callback.url`. */
 export const checkAll = <A extends object>(
   settings: Settings<A>,
@@ -75,7 +73,7 @@ export const checkAll = <A extends object>(
     const value = input[option]
     if (value === undefined) continue
     const checked = settings[option].check(value, user)
-    if (Either.isLeft(checked)) return refuse(checked.left.reason, pathOf(option, checked.left.field))
+    if (Either.isLeft(checked)) return Either.left(inPart(option)(checked.left))
     if (checked.right !== undefined) values[option] = checked.right
   }
   return Either.right(values)
@@ -114,5 +112,7 @@ export const headerNamesOf = (
   settings: Readonly<Record<string, Pick<Setting<never>, "headerNames">>>
 ): ReadonlyArray<readonly [path: string, header: string]> =>
   Object.entries(settings).flatMap(([option, { headerNames }]) =>
-    Object.entries(headerNames).map(([path, header]) => [pathOf(option, path), header] as const)
+    Object.entries(headerNames).map(
+      ([path, header]) => [path === "" ? option : `${option}.${path}`, header] as const
+    )
   )

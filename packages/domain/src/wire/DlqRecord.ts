@@ -5,10 +5,8 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { DlqIdFromAnswer } from "../DlqId.ts"
-import { optional as option, parseCount, rejectUnknownKeys } from "../internal/optionChecks.ts"
 import { omitUndefined } from "../internal/omitUndefined.ts"
 import { decodeMessage, encodeMessage, MessageJson } from "../internal/messageRecord.ts"
 import {
@@ -24,10 +22,7 @@ import {
   zeroToUndefined,
   decoder
 } from "../internal/record.ts"
-import { typeName } from "../internal/quote.ts"
 import type { Page } from "../Page.ts"
-import type { QStashDlq } from "../QStashDlq.ts"
-import { QStashInvalidRequest } from "../QStashError.ts"
 import type { DlqMessage } from "../QStashMessage.ts"
 
 const readJson = decoder(
@@ -116,20 +111,3 @@ export const encodePage = (page: Page<DlqMessage>): unknown => ({
   messages: page.items.map(encode),
   ...omitUndefined({ cursor: page.cursor })
 })
-
-/**
- * Checks what a user gives for another try of a dead letter.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const checkRetry = (
-  input: QStashDlq.RetryInput = {}
-): Either.Either<QStashDlq.RetryInput, QStashInvalidRequest> =>
-  Predicate.isReadonlyRecord(input)
-    ? Either.flatMap(rejectUnknownKeys(input, new Set(["retries"]), "a retry"), () =>
-        Either.map(option("retries", input.retries, parseCount(0)), (retries) => ({ retries }))
-      )
-    : Either.left(
-        new QStashInvalidRequest({ reason: `expected the options of a retry, got ${typeName(input)}` })
-      )

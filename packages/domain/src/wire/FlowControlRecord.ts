@@ -5,23 +5,14 @@
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { FlowControlKeyFromAnswer } from "../FlowControl.ts"
 import type { FlowControlState, GlobalParallelism } from "../FlowControlState.ts"
-import {
-  type Checked,
-  optional as option,
-  rejectUnknownKeys,
-  parseCount,
-  parseFlag,
-  parsePeriod,
-  refuse
-} from "../internal/optionChecks.ts"
+import { checkPin, checkUnpin, type Pinned, type Unpinned } from "../input/FlowControlInput.ts"
+import { type Checked, optional as option, parseCount } from "../internal/optionChecks.ts"
 import { omitUndefined } from "../internal/omitUndefined.ts"
-import { typeName, quote } from "../internal/quote.ts"
+import { quote } from "../internal/quote.ts"
 import {
   Count,
   optional,
@@ -33,27 +24,6 @@ import {
   toSeconds
 } from "../internal/record.ts"
 import { durationText, flagText } from "../internal/settings.ts"
-import { QStashInvalidRequest } from "../QStashError.ts"
-
-/**
- * What a key is pinned to, checked: at least one limit, a period only beside a rate.
- *
- * @since 0.1.0
- * @category models
- */
-export type Pinned =
-  | { readonly parallelism: number; readonly rate?: number; readonly period?: Duration.Duration }
-  | { readonly parallelism?: number; readonly rate: number; readonly period?: Duration.Duration }
-
-/**
- * What is not pinned any more, checked: at least one of the two is true.
- *
- * @since 0.1.0
- * @category models
- */
-export type Unpinned =
-  | { readonly parallelism: true; readonly rate: boolean }
-  | { readonly parallelism: boolean; readonly rate: true }
 
 /** The last second that JavaScript can tell. */
 const lastSecond = 8_640_000_000_000
@@ -150,63 +120,6 @@ export const encodeGlobal = ({ parallelismCount, parallelismMax }: GlobalParalle
 
 type Parameters = ReadonlyArray<readonly [name: string, value: string]>
 
-const notLimits = (input: unknown) =>
-  Either.left(new QStashInvalidRequest({ reason: `expected limits, got ${typeName(input)}` }))
-
-interface UncheckedPin {
-  readonly parallelism?: number | undefined
-  readonly rate?: number | undefined
-  readonly period?: Duration.DurationInput | undefined
-}
-
-/**
- * Checks what a user pins a key to.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const checkPin = (pin: FlowControlState.Pin): Checked<Pinned> =>
-  Predicate.isReadonlyRecord(pin)
-    ? Either.flatMap(rejectUnknownKeys(pin, new Set(["parallelism", "rate", "period"]), "a pin"), () =>
-        pinned(pin)
-      )
-    : notLimits(pin)
-
-const pinned = (input: UncheckedPin): Checked<Pinned> =>
-  Either.gen(function* () {
-    const parallelism = yield* option("parallelism", input.parallelism, parseCount(1))
-    const rate = yield* option("rate", input.rate, parseCount(1))
-    const period = yield* option("period", input.period, parsePeriod)
-    if (rate !== undefined) return { rate, ...omitUndefined({ parallelism, period }) }
-    if (period !== undefined) return yield* refuse("requires a rate", "period")
-    return parallelism === undefined
-      ? yield* Either.left(new QStashInvalidRequest({ reason: "expected parallelism, rate, or both" }))
-      : { parallelism }
-  })
-
-/**
- * Checks which limits a user unpins. None at all is refused: it would do nothing.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const checkUnpin = (unpin: FlowControlState.Unpin): Checked<Unpinned> =>
-  Either.gen(function* () {
-    if (!Predicate.isReadonlyRecord(unpin)) return yield* notLimits(unpin)
-    yield* rejectUnknownKeys(unpin, new Set(["parallelism", "rate"]), "an unpin")
-    const parallelism = (yield* option("parallelism", unpin.parallelism, parseFlag)) ?? false
-    const rate = (yield* option("rate", unpin.rate, parseFlag)) ?? false
-    return yield* Either.fromNullable(
-      unpinned(parallelism, rate),
-      () => new QStashInvalidRequest({ reason: "expected parallelism, rate, or both to be true" })
-    )
-  })
-
-const unpinned = (parallelism: boolean, rate: boolean): Unpinned | undefined => {
-  if (parallelism) return { parallelism, rate }
-  return rate ? { parallelism, rate } : undefined
-}
-
 /**
  * Writes checked limits as query parameters, the period in seconds.
  *
@@ -240,7 +153,7 @@ const count = (text: string) =>
     : Either.left(`expected a whole number of at least 1, got ${quote(text)}`)
 
 /**
- * Reads the limits of a pin from query parameters. Other parameters are passed over.
+ * Reads the limits of a pin from query parameters. Other parameters are ignored.
  *
  * @since 0.1.0
  * @category conversions
@@ -250,7 +163,7 @@ export const pinFromParameters = (
 ): Checked<Pinned> =>
   Either.gen(function* () {
     const text = byName(parameters)
-    return yield* pinned({
+    return yield* checkPin({
       parallelism: yield* option("parallelism", text("parallelism"), count),
       rate: yield* option("rate", text("rate"), count),
       period: yield* option("period", text("period"), durationText.read)
@@ -269,8 +182,7 @@ export const unpinFromParameters = (
 ): Checked<Unpinned | undefined> =>
   Either.gen(function* () {
     const text = byName(parameters)
-    return unpinned(
-      (yield* option("parallelism", text("parallelism"), flagText.read)) ?? false,
-      (yield* option("rate", text("rate"), flagText.read)) ?? false
-    )
+    const parallelism = yield* option("parallelism", text("parallelism"), flagText.read)
+    const rate = yield* option("rate", text("rate"), flagText.read)
+    return parallelism || rate ? yield* checkUnpin({ parallelism, rate }) : undefined
   })

@@ -11,8 +11,7 @@ import { Destination } from "../Destination.ts"
 import { checkMessage } from "../internal/checkSettings.ts"
 import { each } from "../internal/each.ts"
 import { canonicalName, fromEntries, type HeaderMap } from "../internal/headers.ts"
-import { inBatch } from "../internal/inBatch.ts"
-import { type Checked, refuse } from "../internal/optionChecks.ts"
+import { type Checked, inPart, refuse } from "../internal/optionChecks.ts"
 import { quote } from "../internal/quote.ts"
 import { decodeDestination, readParts } from "../internal/requestParts.ts"
 import { decodeAll, encodeAll, type HeaderEntry } from "../internal/setting.ts"
@@ -25,10 +24,8 @@ import {
 } from "../internal/settings.ts"
 import { utf8Bytes } from "../internal/utf8.ts"
 import type { MessageSettings } from "../MessageSettings.ts"
-import { PublishMessage } from "../PublishMessage.ts"
+import type { PublishMessage } from "../PublishMessage.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
-import type { QueueName } from "../QueueName.ts"
-import * as PathSegment from "./PathSegment.ts"
 
 /**
  * The parts of the request in which the settings travel.
@@ -145,53 +142,6 @@ const readMessage = (request: MessageRequest, queue: string | undefined): Checke
 export const decode = (request: MessageRequest): Either.Either<PublishMessage, QStashInvalidRequest> =>
   readMessage(request, undefined)
 
-const notInQueue = ["delay", "notBefore", "flowControl", "queueName"]
-
-/**
- * Checks what a user gives to put a message into a queue. A queue decides itself when its messages go out, so a delay,
- * an instant and flow control are refused.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const checkEnqueue = (
-  queueName: QueueName,
-  message: PublishMessage.EnqueueInput
-): Either.Either<PublishMessage, QStashInvalidRequest> =>
-  Either.gen(function* () {
-    // Without a name it would be published, which leaves the order to chance.
-    yield* PathSegment.encode("queueName", queueName)
-    if (!Predicate.isReadonlyRecord(message)) return yield* PublishMessage.make(message)
-    const given = Object.entries(message).find(
-      ([name, value]) => value !== undefined && notInQueue.includes(name)
-    )
-    if (given !== undefined) return yield* refuse("is no option of enqueue", given[0])
-    return yield* PublishMessage.make({ ...message, queueName })
-  })
-
-const checkItem = (message: PublishMessage.BatchInput): Checked<PublishMessage> =>
-  Either.flatMap(PublishMessage.make(message), (checked) =>
-    message.body === undefined || typeof message.body === "string"
-      ? Either.right(checked)
-      : refuse("expected text: a batch carries no bytes", "body")
-  )
-
-/**
- * Checks the messages of a batch that a user gives. The first one that is wrong is refused, with its index in the field,
- * such as `[2].delay`.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const checkBatch = (
-  messages: ReadonlyArray<PublishMessage.BatchInput>
-): Either.Either<ReadonlyArray<PublishMessage>, QStashInvalidRequest> =>
-  Array.isArray(messages)
-    ? each(messages, (message: PublishMessage.BatchInput, index) =>
-        Either.mapLeft(checkItem(message), inBatch(index))
-      )
-    : refuse("expected a list of messages")
-
 /** A batch is JSON, so it carries text. */
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true })
 
@@ -258,5 +208,5 @@ export const decodeBatch = (
 ): Either.Either<ReadonlyArray<PublishMessage>, QStashInvalidRequest> => {
   if (!Array.isArray(json)) return refuse("expected a JSON array of messages")
   const items: ReadonlyArray<unknown> = json
-  return each(items, (item, index) => Either.mapLeft(readItem(item), inBatch(index)))
+  return each(items, (item, index) => Either.mapLeft(readItem(item), inPart(`[${index}]`)))
 }

@@ -7,16 +7,8 @@
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import {
-  optional as option,
-  parseCount,
-  parseFlag,
-  parseQueueName,
-  rejectUnknownKeys,
-  required
-} from "../internal/optionChecks.ts"
+import { checkUpsert } from "../input/QueueInput.ts"
 import { omitUndefined } from "../internal/omitUndefined.ts"
-import { typeName } from "../internal/quote.ts"
 import { Count, Instant, optional, zeroToUndefined, decoder, toMillis } from "../internal/record.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 import type { QStashQueue } from "../QStashQueue.ts"
@@ -66,56 +58,22 @@ export const encode = (queue: QStashQueue): unknown => ({
   lag: queue.lag
 })
 
-interface Unchecked {
-  readonly queueName?: unknown
-  readonly parallelism?: unknown
-  readonly isPaused?: unknown
-}
-
-const check = (input: Unchecked): Either.Either<QStashQueues.UpsertInput, QStashInvalidRequest> =>
-  Either.gen(function* () {
-    return {
-      queueName: yield* required("queueName", input.queueName, parseQueueName),
-      ...omitUndefined({
-        parallelism: yield* option("parallelism", input.parallelism, parseCount(1)),
-        isPaused: yield* option("isPaused", input.isPaused, parseFlag)
-      })
-    }
-  })
-
-const notOptions = (input: unknown) =>
-  Either.left(new QStashInvalidRequest({ reason: `expected the options of a queue, got ${typeName(input)}` }))
-
 /**
- * Checks what a user gives.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const checkUpsert = (
-  input: QStashQueues.UpsertInput
-): Either.Either<QStashQueues.UpsertInput, QStashInvalidRequest> =>
-  Predicate.isReadonlyRecord(input)
-    ? Either.flatMap(rejectUnknownKeys(input, names, "a queue"), () => check(input))
-    : notOptions(input)
-
-const names: ReadonlySet<string> = new Set(["queueName", "parallelism", "isPaused"] satisfies ReadonlyArray<
-  keyof Unchecked
->)
-
-/**
- * Checks what a user gives, and writes it as the JSON of the request. `paused` stands in it only where it is given:
- * QStash would take `false` for the wish to resume.
+ * Writes checked options as the JSON of the request. `paused` is in it only if it was given: QStash would take `false`
+ * for a resume.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const encodeUpsert = (input: QStashQueues.UpsertInput): Either.Either<unknown, QStashInvalidRequest> =>
-  Either.map(checkUpsert(input), ({ isPaused, parallelism, queueName }) => ({
-    queueName,
-    parallelism: parallelism ?? 1,
-    ...omitUndefined({ paused: isPaused })
-  }))
+export const encodeUpsert = ({
+  isPaused,
+  parallelism = 1,
+  queueName
+}: QStashQueues.UpsertInput): unknown => ({
+  queueName,
+  parallelism,
+  ...omitUndefined({ paused: isPaused })
+})
 
 /**
  * Reads the JSON of the request. Null is an absent option.
@@ -126,7 +84,7 @@ export const encodeUpsert = (input: QStashQueues.UpsertInput): Either.Either<unk
 export const decodeUpsert = (json: unknown): Either.Either<QStashQueues.UpsertInput, QStashInvalidRequest> =>
   Predicate.isReadonlyRecord(json)
     ? Either.mapLeft(
-        check({
+        checkUpsert({
           queueName: json["queueName"],
           parallelism: json["parallelism"] ?? undefined,
           isPaused: json["paused"] ?? undefined
@@ -136,4 +94,4 @@ export const decodeUpsert = (json: unknown): Either.Either<QStashQueues.UpsertIn
             ? new QStashInvalidRequest({ field: "paused", reason: error.reason })
             : error
       )
-    : notOptions(json)
+    : checkUpsert(json)

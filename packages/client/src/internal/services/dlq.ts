@@ -7,6 +7,7 @@ import {
   type QStashInvalidRequest
 } from "@effect-qstash/domain"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
+import * as DlqInput from "@effect-qstash/domain/input/DlqInput"
 import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
 import * as PageInput from "@effect-qstash/domain/input/PageInput"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
@@ -61,7 +62,7 @@ type Headers = Readonly<Record<string, ReadonlyArray<string>>>
 const retryHeaders = (
   options: QStashDlq.RetryInput | undefined
 ): Either.Either<Headers, QStashInvalidRequest> =>
-  Either.map(DlqRecord.checkRetry(options), ({ retries }) =>
+  Either.map(DlqInput.checkRetry(options), ({ retries }) =>
     retries === undefined ? {} : { "Upstash-Retries": [String(retries)] }
   )
 

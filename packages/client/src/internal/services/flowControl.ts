@@ -4,6 +4,7 @@ import {
   type QStashFlowControl,
   type QStashInvalidRequest
 } from "@effect-qstash/domain"
+import * as FlowControlInput from "@effect-qstash/domain/input/FlowControlInput"
 import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -52,14 +53,14 @@ export const makeFlowControl = (http: QStashHttp): QStashFlowControl.Service => 
         quotaError,
         "pin",
         key,
-        Either.map(FlowControlRecord.checkPin(limits), FlowControlRecord.pinToParameters)
+        Either.map(FlowControlInput.checkPin(limits), FlowControlRecord.pinToParameters)
       ).pipe(span("pin", key)),
     unpin: (key, limits) =>
       change<never>(
         none,
         "unpin",
         key,
-        Either.map(FlowControlRecord.checkUnpin(limits), FlowControlRecord.unpinToParameters)
+        Either.map(FlowControlInput.checkUnpin(limits), FlowControlRecord.unpinToParameters)
       ).pipe(span("unpin", key)),
     resetRate: (key) => change<never>(none, "resetRate", key).pipe(span("resetRate", key)),
     globalParallelism: http

@@ -15,6 +15,7 @@ import {
 } from "@effect-qstash/domain"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import * as MessageRecord from "@effect-qstash/domain/wire/MessageRecord"
+import * as MessageInput from "@effect-qstash/domain/input/MessageInput"
 import * as MessageRequest from "@effect-qstash/domain/wire/MessageRequest"
 import * as PublishResponse from "@effect-qstash/domain/wire/PublishResponse"
 import * as Arr from "effect/Array"
@@ -176,12 +177,12 @@ export const makeMessages = (http: QStashHttp, ids: IdGenerator.Service): QStash
     queueName: QueueName,
     message: PublishMessage.EnqueueInput
   ): Effect.Effect<Published | ReadonlyArray<Published>, QStashQuotaExceeded | QStashError> {
-    return send(message, () => MessageRequest.checkEnqueue(queueName, message)).pipe(span("enqueue"))
+    return send(message, () => MessageInput.checkEnqueue(queueName, message)).pipe(span("enqueue"))
   }
 
   const batch = (messages: ReadonlyArray<PublishMessage.BatchInput>) =>
     Effect.gen(function* () {
-      const checked = yield* MessageRequest.checkBatch(messages)
+      const checked = yield* MessageInput.checkBatch(messages)
       const sent = yield* Effect.forEach(Arr.zip(messages, checked), ([input, message]) =>
         identify(input, message)
       )

@@ -1,4 +1,5 @@
 import { QueueNotFound, type QStashQueues, type QueueName } from "@effect-qstash/domain"
+import * as QueueInput from "@effect-qstash/domain/input/QueueInput"
 import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import * as Effect from "effect/Effect"
 import { jsonBody, type QStashHttp, withSpan } from "../http.ts"
@@ -20,12 +21,12 @@ const withQueueName = withPathId(
 export const makeQueues = (http: QStashHttp): QStashQueues.Service => ({
   upsert: (queue) =>
     Effect.gen(function* () {
-      const json = yield* QueueRecord.encodeUpsert(queue)
+      const checked = yield* QueueInput.checkUpsert(queue)
       yield* Effect.annotateCurrentSpan("qstash.queue_name", queue.queueName)
       yield* http.done({
         method: "POST",
         target: path,
-        ...jsonBody(JSON.stringify(json)),
+        ...jsonBody(JSON.stringify(QueueRecord.encodeUpsert(checked))),
         ownError: quotaError
       })
     }).pipe(span("upsert")),

@@ -4,6 +4,7 @@ import {
   type UrlGroupName,
   UrlGroupNotFound
 } from "@effect-qstash/domain"
+import * as UrlGroupInput from "@effect-qstash/domain/input/UrlGroupInput"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import * as Effect from "effect/Effect"
 import { secretsOfUrl } from "../redact.ts"
@@ -29,7 +30,7 @@ const secretsOf = (endpoints: ReadonlyArray<Partial<UrlGroupEndpoint>>) => (): R
 export const makeUrlGroups = (http: QStashHttp): QStashUrlGroups.Service => ({
   upsertEndpoints: (urlGroup, endpoints) =>
     withUrlGroup(urlGroup, ({ target }) =>
-      Effect.flatMap(UrlGroupRecord.checkEndpoints(endpoints), (checked) =>
+      Effect.flatMap(UrlGroupInput.checkEndpoints(endpoints), (checked) =>
         http.done({
           method: "POST",
           target: `${target}/endpoints`,
@@ -41,7 +42,7 @@ export const makeUrlGroups = (http: QStashHttp): QStashUrlGroups.Service => ({
     ).pipe(span("upsertEndpoints", urlGroup)),
   removeEndpoints: (urlGroup, endpoints) =>
     withUrlGroup(urlGroup, ({ ownError, target }) =>
-      Effect.flatMap(UrlGroupRecord.checkEndpointSelectors(endpoints), (checked) =>
+      Effect.flatMap(UrlGroupInput.checkEndpointSelectors(endpoints), (checked) =>
         http.done({
           method: "DELETE",
           target: `${target}/endpoints`,

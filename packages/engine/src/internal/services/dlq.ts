@@ -2,7 +2,7 @@ import type { DlqId } from "@effect-qstash/domain/DlqId"
 import type { QStashDlq } from "@effect-qstash/domain/QStashDlq"
 import { DlqMessageNotFound } from "@effect-qstash/domain/QStashError"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
-import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
+import * as DlqInput from "@effect-qstash/domain/input/DlqInput"
 import * as PageInput from "@effect-qstash/domain/input/PageInput"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -102,7 +102,7 @@ export const makeDlq = ({ change, checkRetries, limits, mintMessageId, prune, st
         ),
       retry: byId((dlqId: DlqId, input?: QStashDlq.RetryInput) =>
         Effect.gen(function* () {
-          const { retries } = yield* DlqRecord.checkRetry(input)
+          const { retries } = yield* DlqInput.checkRetry(input)
           const { items } = yield* dlqRetry(tenant, { ...only(dlqId), retries })
           const [published] = items
           return published ?? (yield* new DlqMessageNotFound({ dlqId }))
@@ -111,7 +111,7 @@ export const makeDlq = ({ change, checkRetries, limits, mintMessageId, prune, st
       retryMany: (selector, input) =>
         Effect.gen(function* () {
           const criteria = yield* Criteria.fromDlqSelector(selector)
-          const { retries } = yield* DlqRecord.checkRetry(input)
+          const { retries } = yield* DlqInput.checkRetry(input)
           const { items } = yield* dlqRetry(tenant, { criteria, count: Infinity, retries })
           return items
         })

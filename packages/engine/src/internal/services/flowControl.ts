@@ -2,7 +2,7 @@ import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import type { FlowControlState } from "@effect-qstash/domain/FlowControlState"
 import { FlowControlKeyNotFound } from "@effect-qstash/domain/QStashError"
 import type { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
-import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
+import * as FlowControlInput from "@effect-qstash/domain/input/FlowControlInput"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Tenant } from "../../TenantServices.ts"
@@ -54,7 +54,7 @@ export const makeFlowControl = ({
       pause: byKey((key: FlowControlKey) => make(key, { _tag: "Pause" })),
       resume: byKey((key: FlowControlKey) => make(key, { _tag: "Resume" })),
       pin: byKey((key: FlowControlKey, pinned: FlowControlState.Pin) =>
-        Effect.flatMap(FlowControlRecord.checkPin(pinned), ({ parallelism, period, rate }) =>
+        Effect.flatMap(FlowControlInput.checkPin(pinned), ({ parallelism, period, rate }) =>
           make(key, {
             _tag: "Pin",
             parallelism,
@@ -64,7 +64,7 @@ export const makeFlowControl = ({
         )
       ),
       unpin: byKey((key: FlowControlKey, unpinned: FlowControlState.Unpin) =>
-        Effect.flatMap(FlowControlRecord.checkUnpin(unpinned), ({ parallelism, rate }) =>
+        Effect.flatMap(FlowControlInput.checkUnpin(unpinned), ({ parallelism, rate }) =>
           Effect.asVoid(alter(key, { _tag: "Unpin", parallelism, rate }))
         )
       ),

@@ -12,7 +12,7 @@ import type { QStashMessages } from "@effect-qstash/domain/QStashMessages"
 import type { QueueName } from "@effect-qstash/domain/QueueName"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
-import * as MessageRequest from "@effect-qstash/domain/wire/MessageRequest"
+import * as MessageInput from "@effect-qstash/domain/input/MessageInput"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -116,14 +116,14 @@ export const makeMessages = ({
       message: PublishMessage.EnqueueInput<D>
     ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashInvalidRequest | QStashUnavailable>
     function enqueue(queueName: QueueName, message: PublishMessage.EnqueueInput) {
-      return send(() => MessageRequest.checkEnqueue(queueName, message))
+      return send(() => MessageInput.checkEnqueue(queueName, message))
     }
     return {
       publish,
       enqueue,
       batch: (inputs) =>
         Effect.gen(function* () {
-          const checked = yield* MessageRequest.checkBatch(inputs)
+          const checked = yield* MessageInput.checkBatch(inputs)
           return Array.from(yield* accept(tenant, checked), (made) => Either.right(made))
         }),
       get: byId((messageId: MessageId) =>

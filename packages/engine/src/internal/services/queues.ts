@@ -1,7 +1,7 @@
 import { QueueNotFound } from "@effect-qstash/domain/QStashError"
 import type { QStashQueues } from "@effect-qstash/domain/QStashQueues"
 import type { QueueName } from "@effect-qstash/domain/QueueName"
-import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
+import * as QueueInput from "@effect-qstash/domain/input/QueueInput"
 import * as Effect from "effect/Effect"
 import type { Tenant } from "../../TenantServices.ts"
 import { queueOf } from "../record.ts"
@@ -22,7 +22,7 @@ export const makeQueues = ({ change, limits, overLimit, store }: ServiceContext)
     return {
       upsert: (input) =>
         Effect.gen(function* () {
-          const { isPaused, parallelism = 1, queueName } = yield* QueueRecord.checkUpsert(input)
+          const { isPaused, parallelism = 1, queueName } = yield* QueueInput.checkUpsert(input)
           const stored = yield* change((instant) =>
             store.upsertQueue({
               tenantId,

@@ -1,7 +1,7 @@
 import { UrlGroupNotFound } from "@effect-qstash/domain/QStashError"
 import type { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
 import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
-import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
+import * as UrlGroupInput from "@effect-qstash/domain/input/UrlGroupInput"
 import * as Effect from "effect/Effect"
 import type { Tenant } from "../../TenantServices.ts"
 import { urlGroupOf } from "../record.ts"
@@ -14,7 +14,7 @@ export const makeUrlGroups = ({ change, limits, overLimit, store }: ServiceConte
       upsertEndpoints: byGroup(
         (name: UrlGroupName, input: Parameters<QStashUrlGroups.Service["upsertEndpoints"]>[1]) =>
           Effect.gen(function* () {
-            const endpoints = yield* UrlGroupRecord.checkEndpoints(input)
+            const endpoints = yield* UrlGroupInput.checkEndpoints(input)
             const urlGroup = yield* parseUrlGroup(name)
             const stored = yield* change((instant) =>
               store.upsertEndpoints({ tenantId, urlGroup, endpoints, now: instant, limits })
@@ -24,7 +24,7 @@ export const makeUrlGroups = ({ change, limits, overLimit, store }: ServiceConte
       ),
       removeEndpoints: byGroup(
         (urlGroup: UrlGroupName, input: Parameters<QStashUrlGroups.Service["removeEndpoints"]>[1]) =>
-          Effect.flatMap(UrlGroupRecord.checkEndpointSelectors(input), (endpoints) =>
+          Effect.flatMap(UrlGroupInput.checkEndpointSelectors(input), (endpoints) =>
             change((instant) => store.removeEndpoints({ tenantId, urlGroup, endpoints, now: instant }))
           ).pipe(
             Effect.filterOrFail(
