@@ -50,24 +50,24 @@ export class Engine extends Context.Tag("@effect-qstash/engine/Engine")<Engine, 
  * @category models
  */
 export interface Options extends Limits.Limits {
-  /** The keys that a tenant's deliveries are signed with until they are rotated. Asked once for each tenant. */
+  /** The keys that sign a tenant's deliveries until they are rotated. A tenant is one account. */
   readonly signingKeys: (tenantId: string) => SigningKeys
   /**
-   * How many deliveries of this engine may be under way at once; at least 1.
+   * How many deliveries of this engine may be in progress at once; at least 1.
    *
    * @default 1000
    */
   readonly concurrency?: number | undefined
   /**
-   * How many deliveries of one tenant may be under way at once; at least 1. This is the account's `parallelismMax`.
+   * How many deliveries of one tenant may be in progress at once; at least 1. This is the account's `parallelismMax`.
    * Engines that share a Store share these slots.
    *
-   * @default half of `concurrency`, so that other tenants never wait for this one
+   * @default half of `concurrency`, so that one tenant alone cannot take every slot
    */
   readonly concurrencyPerTenant?: number | undefined
   /**
-   * How many deliveries of one tenant to one origin (scheme, host and port) may be under way at once; at least 1. When
-   * they are, messages to other destinations still go out.
+   * How many deliveries of one tenant to one origin (scheme, host and port) may be in progress at once; at least 1.
+   * Further messages to that origin wait; those to other destinations still go out.
    *
    * @default 100, but no more than half of `concurrencyPerTenant`
    */
@@ -91,11 +91,11 @@ export interface Options extends Limits.Limits {
    */
   readonly dlqRetention?: Duration.DurationInput | undefined
   /**
-   * The longest that an attempt may take; a message's own timeout can only be shorter.
+   * The longest that an attempt may take. A message's own timeout can only shorten it.
    *
    * @default "2 hours", the maximum of QStash's pay-as-you-go plan
    */
-  readonly defaultTimeout?: Duration.DurationInput | undefined
+  readonly deliveryTimeout?: Duration.DurationInput | undefined
   /**
    * Called with what happened to messages, in order, several events at a time. The engine waits for it to return, so it
    * must be quick: for anything slow, put the events into a queue of bounded size. An exception is logged and does not
@@ -103,8 +103,8 @@ export interface Options extends Limits.Limits {
    */
   readonly onEvents?: ((events: ReadonlyArray<DeliveryEvent>) => void) | undefined
   /**
-   * How long the engine waits at its end, in real time, for deliveries under way before it releases them. In virtual
-   * time it does not wait for those that sleep, since nobody will wake them.
+   * On shutdown, how long the engine waits, in real time, for deliveries in progress before it releases them. In virtual
+   * time it does not wait for those that sleep: nobody will move the clock for them.
    *
    * @default "10 seconds"
    */
@@ -122,7 +122,7 @@ const resolve = (
   deduplicationWindow: spanOf("deduplicationWindow", options.deduplicationWindow ?? "10 minutes"),
   logRetention: spanOf("logRetention", options.logRetention ?? "3 days"),
   dlqRetention: spanOf("dlqRetention", options.dlqRetention ?? "7 days"),
-  defaultTimeout: spanOf("defaultTimeout", options.defaultTimeout ?? "2 hours"),
+  deliveryTimeout: spanOf("deliveryTimeout", options.deliveryTimeout ?? "2 hours"),
   onEvents: options.onEvents ?? (() => {}),
   now,
   signAt
@@ -156,7 +156,7 @@ const atLeastOne = (name: string, count: number): number => {
  */
 const longestSleep = (clock: Clock.Clock): number => (isTestClock(clock) ? Infinity : 30_000)
 
-/** Does what is due and sleeps until more is, or until something changes, again and again. */
+/** Loops: does what is due, then sleeps until something is due or changes. */
 const drive = (core: Core.Core): Effect.Effect<never> =>
   Effect.forever(
     Effect.gen(function* () {
@@ -187,9 +187,10 @@ const drive = (core: Core.Core): Effect.Effect<never> =>
     )
   )
 
-/** An engine may be built where nothing can be interrupted; its deliveries can be all the same. */
+/** Deliveries must be interruptible, even if the engine is built inside an uninterruptible region. */
 const interruptibleRuntime = Effect.interruptible(Effect.runtime())
 
+/** Workers in real time check tokens against real time, whatever Clock the engine runs on. */
 const wallClock = Clock.make()
 
 /**
@@ -211,8 +212,8 @@ const finish = (
   )
 
 /**
- * The engine on the Clock of the environment: a background fiber fires what is due. When its scope closes, deliveries
- * under way may end; those that do not end within the grace are released to the Store.
+ * The engine on the Clock of the environment: a background fiber does what is due. When its scope closes, it waits for
+ * `shutdownGrace` for deliveries in progress, then releases the others to the Store.
  *
  * @since 0.1.0
  * @category constructors
@@ -242,22 +243,21 @@ export const layer = (options: Options): Layer.Layer<Engine, never, Store | Cour
  */
 export interface VirtualOptions extends Options {
   /**
-   * Where virtual time begins, at the latest at the end of the year 9999.
+   * When virtual time starts; at the latest at the end of the year 9999.
    *
    * @default the Clock's time when the layer is built
    */
   readonly start?: DateTime.DateTime.Input | undefined
   /**
-   * How long, in real time, virtual time stands still for a delivery that waits for the world (a socket, a promise) or
-   * for what looks the same from outside (a semaphore, a concurrent `Effect.forEach`). After that the delivery counts
-   * as stalled: time goes on without it, and its deadline may overtake it.
+   * How long, in real time, virtual time stands still for a delivery that waits for something other than the clock, such
+   * as a socket, a promise or a semaphore. Then the delivery is stalled: time moves on without it, and it may time out.
    *
    * @default "1 second"
    */
   readonly settle?: Duration.DurationInput | undefined
   /**
-   * Which time the destinations live in. For those in real time a token is never signed for an instant that is past
-   * there, however long virtual time has stood still, for it would have expired on arrival.
+   * Whether the destinations run in virtual or in real time. In real time, a delivery's token is signed for the real time
+   * if virtual time is behind it. Otherwise the token would have expired on arrival.
    *
    * @default "virtual"
    */
@@ -265,8 +265,8 @@ export interface VirtualOptions extends Options {
 }
 
 /**
- * The engine on a virtual clock that moves only when told, with the clock beside it. Deliveries run on that clock too.
- * The environment's own Clock stays as it is.
+ * The engine on a virtual clock, and the clock that moves it. Deliveries run on that clock too. The environment's own
+ * Clock is not changed.
  *
  * @since 0.1.0
  * @category layers
@@ -279,7 +279,7 @@ export const layerVirtual = (
       const start = InstantInput.millisOf("start", options.start ?? (yield* DateTime.now))
       if (start > lastInstant.epochMillis) throw new RangeError(`start: ${beyondLast}`)
       const time = new VirtualTime(start, spanOf("settle", options.settle ?? "1 second"))
-      // Fibers are counted, and their lives measured, in real time, of which a delivery in virtual time takes none.
+      // Fiber metrics measure lifetimes in real time, which says nothing about a delivery in virtual time.
       const runtime = Runtime.disableRuntimeFlag(
         yield* interruptibleRuntime.pipe(
           Effect.withClock(time),

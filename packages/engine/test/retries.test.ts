@@ -299,7 +299,7 @@ describe("the timeout", () => {
       )
     }).pipe(
       Effect.provide(
-        virtual(() => Effect.as(Effect.sleep("1 day"), answered(200)), { defaultTimeout: "15 minutes" })
+        virtual(() => Effect.as(Effect.sleep("1 day"), answered(200)), { deliveryTimeout: "15 minutes" })
       )
     )
   )

@@ -32,40 +32,39 @@ import * as UndiciCourier from "./UndiciCourier.ts"
  */
 export interface Options extends Limits {
   /**
-   * 0 takes a free one.
+   * 0 picks a free port.
    *
    * @default 8080
    */
   readonly port?: number | undefined
   /**
-   * The address to listen on. Any other than the default opens the server to the network, behind tokens that everybody
-   * knows unless `users` are given.
+   * The address to listen on. Any address but the default opens the server to the network. Set `users` then: the default
+   * tokens are public.
    *
-   * @default both loopback addresses, 127.0.0.1 and, where there is one, ::1
+   * @default both loopback addresses, 127.0.0.1 and, if there is one, ::1
    */
   readonly host?: string | undefined
   /**
-   * With `"virtual"`, time stands still until it is moved on by `POST /dev/clock/advance`; it begins at the real now.
+   * With `"virtual"`, time starts at the real time and stands still until `POST /dev/clock/advance` moves it.
    *
    * @default "real"
    */
   readonly time?: "real" | "virtual" | undefined
   /**
-   * How long, in real time, virtual time stands still for a worker that has not answered yet. After that it goes on, and
-   * the delivery may run into its timeout.
+   * How long, in real time, virtual time waits for a worker's response. Then it moves on, and the delivery may time out.
    *
    * @default "30 seconds"
    */
   readonly settle?: Duration.DurationInput | undefined
   /**
-   * The accounts, each with its own messages, schedules, queues and all else.
+   * The accounts. Each has its own messages, schedules, queues and so on. The engine calls an account a tenant.
    *
    * @default the users that QStash publishes for development
    */
   readonly users?: ReadonlyArray<User> | undefined
   /**
-   * Names or addresses that a request's `Host` may carry, with a port or for any port. The loopback ones and `host` are
-   * always allowed.
+   * Names or addresses that are allowed in a request's `Host` header; without a port, any port is. `host` and the loopback
+   * addresses are always allowed.
    *
    * @default none
    */
@@ -77,7 +76,7 @@ export interface Options extends Limits {
    */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
   /**
-   * The largest headers of a request with its target, in bytes.
+   * The largest request line and headers together, in bytes.
    *
    * @default 64 KiB
    */
@@ -89,9 +88,9 @@ export interface Options extends Limits {
    */
   readonly maxBodyBytes?: number | undefined
   /**
-   * The largest batch, in bytes of its JSON; each of its messages has the limit of a message besides.
+   * The largest batch, in bytes of its JSON. `maxBodyBytes` also applies to each of its messages.
    *
-   * @default 100 MB, as QStash has it
+   * @default 100 MB, as in QStash
    */
   readonly maxBatchBytes?: number | undefined
   /**
@@ -102,13 +101,13 @@ export interface Options extends Limits {
    */
   readonly maxBodyBytesInFlight?: number | undefined
   /**
-   * How many connections each address takes at once; one more is closed.
+   * How many connections each address accepts at once. Further ones are closed.
    *
    * @default 256
    */
   readonly maxConnections?: number | undefined
   /**
-   * How long a request may take to arrive, and its answer to be taken.
+   * How long a client may take to send a request, and then to read the response.
    *
    * @default "30 seconds"
    */
@@ -116,13 +115,13 @@ export interface Options extends Limits {
   /**
    * How many schedules each user may have.
    *
-   * @default 1000, what QStash's pay-as-you-go plan includes
+   * @default 1000, as in QStash's pay-as-you-go plan
    */
   readonly maxSchedules?: number | undefined
   /**
    * How many queues each user may have.
    *
-   * @default 100, the limit of QStash's pay-as-you-go plan
+   * @default 100, as in QStash's pay-as-you-go plan
    */
   readonly maxQueues?: number | undefined
   /**
@@ -145,38 +144,38 @@ export interface Options extends Limits {
    */
   readonly dlqRetention?: Duration.DurationInput | undefined
   /**
-   * How many deliveries may be under way at once, for all users; at least 1.
+   * How many deliveries may be in progress at once, for all users; at least 1.
    *
    * @default 1000
    */
   readonly concurrency?: number | undefined
   /**
-   * How many deliveries of one user may be under way at once; at least 1.
+   * How many deliveries of one user may be in progress at once; at least 1.
    *
-   * @default half of `concurrency`, so that other users never wait for this one
+   * @default half of `concurrency`, so that one user alone cannot take every slot
    */
   readonly concurrencyPerTenant?: number | undefined
   /**
-   * How many deliveries of one user to one origin (scheme, host and port) may be under way at once; at least 1.
+   * How many deliveries of one user to one origin (scheme, host and port) may be in progress at once; at least 1.
    *
    * @default 100, but no more than half of `concurrencyPerTenant`
    */
   readonly concurrencyPerDestination?: number | undefined
   /**
-   * The longest that a delivery may take; a message's own timeout can only be shorter.
+   * The longest that an attempt may take. A message's own timeout can only shorten it.
    *
    * @default "2 hours"
    */
   readonly deliveryTimeout?: Duration.DurationInput | undefined
   /**
-   * How many bytes of headers a worker's response may have, names and values together. A response with more fails the
-   * attempt. Only {@link layerMemory} uses it: a Courier of your own has its own limit.
+   * How many bytes of headers a worker's response may have, names and values together. With more, the attempt fails.
+   * Applies only to {@link layerMemory}; with {@link layer}, the Courier that you provide has its own limit.
    *
    * @default 1 MiB
    */
   readonly maxResponseHeaderBytes?: number | undefined
   /**
-   * How long the end of the server waits for requests under way, and then again for deliveries.
+   * On shutdown, how long the server waits for requests in progress, and then again for deliveries.
    *
    * @default "10 seconds"
    */
@@ -192,7 +191,7 @@ export declare namespace QStashServer {
    * @category models
    */
   export interface Service {
-    /** What goes into `QSTASH_URL`. */
+    /** The value for `QSTASH_URL`. */
     readonly url: string
     readonly port: number
     /** The addresses that the server listens on. */
@@ -227,7 +226,6 @@ export const layer = (
     signingKeys: signingKeysOf(users),
     maxSchedules: options.maxSchedules ?? 1000,
     maxQueues: options.maxQueues ?? 100,
-    defaultTimeout: options.deliveryTimeout,
     onEvents
   })
   return options.time === "virtual"
@@ -335,7 +333,7 @@ const logged = (request: Request, route: Route.Route, answer: Effect.Effect<Answ
     }
     return answer.pipe(
       Effect.tap(({ status }) => line(String(status))),
-      Effect.onInterrupt(() => line("broken off"))
+      Effect.onInterrupt(() => line("aborted"))
     )
   })
 
@@ -344,7 +342,7 @@ const internalError = (defect: unknown): Effect.Effect<Answer> => {
   const [name, stack] = defect instanceof Error ? [defect.name, defect.stack ?? ""] : ["a defect", ""]
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line))
   return Effect.as(
-    Effect.logError(["A request ended in", name, ...frames.slice(0, 10)].join("\n")),
+    Effect.logError(["A request failed unexpectedly:", name, ...frames.slice(0, 10)].join("\n")),
     refused(new Refusal({ status: 500, error: "internal error" }))
   )
 }
@@ -356,12 +354,12 @@ const signingKeysOf = (users: ReadonlyArray<User>): EngineLayer.Options["signing
   return (tenantId) => {
     const keys = byName.get(tenantId)
     if (keys === undefined)
-      throw new Error(`The Store holds something of "${tenantId}", who is not among the users`)
+      throw new Error(`The Store has data of "${tenantId}", which is not one of the users`)
     return keys
   }
 }
 
-/** Every address is listened on under `0.0.0.0` and `::`, but none is called by that name. */
+/** `0.0.0.0` and `::` mean every address, but a client cannot connect to them. */
 const nameOf = ([host = "127.0.0.1"]: ReadonlyArray<string>): string =>
   host === "0.0.0.0" || host === "::" ? "localhost" : host
 

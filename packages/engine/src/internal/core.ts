@@ -48,7 +48,7 @@ export interface CoreOptions {
   readonly deduplicationWindow: number
   readonly logRetention: number
   readonly dlqRetention: number
-  readonly defaultTimeout: number
+  readonly deliveryTimeout: number
   readonly onEvents: (events: ReadonlyArray<DeliveryEvent>) => void
   /** The engine's time in milliseconds. */
   readonly now: Effect.Effect<number>
@@ -64,24 +64,22 @@ export interface InFlight {
   outcome: DeliveryOutcome | undefined
 }
 
-/**
- * The state machine that both drivers run. It has no clock and starts nothing by itself.
- */
+/** The state machine behind both drivers, real and virtual time. It does nothing until a driver calls `runDue`. */
 export interface Core {
   readonly service: TenantServices
   /**
-   * Does everything that is due: settles ended deliveries, fires schedules, starts deliveries without waiting for them.
-   * Returns when to run next, unless something changes earlier; a time that is not in the future means at once.
+   * Does everything that is due: settles finished deliveries, fires schedules, starts deliveries without waiting for them.
+   * Returns when to run next unless something changes before; a time that is not in the future means immediately.
    *
-   * A generator for the driver's `yield*`, because an effect would take a tenth longer. The driver must not be
-   * interrupted meanwhile, or messages would stay leased that nobody delivers. When the Store fails, the run ends; the
-   * next one goes on with what is left.
+   * A generator, because an effect would take a tenth longer. The driver must not be interrupted while it runs, or
+   * messages would stay leased without being delivered. When the Store fails, the run ends, and the next one does what
+   * is left.
    */
   readonly runDue: () => Generator<YieldWrap<Effect.Effect<unknown, StoreError>>, number | undefined, unknown>
   /** Takes note of a run that the Store has failed. Returns how many milliseconds to wait before the next one. */
   readonly backOff: (error: StoreError) => Effect.Effect<number>
   readonly inFlight: ReadonlyMap<number, InFlight>
-  /** Sets the function to call when a delivery under way ends, or a caller changes something. */
+  /** Sets the function to call when a delivery finishes or a caller changes something. */
   readonly onChange: (changed: () => void) => void
   /** Reports that virtual time goes on without a delivery. */
   readonly reportStalled: (attempt: InFlight) => Effect.Effect<void>
@@ -187,8 +185,8 @@ export const make = (
 
     const timeoutOf = ({ settings }: StoredMessage): number =>
       settings.timeout === undefined
-        ? options.defaultTimeout
-        : Math.min(Duration.toMillis(settings.timeout), options.defaultTimeout)
+        ? options.deliveryTimeout
+        : Math.min(Duration.toMillis(settings.timeout), options.deliveryTimeout)
 
     const leaseFor = (message: StoredMessage): number => timeoutOf(message) + leaseMargin
 
@@ -223,7 +221,7 @@ export const make = (
 
     const { maxPendingBytes } = options.limits
 
-    /** In the order in which they started, whichever ended first. */
+    /** Settles deliveries in the order in which they started, so that the order of finishing does not matter. */
     const settleEnded = (now: number): Effect.Effect<void, StoreError> =>
       Effect.suspend(() => {
         const settlements = unsettled.slice()
@@ -242,7 +240,7 @@ export const make = (
         )
       })
 
-    /** If all of them end at once and nothing else is under way, they need not be tracked in flight. */
+    /** If all finish immediately and nothing else is in flight, it skips tracking them in `inFlight`. */
     const startAll = (now: number): void => {
       const attempts: Array<InFlight> = []
       const left: Array<Lease> = []
@@ -279,7 +277,7 @@ export const make = (
 
     const mustPrune = (): boolean => newEntries >= pruneEntries || newBytes >= pruneBytes
 
-    /** With every slot taken, a delivery that ends wakes the engine; a message that becomes due must wait anyway. */
+    /** While no slot is free, due messages must wait, so only schedules and deadlines wake the engine. */
     const wakeAt = (schedule = Infinity, message = Infinity): number | undefined => {
       if (unstarted.length > 0) return -Infinity
       let at = inFlight.size < options.concurrency ? Math.min(schedule, message) : schedule

@@ -25,11 +25,11 @@ export interface ListenOptions {
 const realClock = Clock.make()
 
 /**
- * Serves until the scope closes: then no connection is accepted any more, requests under way have their grace, and what
- * is left is cut off.
+ * Serves until the scope closes. Then it accepts no more connections, waits for requests in progress for the grace
+ * period, and closes the rest.
  *
- * Node's own server rather than platform's: what is served hangs on the raw target, on repeated headers and on how a
- * connection ends, of which the platform's request shows nothing; and its span would carry the query with the token.
+ * It uses Node's server, because the API needs the raw target, repeated headers and the way a connection ends, which
+ * platform's request does not show. Platform's span would also contain the query with the token.
  */
 export const listen = (
   options: ListenOptions,
@@ -54,7 +54,7 @@ export const listen = (
       )
       const end = (): void => {
         bodies.release(message)
-        // A client that left waits for nothing.
+        // The client has gone, so nobody waits for the response.
         fiber.unsafeInterruptAsFork(FiberId.none)
       }
       const { socket } = message
@@ -64,7 +64,7 @@ export const listen = (
         socket.off("close", end)
         end()
       })
-      // Nor one that is cut off while it waits.
+      // Nor one that is destroyed while it waits.
       fiber.addObserver(() => bodies.release(message))
     }
 
@@ -75,12 +75,12 @@ export const listen = (
           headersTimeout: timeout,
           requestTimeout: timeout,
           connectionsCheckingInterval: Math.ceil(Math.min(timeout / 4, 1000)),
-          // Node would refuse it too, but not in JSON.
+          // Without a Host, Node would respond with 400 itself, but not in JSON.
           requireHostHeader: false
         },
         onRequest
       )
-      // Their size is limited, and a header left out in silence would be worse than one too many.
+      // Node would silently drop headers above this count. `maxHeaderSize` limits them already.
       server.maxHeadersCount = 0
       server.maxConnections = options.connections
       return server.on("clientError", refuseMalformed)
@@ -167,7 +167,7 @@ const requestOf = (message: Http.IncomingMessage, bodies: BodyBudget): Request =
   body: (limit, quota) => bodyOf(message, bodies, limit, quota)
 })
 
-/** Node's own record joins or drops repeated headers; here each value counts. */
+/** Keeps each value of a repeated header; Node's `headers` joins or drops them. */
 const headersOf = (raw: ReadonlyArray<string>): Request["headers"] => {
   const headers = new Map<string, Array<string>>()
   for (let index = 0; index + 1 < raw.length; index += 2) {
@@ -235,7 +235,7 @@ const write = (
     })
     response.end(body)
   }).pipe(
-    // Node's own timeout counts from the last byte in either direction, so a client that drips would keep it off.
+    // Node's own timeout restarts with every byte, so a slow client could hold the response open indefinitely.
     Effect.timeoutTo({
       duration: timeout,
       onSuccess: () => Effect.void,
@@ -265,6 +265,6 @@ const malformed = (code: string | undefined): Refusal => {
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return new Refusal({ status: 408, error: "the request did not arrive in time" })
     default:
-      return new Refusal({ status: 400, error: "the request is not HTTP/1.1" })
+      return new Refusal({ status: 400, error: "the request is malformed" })
   }
 }
