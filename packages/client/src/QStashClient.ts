@@ -64,25 +64,25 @@ export const make = (
 /**
  * QStash over HTTPS, on any `HttpClient`.
  *
- * - A call that fails with a transport fault, a timeout, 408 or 5xx is tried again, with exponential backoff and jitter,
- *   at most 10 times and within `retryBudget`. 429 waits for the reset that it names if that fits the budget; a 429 that
- *   names none fails at once, as every other 4xx does.
- * - What a repeat could do twice is tried again after a 429 alone: the retry of dead letters and the rotation of the
- *   signing keys.
- * - A create always carries a schedule id, and a publish, an enqueue and each message of a batch a deduplication id
- *   unless they are deduplicated by content: the caller's, or one generated once for all attempts of the call.
- *   For a generated id a duplicate is not reported, because there was no other message.
- * - A delete or a cancel that finds nothing after an attempt without a response has succeeded. The count of a bulk
- *   operation is what its last attempt found.
- * - More than 100 ids are spread over several calls.
- * - Redirects are not followed, since they would carry the token elsewhere. For `FetchHttpClient` this takes a
- *   `RequestInit`, which replaces one that only its own layer was given: provide yours to this layer as well, and the
- *   two are merged.
- * - Each call is one span of kind client, named after its service and method, such as `QStashSchedules.create`; of a
- *   stream it is each page. It tells what the call names or makes (`qstash.schedule_id`, `qstash.message_id`, `qstash.dlq_id`,
- *   `qstash.queue_name`, `qstash.url_group`, `qstash.flow_control_key`), and `http.request.resend_count` if it was
- *   retried. The `HttpClient`'s own spans, which hold headers and URLs, are switched off, and no tracing header is sent
- *   to QStash.
+ * - Transport failures, timeouts, 408 and 5xx are retried with exponential backoff and jitter, at most 10 times and within
+ *   `retryBudget`. A 429 is retried after its reset if the budget allows it. A 429 without a reset and every other 4xx
+ *   fail immediately.
+ * - The retry of dead letters and the rotation of the signing keys are retried only after a 429: otherwise they could
+ *   happen twice.
+ * - A create always sends a schedule id, and a message a deduplication id, unless it is deduplicated by content. It is
+ *   your id, or one that is generated once for all attempts of the call. Such a generated id is never reported as a
+ *   duplicate.
+ * - If an earlier attempt of a delete or a cancel may have worked and a retry finds nothing, the call succeeds. A bulk
+ *   operation returns the count of its last attempt.
+ * - More than 100 ids are split over several calls.
+ * - Redirects are not followed, because they would send the token elsewhere. With `FetchHttpClient`, this layer sets a
+ *   `RequestInit` for that. If you have one too, provide it to this layer, which merges the two; one that is provided only
+ *   to `FetchHttpClient.layer` is ignored.
+ * - Each call (each page, for a stream) is one span of kind client, named after its service and method, such as
+ *   `QStashSchedules.create`. Its attributes are the ids and names in the call (`qstash.schedule_id`, `qstash.message_id`,
+ *   `qstash.dlq_id`, `qstash.queue_name`, `qstash.url_group`, `qstash.flow_control_key`) and, after a retry,
+ *   `http.request.resend_count`. The `HttpClient`'s own spans contain headers and URLs, so they are switched off, and
+ *   QStash gets no tracing headers.
  *
  * @since 0.1.0
  * @category layers
@@ -93,11 +93,12 @@ export const layer = (
   Layer.effectContext(make(options))
 
 /**
- * The same from configuration: `QSTASH_TOKEN`, and `QSTASH_URL` if it is set and not empty.
+ * Like {@link layer}, but reads an option that you do not pass from `QSTASH_TOKEN` and `QSTASH_URL`. The URL may be unset
+ * or empty.
  *
- * With `QSTASH_REGION` (`US_EAST_1` or `EU_CENTRAL_1`, in any case, with `-` or `_`) the token and the URL are those of
- * the region: `US_EAST_1_QSTASH_TOKEN` and `US_EAST_1_QSTASH_URL`. As in the official SDK, an unknown region or an
- * incomplete pair is a warning and the plain variables count. An option that is given counts before them all.
+ * If `QSTASH_REGION` is `US_EAST_1` or `EU_CENTRAL_1` (in any case, with `-` or `_`), the token and the URL come from the
+ * variables of that region, such as `US_EAST_1_QSTASH_TOKEN` and `US_EAST_1_QSTASH_URL`. As in the official SDK, an
+ * unknown region or an incomplete pair logs a warning, and the plain variables are used.
  *
  * @since 0.1.0
  * @category layers

@@ -35,19 +35,20 @@ export declare namespace QStashReceiver {
    */
   export interface Service {
     /**
-     * Checks that a request is a delivery of QStash to this URL with this body. Checked in this order: the
-     * types of the arguments, the size, the token's form, the HMAC, the issuer, the times, the subject, the body.
+     * Checks that a request is a delivery from QStash to this URL with this body. The order of the checks: types of the
+     * arguments, size, form of the token, HMAC, issuer, times, subject, body.
      *
-     * A delivery may arrive twice. The token id (`signed.tokenId`) protects against replays: it is new for each attempt,
-     * and signed. The message id (`unsigned.messageId`) protects against retries: it is the same for all attempts, but
-     * not signed. Best of all is a key in the signed body, such as an order number: it does both.
+     * A message may be delivered twice. To skip work that is already done, use a key in the body, such as an order
+     * number. The message id (`unsigned.messageId`) is the same for all attempts, but an attacker can change it, because
+     * it is not signed. The token id (`signed.tokenId`) is signed, but each attempt has a new one, so it only detects
+     * replayed requests.
      */
     readonly verify: (delivery: Delivery) => Effect.Effect<VerifiedDelivery, VerifyError>
   }
 }
 
 /**
- * The receiving end of a delivery.
+ * Verifies deliveries.
  *
  * @since 0.1.0
  * @category tags
@@ -58,8 +59,8 @@ export class QStashReceiver extends Context.Tag("@effect-qstash/receiver/QStashR
 >() {}
 
 /**
- * Verifies with JavaScript and, where the body is longer than a few kilobytes, WebCrypto, so it runs wherever Fetch does.
- * On Node, `@effect-qstash/receiver/node` has the same module on `node:crypto`, which is up to four times as fast.
+ * Verifies with JavaScript, and with WebCrypto if the body is longer than a few kilobytes, so it runs wherever Fetch does.
+ * On Node, use the same module from `@effect-qstash/receiver/node`: with `node:crypto` it is up to four times as fast.
  *
  * @since 0.1.0
  * @category constructors
@@ -75,7 +76,7 @@ export const layer = (options: Options): Layer.Layer<QStashReceiver, QStashRecei
   Layer.effect(QStashReceiver, make(options))
 
 /**
- * The same from configuration. A key that is not given comes from `QSTASH_CURRENT_SIGNING_KEY` or
+ * Like {@link layer}, but reads a key that you do not pass from `QSTASH_CURRENT_SIGNING_KEY` or
  * `QSTASH_NEXT_SIGNING_KEY`.
  *
  * @since 0.1.0

@@ -37,7 +37,7 @@ import { readClaims } from "./readClaims.ts"
 import { isSameText } from "./sameText.ts"
 import type { SignatureCrypto } from "./signatureCrypto.ts"
 
-/** Node takes 16 KiB of headers in all, so no longer token reaches most workers. */
+/** Node accepts 16 KiB of headers in all by default, so most workers never see a longer token. */
 const maxTokenLength = 16_384
 
 const defaultMaxBodyBytes = 64 * 1024 * 1024
@@ -46,8 +46,8 @@ const defaultMaxBodyBytes = 64 * 1024 * 1024
 const maxToleranceMillis = lifetimeSeconds * 1000
 
 /**
- * Builds a receiver on top of one crypto library. What it checks is one function without an effect between its steps:
- * each would cost a good part of a microsecond, and the whole takes ten.
+ * Builds a receiver on top of one crypto library. The checks are one plain function: an effect per check would cost a
+ * large part of a microsecond each, and the whole takes ten.
  */
 export const makeWith = (crypto: SignatureCrypto) =>
   Effect.fnUntraced(function* (options: Options) {
@@ -121,7 +121,7 @@ export const makeWith = (crypto: SignatureCrypto) =>
     return { verify }
   })
 
-/** JavaScript callers and casts can pass anything. Without this check, each entry would fail in its own way. */
+/** JavaScript callers and casts can pass anything. Without this check, the failures would be hard to understand. */
 function checkTypes(delivery: unknown): DeliveryMalformed | undefined {
   const { body, headers, url } = Predicate.isRecord(delivery) ? delivery : {}
   // `Map` and Fetch's `Headers` have no own properties, so they would look like a request without a signature.
@@ -159,7 +159,7 @@ function verifyBody(
 function keyBytes(option: "currentSigningKey" | "nextSigningKey", options: unknown) {
   const redacted = Predicate.hasProperty(options, option) ? options[option] : undefined
   if (!Redacted.isRedacted(redacted)) return misconfigured(option, "is not redacted: use Redacted.make(key)")
-  // Often made from an environment variable that is not set, which no type shows.
+  // TypeScript cannot see that an environment variable is not set.
   const key = Redacted.value(redacted)
   if (typeof key !== "string" || key === "") return misconfigured(option, "is empty, so anyone could sign")
   if (/^(["']).*\1$/s.test(key)) return misconfigured(option, "is in quotes, which are not part of a key")
@@ -168,7 +168,7 @@ function keyBytes(option: "currentSigningKey" | "nextSigningKey", options: unkno
     : misconfigured(option, "contains whitespace or another character that is not allowed in a key")
 }
 
-// Not `URL.canParse`, which on Node 20 comes to refuse Latin-1 text once it has been compiled.
+// Not `URL.canParse`: on Node 20, once V8 has optimised it, it rejects valid URLs with Latin-1 text.
 const parseUrl = Option.liftThrowable((text: string) => new URL(text))
 
 interface ExpectedSubjects {
@@ -243,10 +243,10 @@ interface Token {
 
 const decodeHeader = Schema.decodeEither(JoseHeaderSegment)
 
-// What the schema Sha256Text says, in a tenth of its time.
+// Same check as the schema Sha256Text, ten times as fast.
 const isMac = (text: string): boolean => /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(text)
 
-/** Checks all of a token that can be checked without a key; its claims are left alone until the HMAC holds. */
+/** Checks a token's form. The claims are not read before the HMAC is known to be right. */
 function readToken(
   headers: HeaderValues
 ): Either.Either<Token, SignatureMissing | SignatureMalformed | DeliveryTooLarge> {
@@ -264,7 +264,7 @@ function readToken(
   if (signed === undefined || header === undefined || claims === undefined || mac === undefined) {
     return Either.left(new SignatureMalformed({ part: "token" }))
   }
-  // QStash writes one and the same header, which needs no reading.
+  // QStash always sends this same header, so it need not be decoded.
   if (header !== joseHeaderSegment && Either.isLeft(decodeHeader(header))) {
     return Either.left(new SignatureMalformed({ part: "header" }))
   }
