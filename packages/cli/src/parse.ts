@@ -17,7 +17,7 @@ interface Token {
   readonly value?: string | undefined
 }
 
-/** Takes a line apart. A flag that is not among these counts as a switch. */
+/** Splits the arguments. A flag that is not in the list is treated as a switch. */
 const tokensOf = (args: ReadonlyArray<string>, flags: ReadonlyArray<Flag<unknown>>): ReadonlyArray<Token> => {
   const tokens: Array<Token> = []
   let isEnded = false
@@ -38,7 +38,7 @@ const tokensOf = (args: ReadonlyArray<string>, flags: ReadonlyArray<Flag<unknown
   return tokens
 }
 
-/** How far the words of a line lead into the table. */
+/** The command that the words of a line name. */
 export interface Found {
   readonly path: ReadonlyArray<string>
   readonly entry: Entry
@@ -46,15 +46,15 @@ export interface Found {
   readonly rest: ReadonlyArray<string>
   /** The first word that is not part of the path. */
   readonly next: string | undefined
-  /** Whether flags of a command stand before its name. */
+  /** Whether flags of a command come before its name. */
   readonly isMisplaced: boolean
   /** The global flags with their values, which nobody has checked yet. */
   readonly globals: ReadonlyMap<Flag<unknown>, string>
-  /** Whether there is nothing but the path and a log level. */
+  /** Whether there is only the path, and perhaps a log level. */
   readonly isBare: boolean
 }
 
-/** Finds the command. Until then only the global flags are known, and any other counts as a switch. */
+/** Finds the command. Until it is found only the global flags are known, and any other is treated as a switch. */
 export const find = (args: ReadonlyArray<string>): Found => {
   const path: Array<string> = []
   const places = new Set<number>()
@@ -92,7 +92,7 @@ export const find = (args: ReadonlyArray<string>): Found => {
   }
 }
 
-/** Which texts go to which parameter, or what is wrong with the line. */
+/** The texts of each parameter, or what is wrong with the line. */
 export const parse = (
   args: ReadonlyArray<string>,
   { arguments: wanted, flags: own }: Pick<Command, "arguments" | "flags">
@@ -107,28 +107,28 @@ export const parse = (
     }
     const { flag, text: written } = token
     if (flag === undefined) {
-      return wrongFlag(`${cut(written, mostQuoted)} is not an option of this command`)
+      return wrongFlag(`unknown option ${cut(written, mostQuoted)}`)
     }
     const texts = all.get(flag) ?? []
-    if (texts.length > 0 && !flag.isRepeated) return wrongFlag(`${written} is given more than once`)
+    if (texts.length > 0 && !flag.isRepeated) return wrongFlag(`repeated option ${written}`)
     const value = valueOf(token.value, flag)
-    if (Either.isLeft(value)) return wrongFlag(`${written}${value.left}`)
+    if (Either.isLeft(value)) return wrongFlag(`${written}: ${value.left}`)
     texts.push(value.right)
     all.set(flag, texts)
   }
   const missing = flags.find((flag) => flag.isRequired && !all.has(flag))
-  if (missing !== undefined) return wrongFlag(`--${missing.name} is missing`)
+  if (missing !== undefined) return wrongFlag(`missing option --${missing.name}`)
   let taken = 0
   for (const argument of wanted) {
     const texts = words.slice(taken, argument.isRepeated ? undefined : taken + 1)
-    if (texts.length === 0 && argument.isRequired) return wrongArgument(`Missing argument <${argument.name}>`)
+    if (texts.length === 0 && argument.isRequired) return wrongArgument(`missing argument <${argument.name}>`)
     all.set(argument, texts)
     taken += texts.length
   }
   const extra = words[taken]
   return extra === undefined
     ? Either.right(all)
-    : wrongArgument(`Received unknown argument: '${cut(extra, mostQuoted)}'`)
+    : wrongArgument(`unexpected argument '${cut(extra, mostQuoted)}'`)
 }
 
 /** The value of a flag, or what is wrong with it. */
@@ -140,13 +140,13 @@ const valueOf = (
     const text = value ?? "true"
     return text === "true" || text === "false"
       ? Either.right(text)
-      : Either.left(`: expected true or false, got ${quoted(text)}`)
+      : Either.left(`expected true or false, got ${quoted(text)}`)
   }
   const known = choices.join(", ")
-  if (value === undefined) return Either.left(` needs a value: ${known || placeholder}`)
+  if (value === undefined) return Either.left(`expected a value: ${known || placeholder}`)
   return choices.length === 0 || choices.includes(value)
     ? Either.right(value)
-    : Either.left(`: expected one of ${known}, but got ${quoted(value)}`)
+    : Either.left(`expected one of ${known}, got ${quoted(value)}`)
 }
 
 const wrongFlag = (what: string) => Either.left<Misread>({ what, isAboutArguments: false })

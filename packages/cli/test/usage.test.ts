@@ -140,35 +140,35 @@ describe("a wrong command line", () => {
       '`effect-qstash flow-control` has no command "lst"; it has list, get, pause,',
       "`effect-qstash flow-control --help`"
     ],
-    ["messages list all", "Received unknown argument: 'all'", "`effect-qstash messages list --help`"],
-    ["logs all", "Received unknown argument: 'all'", "`effect-qstash logs --help`"],
-    ["messages publish --hedaer hidden https://x.y", "--hedaer is not an option", "messages publish --help"],
-    ["logs --follow all --lines=3", "--lines is not an option", "logs --help"],
+    ["messages list all", "unexpected argument 'all'", "`effect-qstash messages list --help`"],
+    ["logs all", "unexpected argument 'all'", "`effect-qstash logs --help`"],
+    ["messages publish --hedaer hidden https://x.y", "unknown option --hedaer", "messages publish --help"],
+    ["logs --follow all --lines=3", "unknown option --lines", "logs --help"],
     ["logs --count 0", '--count: expected a whole number of at least 1, got "0"', "logs --help"],
-    ["keys rotate --force", "--force is not an option of this command", "keys rotate --help"],
-    ["schedules list all", "Received unknown argument: 'all'", "`effect-qstash schedules list --help`"],
-    ["schedules get", "Missing argument <id>", "`effect-qstash schedules get --help`"],
-    ["schedules pause --al", "--al is not an option", "`effect-qstash schedules pause --help`"],
-    ["schedules pause a --force", "--force is not an option", "schedules pause --help"],
-    ["schedules pause -xyz", "-xyz is not an option", "schedules pause --help"],
+    ["keys rotate --force", "unknown option --force", "keys rotate --help"],
+    ["schedules list all", "unexpected argument 'all'", "`effect-qstash schedules list --help`"],
+    ["schedules get", "missing argument <id>", "`effect-qstash schedules get --help`"],
+    ["schedules pause --al", "unknown option --al", "`effect-qstash schedules pause --help`"],
+    ["schedules pause a --force", "unknown option --force", "schedules pause --help"],
+    ["schedules pause -xyz", "unknown option -xyz", "schedules pause --help"],
     ["messages publish http://x.y --method get", "--method: expected one of GET, POST,", "publish --help"],
     [
       "messages publish http://x.y --method=",
-      '--method: expected one of GET, POST, PUT, PATCH, DELETE, but got ""',
+      '--method: expected one of GET, POST, PUT, PATCH, DELETE, got ""',
       "publish --help"
     ],
-    ["messages publish --method", "--method needs a value: GET, POST,", "publish --help"],
-    ["messages publish http://x.y --body", "--body needs a value: text", "publish --help"],
-    ["messages publish http://x.y --json --json", "--json is given more than once", "publish --help"],
-    ["messages publish --body", "--body needs a value: text", "publish --help"],
-    ["messages publish -u", "-u is not an option", "publish --help"],
-    ["url-groups add mine -u", "-u is not an option", "url-groups add --help"],
+    ["messages publish --method", "--method: expected a value: GET, POST,", "publish --help"],
+    ["messages publish http://x.y --body", "--body: expected a value: text", "publish --help"],
+    ["messages publish http://x.y --json --json", "repeated option --json", "publish --help"],
+    ["messages publish --body", "--body: expected a value: text", "publish --help"],
+    ["messages publish -u", "unknown option -u", "publish --help"],
+    ["url-groups add mine -u", "unknown option -u", "url-groups add --help"],
     ["schedules list --log-level loud", "--log-level: expected one of all, trace,", "list --help"],
     ["--log-level loud schedules list", "--log-level: expected one of all, trace,", "list --help"],
     ["--completions tcsh", "--completions: expected one of bash, zsh, fish, sh", "`effect-qstash --help`"],
-    ["--completions", "--completions needs a value: bash,", "`effect-qstash --help`"],
-    ["schedules create https://x.y", "--cron is missing.\nSee `", "schedules create --help`."],
-    ["schedules create https://x.y --foo", "--foo is not an option", "schedules create --help"],
+    ["--completions", "--completions: expected a value: bash,", "`effect-qstash --help`"],
+    ["schedules create https://x.y", "missing option --cron.\nSee `", "schedules create --help`."],
+    ["schedules create https://x.y --foo", "unknown option --foo", "schedules create --help"],
     ["schedules next @daily --count 0", "--count: expected a whole number from 1", "next --help"],
     [
       "schedules next @daily --count 1e3",
@@ -193,18 +193,18 @@ describe("a wrong command line", () => {
     ["dlq list --status many", '--status: expected a whole number from 0 to 999, got "many"', "list --help"],
     ["schedules delete --yes=no 1", '--yes: expected true or false, got "no".', "schedules delete --help"],
     ["queues upsert q --paused=", '--paused: expected true or false, got "".', "queues upsert --help"],
-    ["queues upsert q --paused false", "Received unknown argument: 'false'", "queues upsert --help"],
-    ["schedules get --foo -- --bar", "--foo is not an option of this command.", "schedules get --help"],
-    ["keys rotate -- -foo", "Received unknown argument: '-foo'", "keys rotate --help"],
-    ["messages publish --body -- -foo", "--body needs a value: text.", "publish --help"],
+    ["queues upsert q --paused false", "unexpected argument 'false'", "queues upsert --help"],
+    ["schedules get --foo -- --bar", "unknown option --foo.", "schedules get --help"],
+    ["keys rotate -- -foo", "unexpected argument '-foo'", "keys rotate --help"],
+    ["messages publish --body -- -foo", "--body: expected a value: text.", "publish --help"],
     [
       "clock advance soon",
       '<span>: expected a span such as 90m, 7d or "2 weeks", got "soon".',
       "`effect-qstash clock advance --help`"
     ],
     ["clock advance 90", "<span>: expected a span such as 90m,", "clock advance --help"],
-    ["clock advance -1h", "-1h is not an option of this command.", "clock advance --help"],
-    ["clock advance", "Missing argument <span>", "clock advance --help"],
+    ["clock advance -1h", "unknown option -1h.", "clock advance --help"],
+    ["clock advance", "missing argument <span>", "clock advance --help"],
     ["clock to soon", "<instant>: expected a date or an instant, such as 2026-03-28", "clock to --help"],
     ["dev --port 65536", '--port: expected a whole number from 0 to 65535, got "65536"', "dev --help"]
   ]
@@ -221,7 +221,7 @@ describe("a wrong command line", () => {
     Effect.gen(function* () {
       const { code, stderr } = yield* cli(`schedules create ${"-".repeat(100_000)}`)
       strictEqual(code, 2)
-      assertInclude(stderr, "… is not an option of this command.")
+      assertInclude(stderr, "unknown option --")
     })
   )
 
