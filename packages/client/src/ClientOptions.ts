@@ -42,7 +42,8 @@ export interface Options {
   readonly maxResponseBytes?: number | undefined
   /**
    * Wraps the `HttpClient` of every attempt, to log, count or rate-limit. It sees the bearer token in the request's
-   * headers. Retries inside it happen within one attempt, even for calls that are not idempotent.
+   * headers. Retries inside it happen within one attempt, even for calls that are not idempotent. It runs in a fiber of
+   * its own, so a FiberRef that it sets does not change for the caller.
    *
    * @default identity
    */

@@ -5,32 +5,21 @@ import {
   QStashUnavailable,
   QStashUnexpectedResponse
 } from "@effect-qstash/domain"
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
-import * as Schedule from "effect/Schedule"
-import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import { formEncoded, jsonForms, redact } from "./redact.ts"
+import { isSuccess, makeExchange, type Reply } from "./exchange.ts"
 import { warnOfPlainHttp } from "./plainHttp.ts"
+import { formEncoded, jsonForms, redact } from "./redact.ts"
 import { type Refusal, refusal, toError as refusalToError, unreadRefusal } from "./refusal.ts"
 import type { Settings } from "./settings.ts"
-import {
-  type BodyFault,
-  isEmptyBody,
-  responseOfStatusFault,
-  toError as transportFaultToError,
-  type TransportFault
-} from "./transportFault.ts"
+import { toError as transportFaultToError, type TransportFault } from "./transportFault.ts"
 
 /** Names and values, in their order; a name may occur several times. */
 export type Parameters = ReadonlyArray<readonly [name: string, value: string]>
@@ -81,92 +70,21 @@ export const jsonBody = (text: string): Pick<Call, "headers" | "body"> => ({
 export const withSpan = (name: string, attributes: Readonly<Record<string, string>> = {}) =>
   Effect.withSpan(name, { kind: "client", attributes, captureStackTrace: false })
 
-/** How long to read the rest of a reply whose status is enough, so that its connection can be reused. */
-const drainTimeout = Duration.seconds(1)
-
-/**
- * A timeout interrupts the effect it wraps. In an uninterruptible region (a finalizer, an `upsert`) it would wait
- * forever, so there the timed effect runs in its own fiber: the timeout can interrupt it, and an interruption of the
- * waiting fiber cannot.
- */
-const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.checkInterruptible((isInterruptible) =>
-    isInterruptible ? effect : Effect.flatMap(Effect.forkDaemon(Effect.interruptible(effect)), Fiber.join)
-  )
-
 /** No attempt starts with less time than this: its timeout would hide the error of the previous attempt. */
 const shortestAttempt = Duration.seconds(1)
 
-const isWorthRetrying =
-  ({ isIdempotent = true }: Call<unknown>) =>
-  (error: unknown): boolean =>
-    (error instanceof QStashUnavailable && isIdempotent) ||
-    (error instanceof QStashRateLimited && error.resetAt !== undefined)
+const mostRetries = 10
 
-/** Adds the time until reset to the jittered backoff, so that waiting callers do not all retry at once. */
-const untilReset = (error: unknown): Effect.Effect<Duration.Duration> =>
-  error instanceof QStashRateLimited && error.resetAt !== undefined
-    ? untilInstant(DateTime.toEpochMillis(error.resetAt))
-    : Effect.succeed(Duration.zero)
+const isWorthRetrying = ({ isIdempotent = true }: Call<unknown>, error: unknown): boolean =>
+  (error instanceof QStashUnavailable && isIdempotent) ||
+  (error instanceof QStashRateLimited && error.resetAt !== undefined)
 
-const untilInstant = (millis: number): Effect.Effect<Duration.Duration> =>
-  Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(Math.max(0, millis - now)))
-
-/** `lastStart` is the instant after which no attempt starts. */
-const retryPolicy = (call: Call<unknown>, lastStart: number) =>
-  Schedule.exponential("250 millis").pipe(
-    Schedule.either(Schedule.spaced("5 seconds")),
-    Schedule.jittered,
-    Schedule.passthrough,
-    Schedule.whileInput(isWorthRetrying(call)),
-    Schedule.addDelayEffect(untilReset),
-    Schedule.delays,
-    Schedule.whileOutputEffect((delay) =>
-      Effect.map(Clock.currentTimeMillis, (now) => now + Duration.toMillis(delay) <= lastStart)
-    ),
-    Schedule.intersect(Schedule.recurs(10))
-  )
-
-const isSuccess = (status: number): boolean => status >= 200 && status < 300
-
-/**
- * Whether the headers promise a body within the limit, which the transport then enforces. The length of an encoded body
- * says nothing about its text.
- */
-const isWithin = ({ headers }: HttpClientResponse.HttpClientResponse, limit: number): boolean => {
-  const length = headers["content-length"]
-  return (
-    length !== undefined &&
-    /^\d+$/u.test(length) &&
-    Number(length) <= limit &&
-    headers["content-encoding"] === undefined &&
-    headers["transfer-encoding"] === undefined
-  )
-}
-
-/** The text of the body, or none if it is longer than the limit. The rest then stays unread. */
-const readBody = (
-  response: HttpClientResponse.HttpClientResponse,
-  limit: number
-): Effect.Effect<Option.Option<string>, BodyFault> =>
-  Effect.suspend(() => {
-    // Reading a stream piece by piece takes several times as long as this.
-    if (isWithin(response, limit)) return Effect.asSome(response.text)
-    const decoder = new TextDecoder()
-    let size = 0
-    let text = ""
-    return response.stream.pipe(
-      Stream.runForEachWhile((chunk) =>
-        Effect.sync(() => {
-          size += chunk.length
-          if (size > limit) return false
-          text += decoder.decode(chunk, { stream: true })
-          return true
-        })
-      ),
-      Effect.map(() => (size > limit ? Option.none() : Option.some(text + decoder.decode()))),
-      Effect.catchIf(isEmptyBody, () => Effect.succeedSome(""))
-    )
+/** Exponential with jitter. A rate limit adds the time until reset, so that waiting callers do not all retry at once. */
+const millisToWait = (retry: number, error: unknown, now: number): Effect.Effect<number> =>
+  Effect.map(Random.nextRange(0.8, 1.2), (jitter) => {
+    const resetAt = error instanceof QStashRateLimited ? error.resetAt : undefined
+    const untilReset = resetAt === undefined ? 0 : Math.max(0, DateTime.toEpochMillis(resetAt) - now)
+    return untilReset + jitter * Math.min(250 * 2 ** (retry - 1), 5000)
   })
 
 const parseJson = (text: string): Either.Either<unknown, string> =>
@@ -175,22 +93,17 @@ const parseJson = (text: string): Either.Either<unknown, string> =>
     : Either.try({ try: (): unknown => JSON.parse(text), catch: () => "the body is not JSON" })
 
 export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, HttpClient.HttpClient> =>
-  Effect.gen(function* () {
-    yield* warnOfPlainHttp(settings.url)
-    const requestInit = Option.getOrUndefined(yield* Effect.serviceOption(FetchHttpClient.RequestInit))
-    const client = (yield* HttpClient.HttpClient).pipe(
-      HttpClient.withTracerDisabledWhen(() => true),
-      HttpClient.withTracerPropagation(false),
-      settings.transformClient,
-      HttpClient.withScope
-    )
+  Effect.map(Effect.zipRight(warnOfPlainHttp(settings.url), makeExchange(settings)), (exchange) => {
     const token = Redacted.value(settings.token)
+    const authorization = `Bearer ${token}`
+    const retryBudget = Duration.toMillis(settings.retryBudget)
+    const leastTime = Duration.toMillis(Duration.min(settings.requestTimeout, shortestAttempt))
 
     const toRequest = (call: Call<unknown>): HttpClientRequest.HttpClientRequest => {
       const query = call.query === undefined || call.query.length === 0 ? "" : `?${formEncoded(call.query)}`
       const request = HttpClientRequest.make(call.method)(settings.url + call.target + query, {
-        headers: call.headers
-      }).pipe(HttpClientRequest.bearerToken(token))
+        headers: { ...call.headers, authorization }
+      })
       // An empty content type keeps that of the headers, if any.
       return call.body === undefined || call.body.length === 0
         ? request
@@ -199,31 +112,21 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
 
     const secretsOf = (call: Call<unknown>) => [token, ...(call.secrets?.() ?? [])].flatMap(jsonForms)
 
-    const mapFault = (call: Call<unknown>) =>
-      Effect.mapError((fault: TransportFault) => transportFaultToError(fault, secretsOf(call), settings.url))
+    const late = (time: Duration.Duration) =>
+      new QStashUnavailable({ reason: `no reply from ${settings.url} within ${Duration.format(time)}` })
 
-    const send = (call: Call<unknown>, request: HttpClientRequest.HttpClientRequest) =>
-      client
-        .execute(request)
-        .pipe(
-          Effect.catchAll(responseOfStatusFault),
-          mapFault(call),
-          Effect.provideService(FetchHttpClient.RequestInit, { ...requestInit, redirect: "manual" })
-        )
+    const toQStashError = (
+      call: Call<unknown>,
+      time: Duration.Duration,
+      fault: TransportFault | "too late"
+    ) => (fault === "too late" ? late(time) : transportFaultToError(fault, secretsOf(call), settings.url))
 
-    const read = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
-      readBody(response, settings.maxResponseBytes).pipe(mapFault(call))
-
-    /** If the body breaks off or cannot be decoded, the status is enough. */
-    const readRefusal = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
-      Effect.match(readBody(response, settings.maxResponseBytes), {
-        onFailure: () => unreadRefusal(response),
-        onSuccess: (body) =>
-          refusal(
-            response,
-            Option.getOrElse(body, () => ""),
-            secretsOf(call)
-          )
+    /** If the body cannot be read, the status is enough. */
+    const toRefusal = (call: Call<unknown>, reply: Reply): Refusal =>
+      Either.match(reply.body, {
+        onLeft: (unread) =>
+          unread === "too large" ? refusal(reply, "", secretsOf(call)) : unreadRefusal(reply),
+        onRight: (text) => refusal(reply, text, secretsOf(call))
       })
 
     const fail = <E>(call: Call<E>, refused: Refusal): Effect.Effect<never, E | QStashError> =>
@@ -233,97 +136,82 @@ export const makeHttp = (settings: Settings): Effect.Effect<QStashHttp, never, H
 
     /**
      * Sends until a response settles the call. `receive` takes a success, `refuse` a refusal and whether an earlier attempt
-     * is in doubt, because it may have taken effect. What a finalizer of `receive` does cannot fail the attempt any more. If
-     * the text of a refusal does not end before the attempt times out, its status decides. What is left unread of a
-     * response is cut off with the connection.
+     * is in doubt, because it may have taken effect.
      */
     const run = <A, E>(
       call: Call<E>,
-      receive: (
-        response: HttpClientResponse.HttpClientResponse
-      ) => Effect.Effect<A, E | QStashError, Scope.Scope>,
-      refuse: (refused: Refusal, isInDoubt: boolean) => Effect.Effect<A, E | QStashError> = (refused) =>
-        fail(call, refused)
-    ): Effect.Effect<A, E | QStashError> =>
-      Effect.gen(function* () {
-        const request = toRequest(call)
-        const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(settings.retryBudget)
-        let attempts = 0
-        let isInDoubt = false
-        const attempt = Effect.gen(function* () {
-          const timeout =
-            attempts === 0
-              ? settings.requestTimeout
-              : Duration.min(settings.requestTimeout, yield* untilInstant(deadline))
-          if (attempts > 0) yield* Effect.annotateCurrentSpan("http.request.resend_count", attempts)
-          attempts += 1
-          let refusing: HttpClientResponse.HttpClientResponse | undefined
-          return yield* send(call, request).pipe(
-            Effect.flatMap((response) => {
-              if (isSuccess(response.status)) return receive(response)
-              refusing = response
-              return Effect.flatMap(readRefusal(call, response), (refused) => refuse(refused, isInDoubt))
-            }),
-            Effect.timeoutTo({
-              duration: timeout,
-              onSuccess: Effect.succeed,
-              onTimeout: () =>
-                refusing === undefined
-                  ? Effect.fail(
-                      new QStashUnavailable({
-                        reason: `no reply from ${settings.url} within ${Duration.format(timeout)}`
-                      })
-                    )
-                  : refuse(unreadRefusal(refusing), isInDoubt)
-            }),
-            timed,
-            Effect.flatten,
-            Effect.scoped,
-            // Streams run in their own fibers. Effect logs their failures, which are platform's errors with all secrets.
-            Effect.withUnhandledErrorLogLevel(Option.none())
-          )
+      needsBody: boolean,
+      receive: (reply: Reply, time: Duration.Duration) => Effect.Effect<A, E | QStashError>,
+      refuse: (refused: Refusal, isInDoubt: boolean) => Effect.Effect<A, E | QStashError>
+    ): Effect.Effect<A, E | QStashError> => {
+      const attempt = (
+        request: HttpClientRequest.HttpClientRequest,
+        time: Duration.Duration,
+        isInDoubt: boolean
+      ): Effect.Effect<A, E | QStashError> =>
+        Effect.matchEffect(exchange(request, time, needsBody), {
+          onFailure: (fault) => Effect.fail(toQStashError(call, time, fault)),
+          onSuccess: (reply) =>
+            isSuccess(reply.status) ? receive(reply, time) : refuse(toRefusal(call, reply), isInDoubt)
         })
-        return yield* attempt.pipe(
-          Effect.tapError((error) =>
-            Effect.sync(() => {
-              if (error instanceof QStashUnavailable) isInDoubt = true
-            })
-          ),
-          Effect.retry(
-            retryPolicy(
-              call,
-              deadline - Duration.toMillis(Duration.min(settings.requestTimeout, shortestAttempt))
+
+      const retry = (request: HttpClientRequest.HttpClientRequest, start: number, first: E | QStashError) =>
+        Effect.gen(function* () {
+          const deadline = start + retryBudget
+          let error = first
+          let isInDoubt = false
+          for (let retries = 1; retries <= mostRetries && isWorthRetrying(call, error); retries++) {
+            isInDoubt ||= error instanceof QStashUnavailable
+            const now = yield* Clock.currentTimeMillis
+            const wait = yield* millisToWait(retries, error, now)
+            if (now + wait > deadline - leastTime) break
+            yield* Effect.sleep(wait)
+            yield* Effect.annotateCurrentSpan("http.request.resend_count", retries)
+            const left = Duration.millis(Math.max(0, deadline - (yield* Clock.currentTimeMillis)))
+            const outcome = yield* Effect.either(
+              attempt(request, Duration.min(settings.requestTimeout, left), isInDoubt)
             )
-          )
+            if (Either.isRight(outcome)) return outcome.right
+            error = outcome.left
+          }
+          return yield* Effect.fail(error)
+        })
+
+      return Effect.flatMap(Clock.currentTimeMillis, (start) => {
+        const request = toRequest(call)
+        return Effect.catchAll(attempt(request, settings.requestTimeout, false), (error) =>
+          isWorthRetrying(call, error) ? retry(request, start, error) : Effect.fail(error)
         )
       })
-
-    const drain = (call: Call<unknown>, response: HttpClientResponse.HttpClientResponse) =>
-      Effect.ignore(timed(Effect.timeout(read(call, response), drainTimeout)))
+    }
 
     return {
       json: (call, decode) =>
-        run(call, (response) => {
-          let secrets: ReadonlyArray<string> | undefined
-          const present = (text: string) => redact(text, (secrets ??= secretsOf(call)))
-          const unexpected = (reason: string) =>
-            new QStashUnexpectedResponse({ status: response.status, reason: present(reason) })
-          const tooLarge = () =>
-            new QStashResponseTooLarge({ status: response.status, limit: settings.maxResponseBytes })
-          return read(call, response).pipe(
-            Effect.flatMap(Either.fromOption(tooLarge)),
-            Effect.flatMap((text) =>
-              Either.mapLeft(
-                Either.flatMap(parseJson(text), (json) => decode(json, present)),
-                unexpected
+        run(
+          call,
+          true,
+          ({ body, status }, time) => {
+            if (Either.isLeft(body)) {
+              return Effect.fail(
+                body.left === "too large"
+                  ? new QStashResponseTooLarge({ status, limit: settings.maxResponseBytes })
+                  : toQStashError(call, time, body.left)
               )
+            }
+            let secrets: ReadonlyArray<string> | undefined
+            const present = (text: string) => redact(text, (secrets ??= secretsOf(call)))
+            return Either.mapLeft(
+              Either.flatMap(parseJson(body.right), (json) => decode(json, present)),
+              (reason) => new QStashUnexpectedResponse({ status, reason: present(reason) })
             )
-          )
-        }),
+          },
+          (refused) => fail(call, refused)
+        ),
       done: (call) =>
         run(
           call,
-          (response) => Effect.addFinalizer(() => drain(call, response)),
+          false,
+          () => Effect.void,
           (refused, isInDoubt) =>
             // A retried delete finds nothing because an earlier attempt removed it.
             call.method === "DELETE" && refused.status === 404 && refused.hasQStashBody && isInDoubt

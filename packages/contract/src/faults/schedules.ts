@@ -25,6 +25,7 @@ const contract = inFile("domain/src/QStashSchedules.ts")
 const client = inFile("client/src/internal/services/schedules.ts")
 const list = inFile("client/src/internal/listOf.ts")
 const http = inFile("client/src/internal/http.ts")
+const exchange = inFile("client/src/internal/exchange.ts")
 const api = inFile("server/src/internal/api.ts")
 const call = inFile("server/src/internal/call.ts")
 const handlers = inFile("server/src/internal/routes/schedules.ts")
@@ -327,7 +328,7 @@ export const faults: ReadonlyArray<Fault> = [
     "json.map((record, index)",
     "json.slice(0, 1).map((record, index)"
   ]),
-  http("refusals-ignored", "the client takes every answer for a success", [
+  exchange("refusals-ignored", "the client takes every answer for a success", [
     "status >= 200 && status < 300",
     "status >= 200"
   ]),
