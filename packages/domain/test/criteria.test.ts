@@ -8,6 +8,7 @@ import {
   UrlGroupName
 } from "@effect-qstash/domain"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
+import * as CriteriaParameters from "@effect-qstash/domain/wire/CriteriaParameters"
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertInstanceOf, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { DateTime, Either, FastCheck } from "effect"
@@ -158,7 +159,7 @@ describe("a filter", () => {
   ])("of the URL %s finds %s", (given, stored) => {
     const url: ReadonlyArray<string> = checked(Criteria.fromMessageSelector({ url: given })).url ?? []
     assertTrue(url.includes(stored))
-    const onTheWire = checked(Criteria.fromParameters("message", [["url", given]]))
+    const onTheWire = checked(CriteriaParameters.decode("message", [["url", given]]))
     deepStrictEqual(onTheWire.url, url)
     deepStrictEqual(checked(Criteria.fromLogFilter({ url: [given] })).url, url)
     deepStrictEqual(checked(Criteria.fromDlqFilter({ url: given })).url, url)
@@ -349,7 +350,7 @@ const sorted = (criteria: Criteria.Criteria) => ({
 
 const isSame = (kind: "message" | "dlq" | "log", criteria: Criteria.Criteria) =>
   deepStrictEqual(
-    sorted(checked(Criteria.fromParameters(kind, Criteria.toParameters(criteria)))),
+    sorted(checked(CriteriaParameters.decode(kind, CriteriaParameters.encode(criteria)))),
     sorted(criteria)
   )
 
@@ -377,7 +378,7 @@ describe("criteria", () => {
 
   it("are written as QStash documents them", () => {
     deepStrictEqual(
-      Criteria.toParameters({
+      CriteriaParameters.encode({
         urlGroup: ["billing"],
         label: ["a", "b"],
         responseStatus: [500, 502],
@@ -394,21 +395,21 @@ describe("criteria", () => {
         ["toDate", "7"]
       ]
     )
-    deepStrictEqual(Criteria.toParameters({ state: ["CANCELED", "FAILED"] }), [
+    deepStrictEqual(CriteriaParameters.encode({ state: ["CANCELED", "FAILED"] }), [
       ["state", "CANCELLED"],
       ["state", "FAILED"]
     ])
-    deepStrictEqual(Criteria.toParameters({ messageId: ["msg_1"] }), [["messageId", "msg_1"]])
-    deepStrictEqual(Criteria.toParameters({ messageId: ["msg_1", "msg_2"] }), [
+    deepStrictEqual(CriteriaParameters.encode({ messageId: ["msg_1"] }), [["messageId", "msg_1"]])
+    deepStrictEqual(CriteriaParameters.encode({ messageId: ["msg_1", "msg_2"] }), [
       ["messageIds", "msg_1"],
       ["messageIds", "msg_2"]
     ])
-    deepStrictEqual(Criteria.toParameters({}), [])
+    deepStrictEqual(CriteriaParameters.encode({}), [])
   })
 })
 
 const read = (kind: "message" | "dlq" | "log", query: string) =>
-  Criteria.fromParameters(kind, new URLSearchParams(query))
+  CriteriaParameters.decode(kind, new URLSearchParams(query))
 
 const isRead = (kind: "message" | "dlq" | "log", query: string, criteria: Criteria.Criteria) =>
   deepStrictEqual(checked(read(kind, query)), criteria)
@@ -557,7 +558,7 @@ describe("junk", () => {
     "as parameters is read or refused in one short line",
     [FastCheck.array(FastCheck.tuple(name, FastCheck.string({ unit: "binary" })), { maxLength: 4 })],
     ([parameters]) => {
-      for (const kind of kinds) isShort(Criteria.fromParameters(kind, parameters))
+      for (const kind of kinds) isShort(CriteriaParameters.decode(kind, parameters))
     },
     { fastCheck: { numRuns: 300 } }
   )

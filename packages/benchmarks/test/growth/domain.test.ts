@@ -14,6 +14,7 @@ import {
 } from "@effect-qstash/domain"
 import * as CallbackBody from "@effect-qstash/domain/wire/CallbackBody"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
+import * as CriteriaParameters from "@effect-qstash/domain/wire/CriteriaParameters"
 import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
 import * as DurationInput from "@effect-qstash/domain/input/DurationInput"
 import { DurationText } from "@effect-qstash/domain/wire/DurationText"
@@ -214,39 +215,39 @@ describe("the work of domain grows with its input", () => {
     ),
     "ids between commas": given(
       (size) => [["messageIds", fill("a,", size)] as const],
-      (parameters) => Criteria.fromParameters("message", parameters)
+      (parameters) => CriteriaParameters.decode("message", parameters)
     ),
     "many labels to filter by": given(
       (size) => items(size, 8, (index) => ["label", `l${index}`] as const),
-      (parameters) => Criteria.fromParameters("log", parameters)
+      (parameters) => CriteriaParameters.decode("log", parameters)
     ),
     "a label full of blanks to filter by": given(
       (size) => [["label", `${blanks(size)},`] as const],
-      (parameters) => Criteria.fromParameters("log", parameters)
+      (parameters) => CriteriaParameters.decode("log", parameters)
     ),
     "many URLs to filter by": given(
       (size) => [["url", fill("https://a/b,", size)] as const],
-      (parameters) => Criteria.fromParameters("log", parameters)
+      (parameters) => CriteriaParameters.decode("log", parameters)
     ),
     "commas and blanks in a URL to filter by": given(
       (size) => [["url", `https://a/${fill(",", size)},${fill(" ", size)}b`] as const],
-      (parameters) => Criteria.fromParameters("log", parameters)
+      (parameters) => CriteriaParameters.decode("log", parameters)
     ),
     "the host of a URL to filter by": given(
       (size) => [["url", `https://xn--a-${fill("ecp", size)}`] as const],
-      (parameters) => Criteria.fromParameters("log", parameters)
+      (parameters) => CriteriaParameters.decode("log", parameters)
     ),
     "a host to filter by": given(
       (size) => [["host", `xn--a-${fill("ecp", size)}`] as const],
-      (parameters) => Criteria.fromParameters("log", parameters)
+      (parameters) => CriteriaParameters.decode("log", parameters)
     ),
     "many paths to filter by": given(
       (size) => [["path", fill("/a/../b,", size)] as const],
-      (parameters) => Criteria.fromParameters("log", parameters)
+      (parameters) => CriteriaParameters.decode("log", parameters)
     ),
     "many flow-control keys to filter by": given(
       (size) => [["flowControlKey", fill("a,", size)] as const],
-      (parameters) => Criteria.fromParameters("log", parameters)
+      (parameters) => CriteriaParameters.decode("log", parameters)
     ),
     "the filters of a user": given(
       (size) => ({
@@ -259,11 +260,11 @@ describe("the work of domain grows with its input", () => {
     ),
     "many statuses to filter by": given(
       (size) => [["responseStatus", fill("200,", size)] as const],
-      (parameters) => Criteria.fromParameters("dlq", parameters)
+      (parameters) => CriteriaParameters.decode("dlq", parameters)
     ),
     "digits for a date to filter by": given(
       (size) => [["fromDate", fill("9", size)] as const],
-      (parameters) => Criteria.fromParameters("log", parameters)
+      (parameters) => CriteriaParameters.decode("log", parameters)
     ),
     "a selector of many ids": given(
       (size) => items(size, 8, (index) => MessageId.make(`m${index}`)),
@@ -272,7 +273,7 @@ describe("the work of domain grows with its input", () => {
     ),
     "parameters from many ids": given(
       (size): Criteria.Criteria => ({ dlqIds: ["d", ...items(size, 8, (index) => `d${index}`)] }),
-      Criteria.toParameters
+      CriteriaParameters.encode
     ),
     "many endpoints": given(
       (size) => items(size, 30, (index) => ({ url: `${target}${index}`, name: `n${index}` })),

@@ -1,4 +1,5 @@
-import { type Criteria, toParameters } from "@effect-qstash/domain/input/Criteria"
+import type { Criteria } from "@effect-qstash/domain/input/Criteria"
+import * as CriteriaParameters from "@effect-qstash/domain/wire/CriteriaParameters"
 import * as Arr from "effect/Array"
 import { queryForms, secretsOfUrl } from "./redact.ts"
 import type { Parameters } from "./http.ts"
@@ -8,7 +9,7 @@ const mostIds = 100
 
 /** The query of each call that a selection takes. A selection by ids has no other criteria. */
 export const queriesOf = (criteria: Criteria): Arr.NonEmptyReadonlyArray<Parameters> => {
-  const parameters = toParameters(criteria)
+  const parameters = CriteriaParameters.encode(criteria)
   const isOfIds = criteria.messageIds !== undefined || criteria.dlqIds !== undefined
   // `Arr.chunksOf` copies what is left for each chunk, which is quadratic.
   return isOfIds

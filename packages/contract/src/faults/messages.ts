@@ -18,13 +18,15 @@ const request = inFile("domain/src/wire/MessageRequest.ts")
 const response = inFile("domain/src/wire/PublishResponse.ts")
 const message = inFile("domain/src/internal/messageRecord.ts")
 const criteria = inFile("domain/src/input/Criteria.ts")
+const parameters = inFile("domain/src/wire/CriteriaParameters.ts")
+const filters = inFile("domain/src/internal/filters.ts")
 const contract = inFile("domain/src/QStashMessages.ts")
 const check = inFile("domain/src/internal/checkSettings.ts")
 const checks = inFile("domain/src/internal/optionChecks.ts")
 const headers = inFile("domain/src/internal/headers.ts")
 const key = inFile("domain/src/FlowControl.ts")
 const spellings = inFile("domain/src/internal/spellings.ts")
-const inMemory = faultsOf("QStashMessages", "testing")("domain/src/input/Criteria.ts")
+const inMemory = faultsOf("QStashMessages", "testing")("domain/src/internal/filters.ts")
 const client = inFile("client/src/internal/services/messages.ts")
 const selection = inFile("client/src/internal/selection.ts")
 const handlers = inFile("server/src/internal/routes/messages.ts")
@@ -227,15 +229,15 @@ export const faults: ReadonlyArray<Fault> = [
     "notBefore: record.notBefore ?? record.createdAt",
     "notBefore: record.createdAt"
   ]),
-  criteria("group-filter-unknown", "the filter for groups has a name that QStash does not know", [
+  parameters("group-filter-unknown", "the filter for groups has a name that QStash does not know", [
     'name === "urlGroup" ? "topicName" : name',
     "name"
   ]),
-  criteria("url-filter-split", "a URL with a comma counts as two", [
+  filters("url-filter-split", "a URL with a comma counts as two", [
     '["url", /,[ \\t]*(?=https?:\\/\\/)/i]',
     '["url", /,/]'
   ]),
-  criteria("key-filter-split", "a flow-control key with a comma counts as two", [
+  filters("key-filter-split", "a flow-control key with a comma counts as two", [
     "[trimBlanks(value), ...parts]",
     "parts"
   ]),
@@ -303,7 +305,7 @@ export const faults: ReadonlyArray<Fault> = [
     "bytes += copies * (body?.length ?? 0)",
     "bytes += body?.length ?? 0"
   ]),
-  criteria("key-filter-whole", "a filter of several flow-control keys counts as one", [
+  filters("key-filter-whole", "a filter of several flow-control keys counts as one", [
     "separator === undefined || parts.length === 1 ? parts : [trimBlanks(value), ...parts]",
     'name === "flowControlKey" ? [trimBlanks(value)] : separator === undefined ? parts : [trimBlanks(value), ...parts]'
   ]),

@@ -1,11 +1,11 @@
 /**
- * Which page of a list a call asks for.
+ * Which page of a list a user asks for.
  *
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
+import { type Checked, refuse } from "../internal/optionChecks.ts"
 import { quote } from "../internal/quote.ts"
-import { QStashInvalidRequest } from "../QStashError.ts"
 
 /**
  * @since 0.1.0
@@ -39,33 +39,28 @@ export const maxDeadLetters = 100
 export const maxLogEntries = 1000
 
 /**
- * Checks what a user gives: a cursor that is not empty, and a whole count from 1 to `most`.
+ * Checks that the cursor is not empty, and that the count is a whole number from 1 to `most`.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const check = (
-  { count, cursor }: PageInput,
-  most: number
-): Either.Either<PageInput, QStashInvalidRequest> => {
+export const check = ({ count, cursor }: PageInput, most: number): Checked<PageInput> => {
   if (cursor !== undefined && (typeof cursor !== "string" || cursor === "")) {
-    return refuse("cursor", "expected the cursor of another page")
+    return refuse("expected the cursor of another page", "cursor")
   }
   if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1 && count <= most)) {
-    return refuse("count", `expected a whole number from 1 to ${most}, got ${quote(count)}`)
+    return refuse(`expected a whole number from 1 to ${most}, got ${quote(count)}`, "count")
   }
   return Either.right({ cursor, count })
 }
 
 /**
- * Checks the order that a user gives.
+ * Checks the order.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const checkOrder = (order: unknown): Either.Either<Order | undefined, QStashInvalidRequest> =>
+export const checkOrder = (order: unknown): Checked<Order | undefined> =>
   order === undefined || order === "latestFirst" || order === "earliestFirst"
     ? Either.right(order)
-    : refuse("order", `expected "latestFirst" or "earliestFirst", got ${quote(order)}`)
-
-const refuse = (field: string, reason: string) => Either.left(new QStashInvalidRequest({ field, reason }))
+    : refuse(`expected "latestFirst" or "earliestFirst", got ${quote(order)}`, "order")

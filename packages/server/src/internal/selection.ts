@@ -1,5 +1,6 @@
 import { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
-import * as Criteria from "@effect-qstash/domain/input/Criteria"
+import type { Criteria } from "@effect-qstash/domain/input/Criteria"
+import * as CriteriaParameters from "@effect-qstash/domain/wire/CriteriaParameters"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { bodyOf, type Call, parseJson, queryOf } from "./call.ts"
@@ -9,7 +10,7 @@ import type { Refusal } from "./http.ts"
 type Parameters = ReadonlyArray<readonly [name: string, value: string]>
 
 export interface Selection {
-  readonly criteria: Criteria.Criteria
+  readonly criteria: Criteria
   readonly count: number | undefined
   readonly cursor: string | undefined
   readonly order: "latestFirst" | "earliestFirst" | undefined
@@ -79,7 +80,7 @@ const read = (
 ): Effect.Effect<Selection, QStashInvalidRequest> =>
   Effect.gen(function* () {
     const own = ["count", ...takes]
-    const criteria = yield* Criteria.fromParameters(
+    const criteria = yield* CriteriaParameters.decode(
       kind,
       parameters.filter(([name]) => !own.includes(name))
     )

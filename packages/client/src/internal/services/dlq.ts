@@ -7,6 +7,7 @@ import {
   type QStashInvalidRequest
 } from "@effect-qstash/domain"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
+import * as CriteriaParameters from "@effect-qstash/domain/wire/CriteriaParameters"
 import * as DlqInput from "@effect-qstash/domain/input/DlqInput"
 import * as DlqRecord from "@effect-qstash/domain/wire/DlqRecord"
 import * as PageInput from "@effect-qstash/domain/input/PageInput"
@@ -72,7 +73,7 @@ export const makeDlq = (http: QStashHttp): QStashDlq.Service => {
       {
         method: "GET",
         target: path,
-        query: [...Criteria.toParameters(criteria), ...placeParameters({ cursor: place.cursor, count })],
+        query: [...CriteriaParameters.encode(criteria), ...placeParameters({ cursor: place.cursor, count })],
         secrets: () => secretsOfCriteria(criteria)
       },
       (json) => Either.flatMap(DlqRecord.decodePage(json), expectProgress(place))

@@ -1,5 +1,6 @@
 import type { QStashInvalidRequest, QStashLogs } from "@effect-qstash/domain"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
+import * as CriteriaParameters from "@effect-qstash/domain/wire/CriteriaParameters"
 import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
 import * as PageInput from "@effect-qstash/domain/input/PageInput"
 import * as Effect from "effect/Effect"
@@ -28,7 +29,7 @@ export const makeLogs = (http: QStashHttp): QStashLogs.Service => {
         method: "GET",
         target: "/v2/events",
         query: [
-          ...Criteria.toParameters(criteria),
+          ...CriteriaParameters.encode(criteria),
           ...(order === undefined ? [] : [["order", order] as const]),
           ...placeParameters({ cursor: place.cursor, count })
         ],
