@@ -2,7 +2,7 @@
  * @since 0.1.0
  */
 /**
- * What a destination answers: a status, or a status with headers and a body.
+ * The response of a destination: a status, or a status with headers and a body.
  *
  * @since 0.1.0
  * @category models

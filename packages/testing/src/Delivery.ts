@@ -16,15 +16,15 @@ const decodeScheduleId = Schema.decodeSync(ScheduleIdFromAnswer)
 const decodeUrlGroup = Schema.decodeSync(UrlGroupNameFromAnswer)
 
 /**
- * One attempt to deliver a message, as its destination sees it. A retry is a delivery of its own.
+ * One attempt to deliver a message, as its destination sees it. Each retry is a delivery of its own.
  *
  * @since 0.1.0
  * @category models
  */
 export class Delivery {
-  /** What goes over the wire: method, URL, headers in their order, body. */
+  /** The request: method, URL, headers in order, body. */
   readonly request: DeliveryRequest
-  /** What came back; absent while the attempt is under way. An attempt that ran into its timeout was not answered. */
+  /** The result, or `undefined` while the attempt is in progress. An attempt that timed out is `Unanswered`. */
   readonly outcome: DeliveryOutcome | undefined
 
   private readonly millis: number
@@ -50,50 +50,50 @@ export class Delivery {
     return this.request.url
   }
 
-  /** A copy of the bytes of the body; empty where there is none. */
+  /** A copy of the body's bytes, empty if there is none. */
   get body(): Uint8Array {
     return this.request.body.slice()
   }
 
-  /** The body as UTF-8 text, with its byte order mark where it has one. */
+  /** The body as UTF-8 text, with its byte order mark if it has one. */
   get text(): string {
     return utf8.decode(this.request.body)
   }
 
-  /** The same over all attempts at one message. */
+  /** The same for all attempts at one message. */
   get messageId(): MessageId {
     return decodeMessageId(this.header("Upstash-Message-Id") ?? "")
   }
 
-  /** The schedule that made the message, if one did. */
+  /** The schedule that created the message, if any. */
   get scheduleId(): ScheduleId | undefined {
     const id = this.header("Upstash-Schedule-Id")
     return id === undefined ? undefined : decodeScheduleId(id)
   }
 
-  /** The URL group that the message was published to, if it was one. */
+  /** The URL group that the message was published to, if any. */
   get urlGroup(): UrlGroupName | undefined {
     const name = this.header("Upstash-Topic-Name")
     return name === undefined ? undefined : decodeUrlGroup(name)
   }
 
-  /** How many attempts at the message came before this one. */
+  /** The number of earlier attempts at the message. */
   get retried(): number {
     return Number(this.header("Upstash-Retried"))
   }
 
-  /** The status of the answer, where there was one. */
+  /** The status of the response, if there was one. */
   get status(): number | undefined {
     return this.outcome?._tag === "Answered" ? this.outcome.status : undefined
   }
 
-  /** The first value of a header, its name in any case. */
+  /** The first value of a header. The name is case-insensitive. */
   header(name: string): string | undefined {
     const wanted = name.toLowerCase()
     return this.request.headers.find(([given]) => given.toLowerCase() === wanted)?.[1]
   }
 
-  /** What a failed assertion and `console.log` show of it. */
+  /** What a failed assertion and `console.log` show. */
   toJSON(): unknown {
     const { messageId, method, outcome, retried, scheduleId, text, url, urlGroup } = this
     return {

@@ -9,8 +9,8 @@ import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
 import type * as DateTime from "effect/DateTime"
 
 /**
- * A step in the life of a message, in QStash's own log states, and `STALLED`: virtual time went on without waiting for
- * this delivery any longer.
+ * A step in the life of a message. Its state is one of QStash's log states, or `STALLED` when virtual time stops waiting
+ * for a delivery.
  *
  * @since 0.1.0
  * @category models
@@ -26,9 +26,9 @@ export interface Event {
   readonly callbackOf?: MessageId
   readonly method: string
   readonly url: string
-  /** How many attempts came before the one that this is about. */
+  /** The number of earlier attempts. */
   readonly retried: number
-  /** The status of the answer, where there was one. */
+  /** The status of the response, if there was one. */
   readonly responseStatus?: number
   /** Why the attempt failed. */
   readonly error?: string

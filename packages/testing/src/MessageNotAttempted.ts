@@ -5,7 +5,7 @@ import type { MessageId } from "@effect-qstash/domain/MessageId"
 import * as Data from "effect/Data"
 
 /**
- * `QStashTest.redeliver` knows no attempt at this message: there was none yet, or it is no longer among the newest `retention`
+ * `QStashTest.redeliver` found no attempt at this message: there was none yet, or it is older than the newest `retention`
  * events.
  *
  * @since 0.1.0

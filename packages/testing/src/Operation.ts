@@ -11,7 +11,7 @@ type Services = {
 }
 
 /**
- * A call of a contract, by the name of its span.
+ * A method of a service. Its span has the same name.
  *
  * @since 0.1.0
  * @category models
@@ -21,7 +21,7 @@ export type Operation = {
 }[keyof Services]
 
 /**
- * What an operation can fail with.
+ * The errors of an operation.
  *
  * @since 0.1.0
  * @category models

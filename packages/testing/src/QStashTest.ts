@@ -1,7 +1,6 @@
 /**
- * QStash in memory under virtual time. The same engine that the local server runs on keeps schedules, messages, queues
- * and all else; deliveries go into your handler or your `HttpApp` without a socket, signed as QStash signs them; and time
- * passes when you say so.
+ * QStash in memory under virtual time, on the same engine as the local server. Deliveries are signed like QStash's and go
+ * to your handler or your `HttpApp` without a socket. Time passes only when you move it.
  *
  * @since 0.1.0
  */
@@ -63,7 +62,7 @@ export declare namespace QStashTest {
 }
 
 /**
- * The test's hold on QStash. Use the functions of this module rather than the service.
+ * What a test can see and control. Use the functions of this module rather than the service.
  *
  * @since 0.1.0
  * @category tags
@@ -74,9 +73,8 @@ export class QStashTest extends Context.Tag("@effect-qstash/testing/QStashTest")
 >() {}
 
 /**
- * Moves time on, for the test, QStash and the handlers alike. Whatever falls due on the way happens at its own instant:
- * schedules fire, deliveries are made and answered, failed ones are tried again, sleepers wake. `TestClock.adjust` does
- * the same.
+ * Advances time for the test, QStash and the handlers. Everything due on the way happens at its own instant: schedules
+ * fire, messages are delivered, failed ones are retried, sleepers wake. `TestClock.adjust` does the same.
  *
  * @since 0.1.0
  * @category time
@@ -85,7 +83,7 @@ export const advance = (duration: Duration.DurationInput): Effect.Effect<void, n
   Effect.flatMap(QStashTest, ({ clock }) => clock.advance(duration))
 
 /**
- * Moves time on to an instant. Time does not go back.
+ * Advances time to an instant. Time cannot go back.
  *
  * @since 0.1.0
  * @category time
@@ -96,7 +94,7 @@ export const advanceTo = (
   Effect.flatMap(QStashTest, ({ clock }) => clock.advanceTo(instant))
 
 /**
- * Every attempt to deliver so far, oldest first; the newest `retention` of them.
+ * The newest `retention` delivery attempts, oldest first.
  *
  * @since 0.1.0
  * @category inspection
@@ -107,8 +105,8 @@ export const deliveries: Effect.Effect<ReadonlyArray<Delivery>, never, QStashTes
 )
 
 /**
- * What happened to messages so far, in order; the newest `retention` steps. The same test gives the same events, ids and
- * instants included.
+ * What happened to messages, in order: the newest `retention` steps. The same test always gives the same events, with the
+ * same ids and instants.
  *
  * @since 0.1.0
  * @category inspection
@@ -119,8 +117,8 @@ export const events: Effect.Effect<ReadonlyArray<Event>, never, QStashTest> = Ef
 )
 
 /**
- * The messages that are neither delivered nor given up nor cancelled, oldest first: those that wait for their time, for
- * their place in a queue or for a limit, and those under way.
+ * The unfinished messages, oldest first: those waiting for their time, their place in a queue or a limit, and those in
+ * progress.
  *
  * @since 0.1.0
  * @category inspection
@@ -131,7 +129,7 @@ export const messages: Effect.Effect<ReadonlyArray<QStashMessage>, never, QStash
 )
 
 /**
- * The dead letter queue, oldest first: what has failed for good within the last 7 days.
+ * The dead letter queue of the last 7 days, oldest first.
  *
  * @since 0.1.0
  * @category inspection
@@ -142,8 +140,8 @@ export const dlq: Effect.Effect<ReadonlyArray<DlqMessage>, never, QStashTest> = 
 )
 
 /**
- * QStash's log of the last 3 days, oldest first, as `QStashLogs` reports it: with headers, bodies and answers, where
- * {@link events} are short.
+ * QStash's log of the last 3 days, oldest first, as `QStashLogs` returns it. Unlike {@link events}, it includes headers,
+ * bodies and responses.
  *
  * @since 0.1.0
  * @category inspection
@@ -154,10 +152,9 @@ export const logs: Effect.Effect<ReadonlyArray<LogEntry>, never, QStashTest> = E
 )
 
 /**
- * Says what the destination answers from now on, in place of 200 or of the `HttpApp`, until {@link respondDefault}. A
- * handler may sleep, do I/O, or never return: then the attempt runs into its timeout. A handler that fails or dies answers
- * 500, as a web framework would, with the cause for a body, and a warning tells it as well. It finds the services, the
- * configuration and the loggers of the test.
+ * Sets how the destination responds from now on, instead of 200 or the `HttpApp`, until {@link respondDefault}. A handler
+ * runs with the services, the configuration and the loggers of the test. It may sleep, do I/O, or never return; then the
+ * attempt times out. If it fails or dies, the response is a 500 with the cause as its body, and a warning is logged.
  *
  * @since 0.1.0
  * @category faults
@@ -167,7 +164,7 @@ export const respond = <E = never, R = never>(
 ): Effect.Effect<void, never, QStashTest | R> => Effect.flatMap(QStashTest, (test) => test.respond(answer))
 
 /**
- * Takes back what {@link respond} said: the destination answers 200 again, or the `HttpApp` does. So an outage ends.
+ * Undoes {@link respond}: the destination responds with 200 again, or the `HttpApp` does. Use it to end an outage.
  *
  * @since 0.1.0
  * @category faults
@@ -178,8 +175,8 @@ export const respondDefault: Effect.Effect<void, never, QStashTest> = Effect.fla
 )
 
 /**
- * Makes the next call of an operation fail with any error of its union, before it has taken effect. Several failures of
- * one operation queue up.
+ * Makes the next call of an operation fail with one of its errors, before it takes effect. Several failures of one
+ * operation queue up.
  *
  * @example
  * QStashTest.failNext("QStashSchedules.resume", new QStashUnavailable({ reason: "no reply in time" }))
@@ -194,13 +191,13 @@ export const failNext = <O extends Operation>(
   Effect.flatMap(QStashTest, (test) => test.failNext(operation, error))
 
 /**
- * Loses the answer to the next delivery: the handler does its work and answers, but QStash hears nothing, so it tries
- * again. Several lost answers queue up.
+ * Loses the response to the next delivery: the handler does its work and responds, but QStash receives nothing and
+ * retries. Several losses queue up.
  *
  * @example
  * yield* QStashTest.loseAnswer
  * yield* QStashTest.advance("1 hour")
- * // Two deliveries of one message, and the work must be done once.
+ * // The message was delivered twice, but its work must be done once.
  *
  * @since 0.1.0
  * @category faults
@@ -211,11 +208,11 @@ export const loseAnswer: Effect.Effect<void, never, QStashTest> = Effect.flatMap
 )
 
 /**
- * Delivers a message once more although QStash is done with it, or while another attempt is still under way: the same
- * request with a fresh signature. It goes out when time next moves, at the latest by `advance(0)`. It shows among the
- * {@link deliveries}; its answer changes nothing.
+ * Delivers a message once more, even if it is finished or another attempt is in progress: the same request with a new
+ * signature. It is sent when time next moves, such as with `advance(0)`. It appears in {@link deliveries}, but its response
+ * changes nothing.
  *
- * Fails with `MessageNotAttempted` if no attempt at the message is among the newest `retention` events.
+ * Fails with `MessageNotAttempted` if the newest `retention` events contain no attempt at the message.
  *
  * @since 0.1.0
  * @category faults
@@ -224,7 +221,7 @@ export const redeliver = (messageId: MessageId): Effect.Effect<void, MessageNotA
   Effect.flatMap(QStashTest, (test) => test.redeliver(messageId))
 
 /**
- * What deliveries are signed with, in the shape that a receiver takes:
+ * The keys that deliveries are signed with, in the form that a receiver expects:
  * `QStashReceiver.layer({ ...QStashTest.signingKeys, subject: { publicUrl: "https://api.example.com" } })`.
  *
  * @since 0.1.0
@@ -239,8 +236,8 @@ export const signingKeys: {
 }
 
 /**
- * Every service of QStash, with a destination that answers 200 until `respond` or `serve` says otherwise. The layer's Clock
- * is the test's, and is gone with the layer.
+ * Every service of QStash. Destinations respond with 200 unless `respond` or `serve` changes that. The layer installs a
+ * virtual Clock while it exists.
  *
  * @since 0.1.0
  * @category layers
@@ -254,7 +251,7 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
   )
 
 /**
- * {@link layerWith} and every default.
+ * {@link layerWith} with the defaults.
  *
  * @since 0.1.0
  * @category layers
@@ -262,12 +259,12 @@ export const layerWith = (options: Options): Layer.Layer<QStashServices | QStash
 export const layer: Layer.Layer<QStashServices | QStashTest> = layerWith({})
 
 /**
- * Delivers into the application's own `HttpApp`, whatever the destination's host: signed with `signingKeys`, without a
- * socket, in virtual time. What the app answers is what QStash acts on.
+ * Delivers to the application's own `HttpApp`, whatever the destination's host: signed with `signingKeys`, without a
+ * socket, in virtual time. QStash acts on the app's responses.
  *
- * It stands where `HttpServer.serve` stands in production: on top of the app's services, which stand on QStash's. So all
- * of them use the same QStash, and live in virtual time. Its end ends the requests under way, and gives the place back
- * to the app that was served before.
+ * Put it where `HttpServer.serve` is in production: on top of the app's services, which are on top of QStash's. Then all
+ * of them use the same QStash and the same virtual time. Closing it ends the requests in progress, and deliveries go to
+ * the app served before, if any.
  *
  * @example
  * QStashTest.serve(app).pipe(Layer.provideMerge(Mailer.Default), Layer.provideMerge(QStashTest.layer))
@@ -286,8 +283,8 @@ export const serve = <E, R>(app: HttpApp.Default<E, R>): Layer.Layer<never, neve
   )
 
 /**
- * {@link serve} on a layer of its own, for an app whose services neither need QStash nor fork fibers that sleep: they are
- * built before virtual time is there. The app itself may use QStash's services: it gets these.
+ * {@link serve} with its own {@link layerWith}. The app itself can use QStash's services. Its other services are built
+ * before the virtual clock, so they must neither need QStash nor fork fibers that sleep.
  *
  * @since 0.1.0
  * @category layers

@@ -197,7 +197,7 @@ describe("a handler", () => {
       yield* QStashTest.advance("12 seconds")
       yield* QStashTest.respondDefault
       yield* QStashTest.advance("1 hour")
-      const failed = "failed, so the delivery is answered with 500"
+      const failed = "failed, so its response is 500"
       assert.deepStrictEqual(told, [
         `WARN The handler of POST /jobs/nightly ${failed}: a bug in the app`,
         `WARN The handler of POST https://api.example.com/jobs/nightly ${failed}: no database`,

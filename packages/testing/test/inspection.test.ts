@@ -252,7 +252,7 @@ describe("an answer", () => {
           ["json", 201, '{"a":1}', undefined],
           ["bytes", 200, Uint8Array.of(0xff), undefined],
           ["stream", 200, "one two", undefined],
-          ["broken", undefined, undefined, "the answer broke off"]
+          ["broken", undefined, undefined, "the response broke off"]
         ]
       )
     }).pipe(

@@ -258,7 +258,7 @@ describe("a request", () => {
       yield* publish()
       yield* QStashTest.advance(0)
       assert.deepStrictEqual(yield* ends, [["00:00:00", 201]])
-      assert.include(told, "WARN The handler of POST /jobs?a=1 failed, so the delivery is answered with 201")
+      assert.include(told, "WARN The handler of POST /jobs?a=1 failed, so its response is 201")
     }).pipe(Effect.provide(QStashTest.layerApp(app).pipe(Layer.provideMerge(keeping(told)))))
   })
 })

@@ -44,7 +44,7 @@ describe("loseAnswer", () => {
         ]
       )
       assert.deepStrictEqual(yield* states, ["CREATED", "ACTIVE", "ERROR", "RETRY", "ACTIVE", "DELIVERED"])
-      assert.strictEqual((yield* QStashTest.events)[2]?.error, "the answer was lost")
+      assert.strictEqual((yield* QStashTest.events)[2]?.error, "the response was lost")
     }).pipe(Effect.provide(QStashTest.layer))
   )
 

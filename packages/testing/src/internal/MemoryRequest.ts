@@ -24,13 +24,13 @@ interface Overrides {
   readonly remoteAddress?: string
 }
 
-/** A delivery as the request of an `HttpApp`: what a socket would bring, without the socket. */
+/** A delivery as the request of an `HttpApp`, as it would arrive over a socket. */
 export class MemoryRequest extends Inspectable.Class implements HttpServerRequest.HttpServerRequest {
   readonly [HttpServerRequest.TypeId]: HttpServerRequest.TypeId = HttpServerRequest.TypeId
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
   readonly source: DeliveryRequest
   private readonly address: string
-  /** The request as it came in: what a socket brings, it brings once, however often the request is modified. */
+  /** The unmodified request. As on a socket, its body can be read only once, even through modified copies. */
   private readonly first: MemoryRequest
   private isRead = false
   private readText: string | undefined
@@ -54,7 +54,7 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
     return Option.some(this.address)
   }
 
-  // Both are made when first asked for: many an app never looks.
+  // Both are computed on first use, because many apps never read them.
 
   get url(): string {
     this.readUrl ??= targetOf(this.source.url)
@@ -66,7 +66,7 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
     return this.readHeaders
   }
 
-  /** The target of the request, as on a socket: of the host only the header tells. */
+  /** The target of the request, as on a socket: without the host, which is only in the header. */
   get originalUrl(): string {
     return targetOf(this.source.url)
   }
@@ -79,7 +79,7 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
     return Cookies.parseHeader(this.headers["cookie"] ?? "")
   }
 
-  /** Takes the body whole, within the limit that an application may set. */
+  /** Reads the whole body, up to the limit that an application may set. */
   private read<A>(
     give: (bytes: Uint8Array) => A,
     given: () => A | undefined = constUndefined
@@ -96,11 +96,11 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
     })
   }
 
-  /** Takes the body. A second reading waits for ever on Node; here it dies, and says so. */
+  /** Reads the body. Reading it a second time hangs on Node; here it dies with an explanation. */
   private take<A>(give: (bytes: Uint8Array) => A): Effect.Effect<A> {
     if (this.first.isRead) {
       return Effect.dieMessage(
-        "The body of this request has been read before. On Node a second reading would wait for ever, unless both are of text or JSON: keep what the first one gave"
+        "The body of this request has already been read. Reading it again would hang on Node, unless both times as text or JSON: keep the first result"
       )
     }
     this.first.isRead = true
@@ -129,7 +129,7 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
     return this.read((bytes) => Uint8Array.from(bytes).buffer)
   }
 
-  /** Whoever reads a stream limits it. */
+  /** Without a limit: that is up to the reader of the stream. */
   get stream(): Stream.Stream<Uint8Array, RequestError> {
     return Stream.fromIterableEffect(
       Effect.suspend(() => this.take((bytes) => (bytes.length === 0 ? [] : [Uint8Array.from(bytes)])))
@@ -179,7 +179,7 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
   }
 }
 
-/** Path and query, as they stand in a request line. */
+/** Path and query, as in a request line. */
 const targetOf = (url: string): string => {
   const [, target = ""] = /^[a-z]+:\/\/[^/?#]*([^#]*)/i.exec(url) ?? []
   return target.startsWith("/") ? target : `/${target}`
@@ -187,7 +187,7 @@ const targetOf = (url: string): string => {
 
 const hostOf = (url: string): string => /^[a-z]+:\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(url)?.[1] ?? ""
 
-/** Of these Node keeps the first value and drops the others. */
+/** Node keeps only the first value of these headers. */
 const keptOnce = new Set([
   "age",
   "authorization",
@@ -209,10 +209,10 @@ const keptOnce = new Set([
   "user-agent"
 ])
 
-/** Repeated values arrive joined, as Node joins them. */
+/** Joins repeated values as Node does. */
 const headersOf = ({ body, headers, method, url }: DeliveryRequest): Headers.Headers => {
   const record: Record<string, string> = { host: hostOf(url) }
-  // A method that usually brings a body says so where it brings none.
+  // A method that usually has a body sends a length even without one.
   if (body.length > 0 || /^(?:POST|PUT|PATCH)$/.test(method)) record["content-length"] = String(body.length)
   for (const [name, value] of headers) {
     const lower = name.toLowerCase()

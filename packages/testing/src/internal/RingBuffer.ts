@@ -1,8 +1,8 @@
-/** Keeps the newest so many of what happened, at constant cost each. */
+/** Keeps the newest items up to a limit, at constant cost per item. */
 export class RingBuffer<A> {
   private readonly items: Array<A> = []
   private readonly limit: number
-  /** Where the next one goes: once there are as many as are kept, the oldest makes place. */
+  /** The place of the next item. Once the buffer is full, that is the place of the oldest. */
   private next = 0
 
   constructor(limit: number) {

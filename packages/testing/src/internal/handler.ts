@@ -6,7 +6,7 @@ import type { Answer } from "../Answer.ts"
 import type { Delivery } from "../Delivery.ts"
 import { logHandlerFailure } from "./logHandlerFailure.ts"
 
-/** What a test lets its destination do. */
+/** Handles deliveries in a test. */
 export type Handler<E, R> = (delivery: Delivery) => Effect.Effect<Answer, E, R>
 
 const isStatus = (status: number): boolean => Number.isInteger(status) && status >= 100 && status <= 599
@@ -31,7 +31,7 @@ export const outcomeOfAnswer = (answer: Answer): DeliveryOutcome =>
         )
       }
 
-/** A handler that throws before it has returned an effect dies all the same. */
+/** A handler that throws instead of returning an effect dies too. */
 const call = <E, R>(handler: Handler<E, R>, delivery: Delivery): Effect.Effect<Answer, E, R> => {
   try {
     return handler(delivery)
@@ -44,7 +44,7 @@ const isExit = <A, E, R>(
   effect: Effect.Effect<A, E, R>
 ): effect is Effect.Effect<A, E, R> & Exit.Exit<A, E> => Exit.isExit(effect)
 
-/** Runs a handler in the environment of the test, unless it has already answered. */
+/** Runs a handler in the environment of the test. An `Exit` needs no environment, and skipping it is faster. */
 export const outcomeOfHandler = <E, R>(
   handler: Handler<E, R>,
   delivery: Delivery,

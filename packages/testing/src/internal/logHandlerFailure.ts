@@ -12,7 +12,4 @@ export const logHandlerFailure = (
   status: number,
   cause: Cause.Cause<unknown>
 ): Effect.Effect<void> =>
-  Effect.logWarning(
-    `The handler of ${method} ${url} failed, so the delivery is answered with ${status}`,
-    cause
-  )
+  Effect.logWarning(`The handler of ${method} ${url} failed, so its response is ${status}`, cause)

@@ -35,7 +35,7 @@ interface Attempt {
 /** In 1970, where TestClock begins, Europe had no daylight saving time. */
 const defaultStart = DateTime.unsafeMake("2025-01-01T00:00:00Z")
 
-/** A TestClock that the test has moved says where to begin; an unmoved or a real one does not. */
+/** Starts at the time of a TestClock that the test has moved. An unmoved or a real clock says nothing. */
 const startAt = (clock: Clock.Clock): DateTime.Utc => {
   const now = clock.unsafeCurrentTimeMillis()
   return "adjust" in clock && now !== 0 ? DateTime.unsafeMake(now) : defaultStart
@@ -47,7 +47,7 @@ const howMany = (retention: number): number => {
 }
 
 /** What QStash sees when the connection breaks after the worker has done its work. */
-const lost: Courier.DeliveryOutcome = { _tag: "Unanswered", reason: "the answer was lost" }
+const lost: Courier.DeliveryOutcome = { _tag: "Unanswered", reason: "the response was lost" }
 
 const always200: Deliver = () => Effect.succeed(outcomeOfAnswer(200))
 
@@ -55,18 +55,18 @@ const tenant = { tenantId: "test", callerIp: "127.0.0.1" }
 
 const all = { criteria: {}, count: Infinity, maxBytes: Infinity, order: "earliestFirst" } as const
 
-/** The engine in memory, and what a test can see of it and do with it. */
+/** The engine in memory, and the test's view of it. */
 export const make = (options: Options, signingKeys: SigningKeys) =>
   Effect.gen(function* () {
     const refs = yield* Effect.getFiberRefs
     const retention = howMany(options.retention ?? 10_000)
     const attempts = new RingBuffer<Attempt>(retention)
     const steps = new RingBuffer<DeliveryEvent>(retention)
-    /** The apps that are served, the one that deliveries go into last. */
+    /** The served apps. Deliveries go to the last one. */
     const apps: Array<Deliver> = []
     const faults = new Faults()
-    let deliverAsTold: Deliver | undefined
-    let answersToLose = 0
+    let responder: Deliver | undefined
+    let responsesToLose = 0
 
     const courier = Layer.succeed(Courier.Courier, {
       deliver: (request): Effect.Effect<Courier.DeliveryOutcome> =>
@@ -74,9 +74,9 @@ export const make = (options: Options, signingKeys: SigningKeys) =>
           const time = clock.clock.unsafeCurrentTimeMillis()
           const attempt: Attempt = { time, request, outcome: undefined }
           attempts.add(attempt)
-          const delivered = (deliverAsTold ?? apps.at(-1) ?? always200)(request, time)
-          const isLost = answersToLose > 0
-          if (isLost) answersToLose -= 1
+          const delivered = (responder ?? apps.at(-1) ?? always200)(request, time)
+          const isLost = responsesToLose > 0
+          if (isLost) responsesToLose -= 1
           return Effect.map(delivered, (outcome) => (attempt.outcome = isLost ? lost : cut(outcome)))
         })
     })
@@ -84,11 +84,11 @@ export const make = (options: Options, signingKeys: SigningKeys) =>
       ...options,
       signingKeys: () => signingKeys,
       start: options.start ?? (yield* Effect.clockWith((clock) => Effect.succeed(startAt(clock)))),
-      // A test that holds a thousand handlers up has its reasons.
+      // A test may block a thousand handlers on purpose.
       concurrency: Infinity,
       concurrencyPerTenant: Infinity,
       concurrencyPerDestination: Infinity,
-      // A handler that never returns is no reason to hold up the end of a test.
+      // A handler that never returns must not delay the end of a test.
       shutdownGrace: 0,
       onEvents: (news) => {
         for (const event of news) steps.add(event)
@@ -121,26 +121,26 @@ export const make = (options: Options, signingKeys: SigningKeys) =>
                 const adopt = withFiberRefsOf(fiber, refs, clock)
                 const inTest = (effect: Effect.Effect<Answer, E, R>) =>
                   provideForFiber(adopt(effect), services)
-                deliverAsTold = (request, time) =>
+                responder = (request, time) =>
                   outcomeOfHandler(answer, new Delivery(time, request, undefined), inTest)
               } else {
                 const outcome = Effect.succeed(outcomeOfAnswer(answer))
-                deliverAsTold = () => outcome
+                responder = () => outcome
               }
               return Effect.void
             })
           ),
         respondDefault: Effect.sync(() => {
-          deliverAsTold = undefined
+          responder = undefined
         }),
         serve: (deliver: Deliver) =>
           Effect.acquireRelease(
             Effect.sync(() => apps.push(deliver)),
-            // Not always the last: scopes may end in any order.
+            // Not always the last one, because scopes can close in any order.
             () => Effect.sync(() => apps.splice(apps.lastIndexOf(deliver), 1))
           ),
         loseAnswer: Effect.sync(() => {
-          answersToLose += 1
+          responsesToLose += 1
         }),
         redeliver: (messageId: MessageId) =>
           Effect.suspend(() => {

@@ -63,7 +63,7 @@ const read = (
   ).pipe(
     Effect.interruptible,
     Effect.matchCause({
-      onFailure: () => ({ _tag: "Unanswered", reason: "the answer broke off" }),
+      onFailure: () => ({ _tag: "Unanswered", reason: "the response broke off" }),
       onSuccess: () => ({ ...answered, body: joined(chunks, size) })
     })
   )
