@@ -1,6 +1,6 @@
 /**
- * Plants each fault in turn, asks the laws, and prints which of them found it. A fault that no law minds is an error, as
- * is one that does not fit the sources any more.
+ * Plants each fault in turn, runs the laws, and prints which of them caught it. Fails if a fault is not caught or does
+ * not fit the sources.
  */
 import { execFile } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -15,7 +15,7 @@ const config = join(packages, "contract/scripts/mutants.vitest.ts")
 const atOnce = 2
 const limitMillis = 300_000
 
-/** What vitest's JSON says, as far as it is read here. */
+/** The part of vitest's JSON that is read here. */
 interface Report {
   readonly testResults: ReadonlyArray<{
     readonly name: string
@@ -32,17 +32,17 @@ interface Catch {
 interface Finding {
   readonly fault: Fault
   readonly catches: ReadonlyArray<Catch>
-  /** Why nothing can be said about the fault. */
+  /** Why the fault could not be tested. */
   readonly problem: string | undefined
 }
 
 const scratch = mkdtempSync(join(tmpdir(), "mutants-"))
 
-/** Runs the laws of some homes, with or without a fault, and answers the report, or why there is none. */
+/** Runs the laws of some homes, with or without a fault. Returns the report, or why there is none. */
 const runLaws = (homes: ReadonlyArray<HomeFile>, fault?: Fault): Promise<Report | string> =>
   new Promise((resolve) => {
     const output = join(scratch, `${fault?.id ?? "none"}.json`)
-    // What takes replies away asks every call of every service.
+    // lostReplies makes every call of every service.
     const isOfService = fault !== undefined && fault.home !== "lostReplies"
     execFile(
       vitest,
@@ -72,7 +72,7 @@ const runLaws = (homes: ReadonlyArray<HomeFile>, fault?: Fault): Promise<Report 
     )
   })
 
-/** Which laws of which home are broken. A file that could not even be loaded is no catch. */
+/** The laws that fail in each home. A file that could not be loaded is not a catch. */
 const catchesOf = (report: Report, homes: ReadonlyArray<HomeFile>): ReadonlyArray<Catch> | string => {
   const catches: Array<Catch> = []
   for (const home of homes) {
@@ -127,7 +127,7 @@ const main = async (): Promise<void> => {
   const healthy = await runLaws(homes)
   const broken = typeof healthy === "string" ? healthy : catchesOf(healthy, homes)
   if (typeof broken === "string" || broken.length > 0) {
-    process.stderr.write(`The laws have to hold without a fault: ${JSON.stringify(broken, undefined, 2)}\n`)
+    process.stderr.write(`The laws must pass without a fault: ${JSON.stringify(broken, undefined, 2)}\n`)
     process.exitCode = 1
     return
   }

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url"
 import { defineConfig, type Plugin } from "vitest/config"
 import { faults, plant } from "../src/Faults.ts"
 
-/** Plants one fault while the sources are loaded: the files themselves stay as they are. */
+/** Plants one fault while the sources are loaded. The files do not change. */
 const plantFault = (id: string | undefined): Plugin => {
   const fault = faults.find((known) => known.id === id)
   return {

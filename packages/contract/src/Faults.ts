@@ -1,5 +1,5 @@
 /**
- * Faults that somebody could make, each of which has to break a law. `scripts/mutants.ts` plants one at a time.
+ * Plausible bugs, each of which must break a law. `scripts/mutants.ts` plants one at a time.
  *
  * @since 0.1.0
  */
@@ -31,13 +31,13 @@ export type {
   HomeFile
 }
 
-/** What only travels over the wire; the engine writes callbacks itself. */
+/** Code used only over the wire. The engine writes callbacks itself. */
 const wire =
   /^(?:client|server)\/|^domain\/src\/(?:wire\/(?!CallbackBody)|internal\/(?:record|messageRecord|requestParts)\.ts)/
 
 /**
- * The homes whose laws are asked: those in which the code at fault has a part of its own. The server runs the same
- * engine as the two in memory, which are faster.
+ * The homes whose laws run: those in which the changed code matters. For the engine, these are the two homes in memory,
+ * because the server runs the same engine more slowly.
  *
  * @since 0.1.0
  * @category conversions
@@ -49,8 +49,8 @@ export const homesOf = ({ file, home }: Fault): ReadonlyArray<HomeFile> => {
 }
 
 /**
- * The source with a fault in it. A fault that does not fit the source any more is an error: else it would seem to be
- * one that no law minds.
+ * The source with the fault. A fault that no longer fits the source is an error: otherwise it would look as if no law
+ * catches it.
  *
  * @since 0.1.0
  * @category conversions
@@ -59,7 +59,7 @@ export const plant = ({ edits, file, id }: Fault, source: string): string =>
   edits.reduce((text, [find, replace]) => {
     const places = text.split(find).length - 1
     if (places !== 1)
-      throw new Error(`${id}: ${file} holds ${JSON.stringify(find)} ${places} times, not once`)
+      throw new Error(`${id}: ${file} contains ${JSON.stringify(find)} ${places} times, not once`)
     return text.replace(find, () => replace)
   }, source)
 

@@ -1,5 +1,5 @@
 /**
- * What a home of QStash gives to the laws beside the contract itself.
+ * What a home provides to the laws besides the contract itself.
  *
  * @since 0.1.0
  */
@@ -18,18 +18,18 @@ import type * as Scope from "effect/Scope"
  * @category models
  */
 export interface Delivery {
-  /** The home's own time when it came, in milliseconds since 1970. */
+  /** When it arrived, by the home's clock, in milliseconds since 1970. */
   readonly at: number
   readonly method: string
-  /** What was called, byte for byte, with the query. */
+  /** The requested URL with its query, byte for byte. */
   readonly url: string
-  /** Names and values as they came. */
+  /** Names and values as received. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
   readonly body: Uint8Array
 }
 
 /**
- * What a destination does with a delivery: a status, one with headers (names in lower case) and a body, or no answer at
+ * How a destination responds to a delivery: a status, a status with headers (names in lower case) and a body, or not at
  * all.
  *
  * @since 0.1.0
@@ -41,23 +41,23 @@ export type Answer =
       readonly status: number
       readonly headers?: Readonly<Record<string, string>>
       readonly body?: string | Uint8Array
-      /** How long it takes, in the home's own time. Only {@link Capabilities.slowly} makes such answers. */
+      /** How long it takes, by the home's clock. Use {@link Capabilities.slowly} to set it. */
       readonly after?: Duration.DurationInput
     }
   | "silence"
 
 /**
- * A destination that one law has for itself.
+ * A destination that only one law uses.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Endpoint {
-  /** Has a path and neither slash at its end nor query, so that a law can put both behind it. */
+  /** Has a path, but no trailing slash and no query, so that a law can append both. */
   readonly url: string
-  /** What came so far to this URL and all that begin with it, oldest first. */
+  /** The deliveries so far to this URL and those that start with it, oldest first. */
   readonly deliveries: Effect.Effect<ReadonlyArray<Delivery>>
-  /** One answer after the other, the last one for all that follow. Until it is called each answer is 200. */
+  /** Responds with each in turn, then with the last one to all that follow. The default is 200. */
   readonly respond: (...answers: readonly [Answer, ...ReadonlyArray<Answer>]) => Effect.Effect<void>
 }
 
@@ -70,18 +70,18 @@ export interface Endpoint {
 export interface Time {
   /** Milliseconds since 1970. */
   readonly now: Effect.Effect<number>
-  /** Ends when all that falls due on the way has been delivered and answered. */
+  /** Returns once everything due on the way has been delivered and has a response. */
   readonly advance: (duration: Duration.DurationInput) => Effect.Effect<void>
-  /** A fresh one with each use. */
+  /** A new one on each use. */
   readonly endpoint: Effect.Effect<Endpoint>
-  /** A fresh endpoint at another origin. */
+  /** A new endpoint at another origin. */
   readonly elsewhere: Effect.Effect<Endpoint>
-  /** Those of this account, as they are until somebody rotates them. */
+  /** The account's keys before any rotation. */
   readonly signingKeys: SigningKeys
 }
 
 /**
- * An account with what belongs to it.
+ * An account with its services and its time.
  *
  * @since 0.1.0
  * @category models
@@ -92,7 +92,7 @@ export interface Account {
 }
 
 /**
- * The limits of a home that the laws reach.
+ * The limits of a home that the laws test.
  *
  * @since 0.1.0
  * @category models
@@ -110,7 +110,7 @@ export type Quotas = Pick<
 >
 
 /**
- * What not every home has. A home that lacks one says why, and the laws that need it are skipped with that reason.
+ * What not every home can do. A home that lacks one gives a reason, with which the laws that need it are skipped.
  *
  * @since 0.1.0
  * @category models
@@ -119,11 +119,11 @@ export interface Capabilities {
   readonly time: Time
   /** Another account of the same home. */
   readonly neighbour: Account
-  /** An account that nobody else has, for laws about everything in it. A fresh one with each use. */
+  /** An account of its own, for a law about everything in an account. A new one on each use. */
   readonly ownAccount: Effect.Effect<Account, never, Scope.Scope>
-  /** How many of each the account may hold, or a request may ask for: few enough to reach them. */
+  /** The limits of the account and of a request, low enough for laws to reach. */
   readonly quotas: Quotas
-  /** Makes an answer that comes after a while, so that a law can look while a delivery is under way. */
+  /** Makes a response that takes a while, so that a law can look while a delivery is in progress. */
   readonly slowly: (after: Duration.DurationInput, status: number) => Answer
 }
 
@@ -136,7 +136,7 @@ export declare namespace Harness {
    * @category models
    */
   export interface Service extends Partial<Capabilities> {
-    /** A name that nobody else has, for whatever is named, with a prefix of this run's own. */
+    /** A unique name for anything, with a prefix of this run. */
     readonly mintId: Effect.Effect<string>
   }
 }

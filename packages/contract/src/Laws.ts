@@ -1,5 +1,5 @@
 /**
- * The laws of QStash's services: what an application may rely on, whichever home stands behind the contract.
+ * The laws of QStash's services: what an application can rely on, whichever home implements the contract.
  *
  * @since 0.1.0
  */
@@ -30,7 +30,7 @@ const services: ReadonlyArray<readonly [name: string, chapters: ReadonlyArray<Ch
 ]
 
 /**
- * What the laws are called, by which a home says where it differs.
+ * The titles of all laws. A home names those that it breaks.
  *
  * @since 0.1.0
  * @category constants
@@ -47,23 +47,22 @@ export interface Home<E> {
   readonly name: string
   /** Built once for all laws of a service, so that no law may assume an empty account. */
   readonly layer: Layer.Layer<QStashServices | Harness, E>
-  /** What this home's harness leaves out, and why. */
+  /** What this home's harness lacks, and why. */
   readonly lacks?: { readonly [C in keyof Capabilities]?: string }
   /** The laws that this home is known to break, by title, and why. */
   readonly differs?: Readonly<Record<string, string>>
 }
 
 /**
- * Registers every law with vitest. A law that a home cannot be asked for is skipped and says why; a difference that
- * names no law is an error.
+ * Registers every law with vitest. A law that a home cannot run or is known to break is skipped with the reason. A
+ * difference that names no law is an error.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const laws = <E>({ differs = {}, lacks = {}, layer: home, name }: Home<E>): void => {
   for (const title of Object.keys(differs)) {
-    if (!titles.includes(title))
-      throw new Error(`${name} is said to differ from a law that there is not: ${title}`)
+    if (!titles.includes(title)) throw new Error(`${name} differs from an unknown law: ${title}`)
   }
   const reasonToSkip = ({ needs, title }: Law): string | undefined => {
     const difference = differs[title]
@@ -72,7 +71,7 @@ export const laws = <E>({ differs = {}, lacks = {}, layer: home, name }: Home<E>
       : `differs: ${difference}`
   }
   for (const [service, chapters] of services) {
-    // The laws tell time by the home's clock alone, and a client's own timeouts run in real time.
+    // The laws read only the home's clock, and a client's own timeouts run in real time.
     layer(home, { excludeTestServices: true })(`${service} (${name})`, (it) => {
       for (const chapter of chapters) {
         describe(chapter.name, () => {

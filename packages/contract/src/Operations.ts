@@ -6,7 +6,7 @@
 import type * as QStashTest from "@effect-qstash/testing/QStashTest"
 
 /**
- * A call and its request, in whose path `{name}` stands for one segment and `{destination}` for all that follows.
+ * A call and its request. In the path, `{name}` is one segment and `{destination}` the rest.
  *
  * @since 0.1.0
  * @category models
@@ -86,7 +86,7 @@ export const operations: ReadonlyArray<Operation> = [
 ]
 
 /**
- * Other requests for the same, which other clients send.
+ * Requests of other clients for the same operations.
  *
  * @since 0.1.0
  * @category constants
@@ -99,7 +99,7 @@ export const aliases: ReadonlyArray<Operation> = [
 ]
 
 /**
- * A request of an operation, with one name for all segments that name something.
+ * The request of an operation, with the same placeholder for every name.
  *
  * @since 0.1.0
  * @category conversions

@@ -22,7 +22,7 @@ import { Effect, Stream } from "effect"
 export const destination = "http://127.0.0.1:1/jobs"
 const message = { destination, delay: "1 day" } as const
 
-/** What the calls are about. */
+/** The arguments of the calls. */
 export interface Names {
   readonly scheduleId: ScheduleId
   readonly messageId: MessageId
@@ -32,7 +32,7 @@ export interface Names {
   readonly key: FlowControlKey
 }
 
-/** One name for everything. */
+/** The same name for everything. */
 export const namesOf = (name: string): Names => ({
   scheduleId: ScheduleId.make(name),
   messageId: MessageId.make(name),

@@ -21,14 +21,14 @@ import { Effect, Layer, Logger, LogLevel, Redacted } from "effect"
 import { describe } from "vitest"
 import { calls, destination, namesOf, type Names } from "./calls.ts"
 
-/** What a repeat could do twice, and so is not repeated. */
+/** Calls that a repeat could duplicate, so they are not repeated. */
 const once: ReadonlyArray<QStashTest.Operation> = [
   "QStashDlq.retry",
   "QStashDlq.retryMany",
   "QStashSigningKeys.rotate"
 ]
 
-/** Those that answer a count, which is what their last attempt found. */
+/** Calls that return a count: that of their last attempt. */
 const counting: ReadonlyArray<QStashTest.Operation> = ["QStashMessages.cancelMany", "QStashDlq.deleteMany"]
 
 const users = Array.from({ length: 4 * operations.length }, (_, index): User => ({
@@ -45,7 +45,7 @@ const home = Layer.merge(
 
 type Loss = "nothing" | "request" | "reply"
 
-/** Loses a request before the server gets it, or its reply after the server has served it. Only the first one. */
+/** Loses the first request before the server gets it, or its response after the server has handled it. */
 const losing = (loss: Loss) => {
   let isLost = loss === "nothing"
   return (client: HttpClient.HttpClient): HttpClient.HttpClient =>
@@ -62,7 +62,7 @@ const losing = (loss: Loss) => {
     })
 }
 
-/** Something of everything: what each call needs to find, under one name. */
+/** One of everything that the calls need, all with the same name. */
 const furnish = (url: string, { token }: User, { key, queueName, scheduleId, urlGroup }: Names) =>
   Effect.gen(function* () {
     const http = yield* HttpClient.HttpClient
@@ -86,7 +86,7 @@ const furnish = (url: string, { token }: User, { key, queueName, scheduleId, url
         HttpClientRequest.bodyUnsafeJson({ duration: "0 seconds" })
       )
     )
-    // From here on nothing is delivered: a retried dead letter goes into the queue, and stays there.
+    // From here on nothing is delivered: a retried dead letter goes into the paused queue.
     yield* queues.pause(queueName)
     const { messageId } = yield* messages.publish({ destination: `${destination}/pending`, delay: "1 day" })
     const [letter] = (yield* dlq.list()).items
@@ -94,7 +94,7 @@ const furnish = (url: string, { token }: User, { key, queueName, scheduleId, url
     return { messageId, dlqId: letter.dlqId }
   })
 
-/** Without ids and instants, which are different each time. */
+/** Without ids and instants, which differ each time. */
 const withoutIds = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value ?? null, (name, part: unknown) =>
@@ -106,7 +106,7 @@ const withoutIds = (value: unknown): unknown =>
     ).replaceAll(/"(?:msg_|scd_|\d+-)[^"]*"/g, '"…"')
   )
 
-/** All that there is in an account. */
+/** Everything in an account. */
 const everything = Effect.gen(function* () {
   const keys = yield* Effect.flatMap(QStashSigningKeys, ({ get }) => get)
   const log = yield* Effect.flatMap(QStashLogs, (logs) => logs.list({ count: 1000 }))
@@ -121,7 +121,7 @@ const everything = Effect.gen(function* () {
   })
 })
 
-/** Makes a call from an account of its own, or none, and answers what came of it and what there is in the account then. */
+/** Makes a call, or none, in an account of its own. Returns the result and the contents of the account. */
 const run = (operation: QStashTest.Operation | undefined, loss: Loss) =>
   Effect.gen(function* () {
     const { url } = yield* QStashServer.QStashServer
@@ -142,7 +142,7 @@ const run = (operation: QStashTest.Operation | undefined, loss: Loss) =>
 const limitMillis = 30_000
 
 layer(home, { excludeTestServices: true })("the client against the server", (it) => {
-  // Each waits for the client to try again, so that they had better wait together.
+  // Concurrent, because each waits for the client to retry.
   describe.concurrent("over a line that breaks", () => {
     for (const { operation } of operations) {
       if (once.includes(operation)) continue

@@ -11,7 +11,7 @@ import { calls, destination, namesOf } from "./calls.ts"
 
 const name = "a-name"
 
-/** What a call sends, whatever comes of it. */
+/** The request that a call sends. Its result does not matter. */
 const sentBy = (call: (typeof calls)[keyof typeof calls]) =>
   Effect.gen(function* () {
     const sent: Array<string> = []
@@ -50,7 +50,7 @@ const home = Layer.merge(
   QStashServer.layerMemory({ port: 0, time: "virtual", shutdownGrace: 0 })
 ).pipe(Layer.provide(Logger.minimumLogLevel(LogLevel.None)))
 
-/** Every route of the server, so that one that is new here has to find its place in the list. */
+/** Every route of the server, so that a new route must be added to the list. */
 const routes: Readonly<Record<CallName, "QStash's" | "our own">> = {
   Publish: "QStash's",
   Enqueue: "QStash's",

@@ -8,13 +8,13 @@ import { freshName, minute, settle } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 import { bury, endpointWith, freshKey, lettersOf, makeGroup, publishToGroup } from "../internal/sending.ts"
 
-/** An id of the right shape that nothing has. */
+/** A valid id of no dead letter. */
 const absent = DlqId.make("1-999")
 
 const deleteMany = (selector: DlqSelector) => Effect.flatMap(QStashDlq, (dlq) => dlq.deleteMany(selector))
 
 export const deleting = chapter("deleting", ({ alone, law, timed }) => {
-  law("a get and a delete name the dead letter that they could not find", () =>
+  law("get and delete name the dead letter they cannot find", () =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const notFound = new DlqMessageNotFound({ dlqId: absent })
@@ -26,7 +26,7 @@ export const deleting = chapter("deleting", ({ alone, law, timed }) => {
     })
   )
 
-  timed("a deleted dead letter is gone, and cannot be deleted again", (time) =>
+  timed("a deleted dead letter is gone and cannot be deleted again", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { letter, messageId } = yield* bury(time)
@@ -41,7 +41,7 @@ export const deleting = chapter("deleting", ({ alone, law, timed }) => {
     })
   )
 
-  timed("a deleted dead letter is not delivered any more", (time) =>
+  timed("a deleted dead letter is never delivered", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { endpoint, letter } = yield* bury(time)
@@ -51,7 +51,7 @@ export const deleting = chapter("deleting", ({ alone, law, timed }) => {
     })
   )
 
-  timed("a delete of many answers how many there were, and passes over the others", (time) =>
+  timed("deleteMany ignores unknown ids and returns how many it deleted", (time) =>
     Effect.gen(function* () {
       const [first, second, third] = [yield* bury(time), yield* bury(time), yield* bury(time)]
       const dlqIds = [first.letter.dlqId, absent, second.letter.dlqId] as const
@@ -63,7 +63,7 @@ export const deleting = chapter("deleting", ({ alone, law, timed }) => {
     })
   )
 
-  timed("dead letters can be deleted by what they are", (time) =>
+  timed("dead letters can be deleted by a filter", (time) =>
     Effect.gen(function* () {
       const label = yield* freshName
       const key = yield* freshKey
@@ -98,7 +98,7 @@ export const deleting = chapter("deleting", ({ alone, law, timed }) => {
     })
   )
 
-  alone("a delete of all takes every dead letter", (time) =>
+  alone("deleting all deletes every dead letter", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       strictEqual(yield* deleteMany({ all: true }), 0)
@@ -109,14 +109,14 @@ export const deleting = chapter("deleting", ({ alone, law, timed }) => {
     })
   )
 
-  alone("an empty selection of dead letters is refused, for a delete as for a retry", (time) =>
+  alone("deleteMany and retryMany reject an empty selection", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { endpoint } = yield* bury(time)
       for (const selector of [{}, { dlqIds: [] }, { label: undefined }, { label: [] }]) {
-        // @ts-expect-error such a selector is a type error as well
+        // @ts-expect-error also a type error
         strictEqual((yield* Effect.flip(dlq.deleteMany(selector)))._tag, "QStashInvalidRequest")
-        // @ts-expect-error such a selector is a type error as well
+        // @ts-expect-error also a type error
         strictEqual((yield* Effect.flip(dlq.retryMany(selector)))._tag, "QStashInvalidRequest")
       }
       yield* settle(time)

@@ -18,7 +18,7 @@ import {
 } from "../internal/sending.ts"
 
 export const entering = chapter("what is a dead letter", ({ given, timed }) => {
-  timed("a message becomes a dead letter with its last attempt, and not before", (time) =>
+  timed("a message becomes a dead letter after its last attempt, not before", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500)
       const { messageId } = yield* publish({ destination: endpoint.url, retries: 2 })
@@ -33,7 +33,7 @@ export const entering = chapter("what is a dead letter", ({ given, timed }) => {
     })
   )
 
-  timed("a message that ends at once with 489 is a dead letter at once", (time) =>
+  timed("a message that fails with 489 becomes a dead letter at once", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, {
         status: 489,
@@ -48,7 +48,7 @@ export const entering = chapter("what is a dead letter", ({ given, timed }) => {
     })
   )
 
-  timed("a delivered message is no dead letter", (time) =>
+  timed("a delivered message does not become a dead letter", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500, 200)
       const { messageId } = yield* publish({ destination: endpoint.url })
@@ -57,7 +57,7 @@ export const entering = chapter("what is a dead letter", ({ given, timed }) => {
     })
   )
 
-  timed("a dead letter holds the message as it was", (time) =>
+  timed("a dead letter holds the original message", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500)
       const now = yield* time.now
@@ -105,7 +105,7 @@ export const entering = chapter("what is a dead letter", ({ given, timed }) => {
     })
   )
 
-  timed("a dead letter holds the last answer of its destination", (time) =>
+  timed("a dead letter holds the last response of its destination", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(
         time,
@@ -122,32 +122,33 @@ export const entering = chapter("what is a dead letter", ({ given, timed }) => {
     })
   )
 
-  timed(
-    "the body of an answer reads back as bytes where it is no text, and is absent where there is none",
-    (time) =>
-      Effect.gen(function* () {
-        const bytes = Uint8Array.of(0, 0xff, 0xfe)
-        const endpoint = yield* endpointWith(time, { status: 500, body: bytes })
-        const { messageId } = yield* publish({ destination: endpoint.url, retries: 0 })
-        yield* settle(time)
-        deepStrictEqual(only(yield* lettersOf(messageId)).responseBody, bytes)
-        strictEqual((yield* bury(time)).letter.responseBody, undefined)
-      })
-  )
-
-  given(["time", "slowly"], "a dead letter without an answer has no status", ({ slowly, time }) =>
+  timed("a response body that is not text reads back as bytes; a missing one is absent", (time) =>
     Effect.gen(function* () {
-      const endpoint = yield* endpointWith(time, slowly("1 hour", 200))
-      const { messageId } = yield* publish({ destination: endpoint.url, timeout: "30 seconds", retries: 0 })
-      yield* time.advance("1 minute")
-      const letter = only(yield* lettersOf(messageId))
-      strictEqual(letter.responseStatus, undefined)
-      strictEqual(letter.responseHeaders, undefined)
-      strictEqual(letter.responseBody, undefined)
+      const bytes = Uint8Array.of(0, 0xff, 0xfe)
+      const endpoint = yield* endpointWith(time, { status: 500, body: bytes })
+      const { messageId } = yield* publish({ destination: endpoint.url, retries: 0 })
+      yield* settle(time)
+      deepStrictEqual(only(yield* lettersOf(messageId)).responseBody, bytes)
+      strictEqual((yield* bury(time)).letter.responseBody, undefined)
     })
   )
 
-  timed("a dead letter knows its schedule and its queue", (time) =>
+  given(
+    ["time", "slowly"],
+    "a dead letter has no status if its destination never responded",
+    ({ slowly, time }) =>
+      Effect.gen(function* () {
+        const endpoint = yield* endpointWith(time, slowly("1 hour", 200))
+        const { messageId } = yield* publish({ destination: endpoint.url, timeout: "30 seconds", retries: 0 })
+        yield* time.advance("1 minute")
+        const letter = only(yield* lettersOf(messageId))
+        strictEqual(letter.responseStatus, undefined)
+        strictEqual(letter.responseHeaders, undefined)
+        strictEqual(letter.responseBody, undefined)
+      })
+  )
+
+  timed("a dead letter names its schedule and its queue", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const endpoint = yield* endpointWith(time, 500)
@@ -163,7 +164,7 @@ export const entering = chapter("what is a dead letter", ({ given, timed }) => {
     })
   )
 
-  timed("every failed message is a dead letter of its own", (time) =>
+  timed("each failed message becomes its own dead letter", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const endpoint = yield* endpointWith(time, 500)

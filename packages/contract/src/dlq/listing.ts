@@ -39,14 +39,14 @@ const list = (filter: DlqFilter) =>
   )
 
 export const listing = chapter("listing", ({ alone, given, law, timed }) => {
-  timed("a page holds the oldest dead letters first", (time) =>
+  timed("a page lists the oldest dead letters first", (time) =>
     Effect.gen(function* () {
       const { label, messageIds } = yield* buryMany(time, 4)
       deepStrictEqual(yield* list({ label }), messageIds)
     })
   )
 
-  timed("pages follow each other by their cursors, and the last one has none", (time) =>
+  timed("each page has a cursor for the next one, except the last", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { label, messageIds } = yield* buryMany(time, 5)
@@ -67,7 +67,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
 
   given(
     ["quotas", "time"],
-    "a page of dead letters ends before it has too many bytes, and its cursor leads to the rest",
+    "a page of dead letters ends before it is too large, and its cursor leads to the rest",
     ({ quotas, time }) =>
       Effect.gen(function* () {
         const dlq = yield* QStashDlq
@@ -88,7 +88,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
       })
   )
 
-  timed("a cursor holds its place when dead letters before it are deleted", (time) =>
+  timed("a cursor keeps its place when earlier dead letters are deleted", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { label, messageIds } = yield* buryMany(time, 4)
@@ -102,7 +102,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("the stream goes through all pages", (time) =>
+  timed("the stream reads all pages", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const endpoint = yield* endpointWith(time, 500)
@@ -115,7 +115,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("a get answers what stands in the list", (time) =>
+  timed("get returns the same dead letter as the list", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { letter } = yield* bury(time, { body: "dead", labels: ["a"] })
@@ -123,7 +123,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("dead letters are found by message, URL, label, flow-control key and status", (time) =>
+  timed("dead letters can be filtered by message, URL, label, flow-control key and status", (time) =>
     Effect.gen(function* () {
       const label = yield* freshName
       const key = yield* freshKey
@@ -149,7 +149,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("a status of 0 finds the dead letters whose destination sent no response", (time) =>
+  timed("a status of 0 finds the dead letters whose destination never responded", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const endpoint = yield* endpointWith(time, "silence")
@@ -171,7 +171,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("dead letters are found by group, queue and schedule", (time) =>
+  timed("dead letters can be filtered by group, queue and schedule", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500)
       const urlGroup = yield* makeGroup({ url: endpoint.url })
@@ -189,7 +189,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("dead letters are found by when they failed, both ends included", (time) =>
+  timed("dead letters can be filtered by when they failed, both ends included", (time) =>
     Effect.gen(function* () {
       const start = yield* time.now
       const { label, messageIds } = yield* buryMany(time, 4)
@@ -202,7 +202,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  alone("dead letters are found by the address of whoever published them", (time) =>
+  alone("dead letters can be filtered by the publisher's address", (time) =>
     Effect.gen(function* () {
       const { letter } = yield* bury(time)
       deepStrictEqual(yield* list({ callerIp: letter.callerIp ?? "" }), [letter.messageId])
@@ -210,7 +210,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  alone("without filters a page holds all dead letters there are", (time) =>
+  alone("without filters, a page holds all dead letters", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       deepStrictEqual(yield* dlq.list(), { items: [] })
@@ -222,23 +222,20 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  law(
-    "a filter that the dead letter queue does not know, a count out of bounds and a wrong cursor are refused",
-    () =>
-      Effect.gen(function* () {
-        const dlq = yield* QStashDlq
-        const isInvalid = (error: { readonly _tag: string }) =>
-          strictEqual(error._tag, "QStashInvalidRequest")
-        // @ts-expect-error such a filter is a type error as well
-        isInvalid(yield* Effect.flip(dlq.list({ host: "example.com" })))
-        // @ts-expect-error and so is this one
-        isInvalid(yield* Effect.flip(dlq.list({ path: "/contract" })))
-        // @ts-expect-error and this one
-        isInvalid(yield* Effect.flip(Stream.runCollect(dlq.stream({ host: "example.com" }))))
-        for (const count of [0, -1, 1.5, 101]) isInvalid(yield* Effect.flip(dlq.list({ count })))
-        const { message } = yield* Effect.flip(dlq.list({ cursor: "no cursor" }))
-        assertInclude(message, "QStash refused the request (400): cursor: ")
-        isInvalid(yield* Effect.flip(dlq.list({ fromDate: "yesterday" })))
-      })
+  law("the dead letter queue rejects an unknown filter, a count out of range and an invalid cursor", () =>
+    Effect.gen(function* () {
+      const dlq = yield* QStashDlq
+      const isInvalid = (error: { readonly _tag: string }) => strictEqual(error._tag, "QStashInvalidRequest")
+      // @ts-expect-error also a type error
+      isInvalid(yield* Effect.flip(dlq.list({ host: "example.com" })))
+      // @ts-expect-error also a type error
+      isInvalid(yield* Effect.flip(dlq.list({ path: "/contract" })))
+      // @ts-expect-error also a type error
+      isInvalid(yield* Effect.flip(Stream.runCollect(dlq.stream({ host: "example.com" }))))
+      for (const count of [0, -1, 1.5, 101]) isInvalid(yield* Effect.flip(dlq.list({ count })))
+      const { message } = yield* Effect.flip(dlq.list({ cursor: "no cursor" }))
+      assertInclude(message, "QStash refused the request (400): cursor: ")
+      isInvalid(yield* Effect.flip(dlq.list({ fromDate: "yesterday" })))
+    })
   )
 })

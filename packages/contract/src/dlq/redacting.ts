@@ -17,7 +17,7 @@ const secret = {
 }
 
 export const redacting = chapter("redacting", ({ timed }) => {
-  timed("a redacted dead letter reads back as hashes alone", (time) =>
+  timed("a redacted dead letter reads back as hashes only", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { letter } = yield* bury(time, secret)
@@ -29,7 +29,7 @@ export const redacting = chapter("redacting", ({ timed }) => {
     })
   )
 
-  timed("a redacted dead letter is retried in the original, and stays redacted", (time) =>
+  timed("a redacted dead letter is retried with its original content and stays redacted", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { endpoint, letter } = yield* bury(time, secret)

@@ -36,7 +36,7 @@ import {
 const absent = DlqId.make("1-999")
 
 export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
-  law("a number of retries that is none is refused, and shown", () =>
+  law("a retry rejects an invalid number of retries and shows it", () =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const refusal = new QStashInvalidRequest({
@@ -48,16 +48,14 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
     })
   )
 
-  law(
-    "the id of a dead letter that is empty, or would name another route, is refused before anything is sent",
-    () =>
-      Effect.gen(function* () {
-        const dlq = yield* QStashDlq
-        yield* refuseMisnamed("dlqId", DlqId, (id) => [dlq.get(id), dlq.delete(id), dlq.retry(id)])
-      })
+  law("rejects a dead letter id that is empty or would hit another route, before sending anything", () =>
+    Effect.gen(function* () {
+      const dlq = yield* QStashDlq
+      yield* refuseMisnamed("dlqId", DlqId, (id) => [dlq.get(id), dlq.delete(id), dlq.retry(id)])
+    })
   )
 
-  timed("a retry publishes the message anew under a new id, and the dead letter is gone", (time) =>
+  timed("a retry publishes the message again with a new id and removes the dead letter", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { endpoint, letter, messageId } = yield* bury(time, { body: "again" })
@@ -84,7 +82,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("a retried message has all that it had before", (time) =>
+  timed("a retried message keeps all its settings", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const callback = yield* time.endpoint
@@ -131,7 +129,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("a retried message that fails again is a fresh dead letter", (time) =>
+  timed("a retried message that fails again becomes a new dead letter", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { endpoint, letter } = yield* bury(time)
@@ -146,7 +144,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("a retry can have other retries", (time) =>
+  timed("a retry can change the number of retries", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { endpoint, letter } = yield* bury(time)
@@ -164,7 +162,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("a retry does not wait as the message did, and is taken for no duplicate [assumed]", (time) =>
+  timed("a retry ignores the message's delay and is not deduplicated [assumed]", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const endpoint = yield* endpointWith(time, 500)
@@ -189,7 +187,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("a retried message of a group goes to its endpoint alone", (time) =>
+  timed("a retried group message goes only to its own endpoint", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const endpoint = yield* endpointWith(time, 500, 200)
@@ -207,7 +205,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
     })
   )
 
-  law("a retry names the dead letter that it could not find", () =>
+  law("a retry names the dead letter it cannot find", () =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const error = yield* Effect.flip(dlq.retry(absent))
@@ -215,7 +213,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("a retry with retries that make no sense is refused, and the dead letter stays", (time) =>
+  timed("a retry with an invalid number of retries is rejected, and the dead letter stays", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { letter } = yield* bury(time)
@@ -231,7 +229,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
 
   given(
     ["quotas", "time"],
-    "rejects a retry with more retries than the quota allows, and the dead letter stays",
+    "a retry with more retries than the quota allows is rejected, and the dead letter stays",
     ({ quotas, time }) =>
       Effect.gen(function* () {
         const dlq = yield* QStashDlq
@@ -244,7 +242,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
       })
   )
 
-  timed("a retry of many takes those that there are, and answers each", (time) =>
+  timed("retryMany ignores unknown ids and returns the new message of each dead letter", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const [first, second, third] = [yield* bury(time), yield* bury(time), yield* bury(time)]
@@ -265,7 +263,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("dead letters can be retried by what they are, however many there are", (time) =>
+  timed("any number of dead letters can be retried by a filter", (time) =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       const dlq = yield* QStashDlq
@@ -282,7 +280,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
     })
   )
 
-  alone("a retry of all takes every dead letter, and none of those that fail meanwhile twice", (time) =>
+  alone("retrying all retries each dead letter once, even if it fails again meanwhile", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const first = yield* bury(time)
@@ -295,7 +293,7 @@ export const retrying = chapter("retrying", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("a retry keeps the wait between its attempts", (time) =>
+  timed("a retry keeps the message's retry delay", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const { endpoint, letter } = yield* bury(time, { retryDelay: "30000" })

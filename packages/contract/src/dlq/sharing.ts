@@ -10,7 +10,7 @@ import { bury } from "../internal/sending.ts"
 export const sharing = chapter("two accounts", ({ given }) => {
   given(
     ["time", "neighbour"],
-    "an account neither sees nor takes the dead letters of another",
+    "an account can neither see nor delete another account's dead letters",
     ({ neighbour, time }) =>
       Effect.gen(function* () {
         const theirs = Context.get(neighbour.services, QStashDlq)

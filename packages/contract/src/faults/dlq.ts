@@ -14,63 +14,63 @@ const handlers = inFile("server/src/internal/routes/dlq.ts")
 
 /** In dead letters. */
 export const faults: ReadonlyArray<Fault> = [
-  store("letter-without-answer", "a dead letter does not hold the last answer", [
+  store("letter-without-answer", "a dead letter does not contain the last response", [
     "failedAt: now,\n      response,",
     "failedAt: now,\n      response: undefined,"
   ]),
-  store("letters-under-one-id", "dead letters of one instant have one id", [
+  store("letters-under-one-id", "dead letters of the same instant share an id", [
     "dlqIdOf(`${time}-${count}`)",
     "dlqIdOf(`${time}-0`)"
   ]),
-  letters("page-repeats", "a page begins with the last entry of the one before", [
+  letters("page-repeats", "a page starts with the last entry of the previous one", [
     "number <= after : number",
     "number < after : number"
   ]),
-  letters("page-one-more", "a page holds one dead letter more than asked for", [
+  letters("page-one-more", "a page contains one dead letter too many", [
     "if (items.length === count ||",
     "if (items.length > count ||"
   ]),
-  store("retried-letter-stays", "a dead letter is still there when it is retried", [
+  store("retried-letter-stays", "a retried dead letter stays in the queue", [
     "tenant.deadLetters.delete(dlqId)\n          if (retry === undefined) return []",
     "if (retry === undefined) {\n            tenant.deadLetters.delete(dlqId)\n            return []\n          }"
   ]),
-  store("retry-under-old-id", "a retried message has its old id", [
+  store("retry-under-old-id", "a retried message keeps its old id", [
     "retry.mintMessageId(),\n",
     "message.messageId,\n"
   ]),
-  store("retry-as-before", "a retry cannot have other retries", [
+  store("retry-as-before", "a retry cannot change the number of retries", [
     "retry.retries === undefined ? settings : { ...settings, retries: retry.retries }",
     "settings"
   ]),
-  store("retry-waits", "a retried message waits as long as it did before", [
+  store("retry-waits", "a retried message waits for its delay again", [
     "notBefore: now\n            },",
     "notBefore: now + message.notBefore - message.createdAt\n            },"
   ]),
-  store("retry-without-group", "a retried message does not know its group", [
+  store("retry-without-group", "a retried message loses its group", [
     "url,\n              urlGroup,\n",
     "url,\n"
   ]),
-  store("letters-mixed", "one account finds the dead letters of another", [
+  store("letters-mixed", "an account sees another account's dead letters", [
     "tenants.get(tenantId)?.deadLetters.get(dlqId)), deadLetterOf",
     "Array.from(tenants.values(), (tenant) => tenant.deadLetters.get(dlqId)).find((letter) => letter !== undefined)), deadLetterOf"
   ]),
-  service("letters-newest-first", "a page holds the newest dead letters first", [
+  service("letters-newest-first", "a page lists the newest dead letters first", [
     'count: page.count ?? PageInput.maxDeadLetters,\n            order: "earliestFirst"',
     'count: page.count ?? PageInput.maxDeadLetters,\n            order: "latestFirst"'
   ]),
-  service("letter-delete-forgives", "a dead letter can be deleted twice", [
+  service("letter-delete-forgives", "deleting a dead letter twice succeeds", [
     "({ deleted }) => deleted > 0",
     "({ deleted }) => deleted >= 0"
   ]),
-  pages("first-page-only", "the stream of dead letters ends with the first page", [
+  pages("first-page-only", "the stream of dead letters ends after the first page", [
     "found.cursor === undefined ? Option.none() : Option.some(found.cursor)",
     "Option.none()"
   ]),
-  matches("any-status", "dead letters are not found by their status", [
+  matches("any-status", "the status filter is ignored", [
     "isOneOf(criteria.responseStatus, response?.status ?? 0) &&",
     ""
   ]),
-  matches("no-response-not-found", "a status of 0 finds no dead letters", [
+  matches("no-response-not-found", "a status of 0 matches no dead letters", [
     "response?.status ?? 0",
     "response?.status"
   ]),
@@ -78,51 +78,51 @@ export const faults: ReadonlyArray<Fault> = [
     "responseStatus: zeroToUndefined(record.responseStatus),",
     "responseStatus: record.responseStatus,"
   ]),
-  matches("failed-when-created", "dead letters are found by when they were created", [
+  matches("failed-when-created", "dead letters are filtered by creation time", [
     "isWithin(criteria, failedAt)",
     "isWithin(criteria, message.createdAt - 1)"
   ]),
-  record("answer-bytes-lost", "bytes of an answer do not travel", [
+  record("answer-bytes-lost", "response bytes are not sent", [
     "responseBodyBase64: base64",
     "responseBodyBase64: undefined"
   ]),
-  record("answer-headers-not-read", "the client reads no headers of an answer", [
+  record("answer-headers-not-read", "the client ignores response headers", [
     "decodeSomeHeaders(record.responseHeader) ?? decodeSomeHeaders(record.responseHeaders)",
     "undefined"
   ]),
-  client("deletes-one-page", "the client deletes one page of a selection", [
+  client("deletes-one-page", "the client deletes only one page of a selection", [
     ").pipe(Stream.runSum)",
     ").pipe(Stream.take(1), Stream.runSum)"
   ]),
-  client("retry-headers-dropped", "the retries of a retry do not travel", [
+  client("retry-headers-dropped", "the number of retries is not sent with a retry", [
     '{ "Upstash-Retries": [String(retries)] }',
     "{}"
   ]),
-  client("all-gone-is-an-error", "the client fails where none of many dead letters is there", [
+  client("all-gone-is-an-error", "the client fails if none of many dead letters exists", [
     "isNotFound(refused) ? allGone : quotaError(refused)",
     "quotaError(refused)"
   ]),
-  paging("cursor-not-sent", "the client asks for the first page again and again", [
+  paging("cursor-not-sent", "the client requests the first page again and again", [
     '[["cursor", cursor] as const]',
     "[]"
   ]),
-  paging("count-not-sent", "the client does not say how many it wants", [
+  paging("count-not-sent", "the client does not send the page size", [
     '[["count", String(count)] as const]',
     "[]"
   ]),
-  handlers("served-newest-first", "the server shows the newest dead letters first", [
+  handlers("served-newest-first", "the server lists the newest dead letters first", [
     'order = "earliestFirst"',
     'order = "latestFirst"'
   ]),
-  handlers("retry-of-one-as-before", "the server passes over the retries of a retry", [
+  handlers("retry-of-one-as-before", "the server ignores the number of retries of a retry", [
     "all.retry(id, { retries: yield* retriesOf(call) })",
     "all.retry(id)"
   ]),
-  letters("page-unbounded", "a page of dead letters may hold any number of bytes", [
+  letters("page-unbounded", "a page of dead letters can have any size", [
     " || (items.length > 0 && bytes > maxBytes)",
     ""
   ]),
-  service("retry-unlimited", "a dead letter may be tried again with any number of retries", [
+  service("retry-unlimited", "a dead letter can be retried with any number of retries", [
     "yield* checkRetries({ retries })\n",
     ""
   ])

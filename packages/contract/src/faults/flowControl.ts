@@ -11,11 +11,11 @@ const handlers = inFile("server/src/internal/routes/flowControl.ts")
 
 /** In the limits that messages share. */
 export const faults: ReadonlyArray<Fault> = [
-  limits("one-slot-more", "one delivery more is under way than may be", [
+  limits("one-slot-more", "one delivery too many is in progress", [
     "flow.parallelism - flow.underWay",
     "flow.parallelism - flow.underWay + 1"
   ]),
-  limits("one-start-more", "one delivery more starts in a period than may", [
+  limits("one-start-more", "one delivery too many starts in a period", [
     "Infinity : flow.rate - flow.started",
     "Infinity : flow.rate - flow.started + 1"
   ]),
@@ -23,19 +23,19 @@ export const faults: ReadonlyArray<Fault> = [
     "flow.started += 1",
     "flow.started += row.message.retried === 0 ? 1 : 0"
   ]),
-  store("period-slides", "a period begins anew with each delivery", [
+  store("period-slides", "each delivery starts a new period", [
     "flow.windowStart ??= now",
     "flow.windowStart = now"
   ]),
-  store("first-limits-stay", "the limits of the first message hold", [
+  store("first-limits-stay", "the limits of the first message stay in force", [
     "setLimits(flow, settings.flowControl)",
     "if (flow.parallelism === undefined && flow.rate === undefined) setLimits(flow, settings.flowControl)"
   ]),
-  store("retry-keeps-slot", "a message that waits for its retry takes a slot", [
+  store("retry-keeps-slot", "a message waiting for its retry keeps its slot", [
     "isFinished = false\n    }",
     "isFinished = false\n      if (row.flow !== undefined) row.flow.underWay += 1\n    }"
   ]),
-  limits("flow-pause-ignored", "a paused key goes on", ["if (flow.isPaused) return 0", ""]),
+  limits("flow-pause-ignored", "a paused key continues", ["if (flow.isPaused) return 0", ""]),
   store("flow-resume-asleep", "a resumed key waits for its next message", [
     "planWindow(flow)\n        recheck(flow)",
     ""
@@ -45,23 +45,23 @@ export const faults: ReadonlyArray<Fault> = [
     "flow.parallelism"
   ]),
   limits("rate-not-pinned", "a message changes a pinned rate", ["if (!flow.isPinnedRate) {", "{"]),
-  limits("unpins-both", "an unpin takes both limits", [
+  limits("unpins-both", "unpinning one limit unpins both", [
     "if (change.rate) flow.isPinnedRate = false",
     "flow.isPinnedRate = false"
   ]),
-  limits("pin-in-old-period", "a pinned rate goes on in the old period", [
+  limits("pin-in-old-period", "a pinned rate continues the old period", [
     "flow.isPinnedRate = true\n        endWindow(flow)",
     "flow.isPinnedRate = true"
   ]),
-  limits("reset-in-vain", "a reset of the rate does nothing", [
+  limits("reset-in-vain", "resetting the rate does nothing", [
     'case "ResetRate":\n      endWindow(flow)',
     'case "ResetRate":'
   ]),
-  limits("waiting-hidden", "a key does not tell how many wait", [
+  limits("waiting-hidden", "a key does not show how many messages wait", [
     "flowControlKey: key, waiting }",
     "flowControlKey: key, waiting: 0 }"
   ]),
-  store("under-way-hidden", "nobody tells how many deliveries are under way", [
+  store("under-way-hidden", "no key shows how many deliveries are in progress", [
     "tenants.get(tenantId)?.leased ?? 0",
     "Math.min(tenants.get(tenantId)?.leased ?? 0, 0)"
   ]),
@@ -69,31 +69,31 @@ export const faults: ReadonlyArray<Fault> = [
     "flowOf(tenant, settings.flowControl.key)",
     "flowOf(tenants.values().next().value ?? tenant, settings.flowControl.key)"
   ]),
-  store("schedule-without-key", "a schedule's messages go past its limits", [
+  store("schedule-without-key", "a schedule's messages ignore its limits", [
     "const newMessage: NewMessage = {\n        settings,",
     "const newMessage: NewMessage = {\n        settings: { ...settings, flowControl: undefined },"
   ]),
-  store("waiting-for-ever", "what waits for a rate is not called when the period is over", [
+  store("waiting-for-ever", "messages waiting for a rate do not start when the period ends", [
     "isHeldByRate && flow.windowStart !== undefined ?",
     "isHeldByRate && flow.windowStart === null ?"
   ]),
-  record("period-start-in-millis", "the start of a period travels in milliseconds", [
+  record("period-start-in-millis", "the start of a period is sent in milliseconds", [
     "Math.floor((toMillis(state.ratePeriodStart) ?? 0) / 1000)",
     "(toMillis(state.ratePeriodStart) ?? 0)"
   ]),
-  record("pin-without-period", "the period of a pin does not travel", [
+  record("pin-without-period", "the period of a pin is not sent", [
     "omitUndefined({ parallelism, rate, period: toSeconds(period) })",
     "omitUndefined({ parallelism, rate })"
   ]),
-  client("unpin-is-pin", "the client pins what is to be unpinned", [
+  client("unpin-is-pin", "the client pins instead of unpinning", [
     'change<never>(\n        none,\n        "unpin",',
     'change(\n        quotaError,\n        "pin",'
   ]),
-  segment("names-not-encoded", "the client writes names into the path as they are", [
+  segment("names-not-encoded", "the client does not encode names in the path", [
     "Encoding.encodeUriComponent(value)",
     "Either.right(value)"
   ]),
-  handlers("resume-of-key-is-pause", "the server takes the resume of a key for a pause", [
+  handlers("resume-of-key-is-pause", "the server pauses a key instead of resuming it", [
     "all.resume(key)",
     "all.pause(key)"
   ])

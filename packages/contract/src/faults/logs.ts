@@ -23,28 +23,31 @@ export const faults: ReadonlyArray<Fault> = [
     'log.note(row, "ERROR", { error: settlement.error }, response)\n      log.note(row, "FAILED"',
     'log.note(row, "FAILED"'
   ]),
-  store("cancel-not-logged", "the wish to cancel is not logged", ['log.note(row, "CANCEL_REQUESTED")', ""]),
+  store("cancel-not-logged", "the request to cancel is not logged", [
+    'log.note(row, "CANCEL_REQUESTED")',
+    ""
+  ]),
   store("delay-not-logged", "the log does not say when a delayed message is due", [
     "newMessage.notBefore > now ? { nextDeliveryTime: newMessage.notBefore } : undefined",
     "undefined"
   ]),
-  events("answer-not-logged", "the log does not show what was answered", [
+  events("answer-not-logged", "the log does not show the response", [
     "responseStatus: response.status,\n            responseHeaders",
     "responseHeaders"
   ]),
-  store("logs-mixed", "one account reads the log of another", [
+  store("logs-mixed", "an account reads another account's log", [
     "tenants.get(tenantId)?.log.page(",
     "tenants.values().next().value?.log.page("
   ]),
-  numbered("page-of-log-repeats", "a page of the log begins with the last entry of the one before", [
+  numbered("page-of-log-repeats", "a page of the log starts with the last entry of the previous one", [
     "after - this.base + step",
     "after - this.base"
   ]),
-  numbered("page-of-log-skips", "a page of the log leaves one entry out", [
+  numbered("page-of-log-skips", "a page of the log skips an entry", [
     "after - this.base + step",
     "after - this.base + 2 * step"
   ]),
-  service("log-oldest-first", "a page of the log holds the oldest entries first", [
+  service("log-oldest-first", "a page of the log lists the oldest entries first", [
     'given ?? "latestFirst"',
     'given ?? "earliestFirst"'
   ]),
@@ -52,15 +55,15 @@ export const faults: ReadonlyArray<Fault> = [
     '["ACTIVE", "RETRY", "ERROR"]',
     '["ACTIVE", "RETRY"]'
   ]),
-  written("log-in-the-clear", "the log shows what is redacted", [
+  written("log-in-the-clear", "the log shows redacted values", [
     "...wayOf(message),\n    ...commonOf(message.settings),\n    maxRetries",
     "...wayOf(message),\n    ...commonOf({ ...message.settings, redact: undefined }),\n    maxRetries"
   ]),
-  callbacks("callback-in-the-clear", "the log of a callback shows what is redacted", [
+  callbacks("callback-in-the-clear", "a callback's log shows redacted values", [
     "{ redact: { body: true, headers: false } }",
     "{}"
   ]),
-  record("body-in-base64", "the client shows bodies of the log in base64", [
+  record("body-in-base64", "the client returns log bodies in base64", [
     'body: yield* decodeBase64Body("body", record.body)',
     "body: record.body"
   ]),
@@ -68,11 +71,11 @@ export const faults: ReadonlyArray<Fault> = [
     "Duration.millis(timeout)",
     "Duration.seconds(timeout)"
   ]),
-  record("next-time-not-sent", "when the next attempt is due does not travel", [
+  record("next-time-not-sent", "the time of the next attempt is not sent", [
     "nextDeliveryTime: toMillis(entry.nextDeliveryTime)",
     "nextDeliveryTime: undefined"
   ]),
-  client("order-not-sent", "the client does not say which order it wants", [
+  client("order-not-sent", "the client does not send the order", [
     'order === undefined ? [] : [["order", order] as const]',
     'order === undefined ? [] : [["order", "latestFirst"] as const]'
   ]),
@@ -80,11 +83,11 @@ export const faults: ReadonlyArray<Fault> = [
     "json({ events: items.map(LogRecord.encode), cursor })",
     "json({ events: items.map(LogRecord.encode), cursor: cursor && undefined })"
   ]),
-  handlers("served-oldest-first", "the server shows the oldest entries first", [
+  handlers("served-oldest-first", "the server lists the oldest entries first", [
     '{ criteria, cursor, order = "latestFirst"',
     '{ criteria, cursor, order = "earliestFirst"'
   ]),
-  numbered("page-of-log-unbounded", "a page of the log may hold any number of bytes", [
+  numbered("page-of-log-unbounded", "a page of the log can have any size", [
     " || (found.length > 0 && bytes > maxBytes)",
     ""
   ])

@@ -8,33 +8,33 @@ const signingKeys = faultsOf(
 )("client/src/internal/services/signingKeys.ts")
 const http = faultsOf("QStashSchedules", "lostReplies")("client/src/internal/http.ts")
 
-/** In what the client does when it does not know whether a call has had its effect. */
+/** In what the client does when it does not know whether a call took effect. */
 export const faults: ReadonlyArray<Fault> = [
-  messages("publish-without-id", "a repeated publish makes a second message", [
+  messages("publish-without-id", "a repeated publish creates a second message", [
     "message.deduplicationId !== undefined || message.contentBasedDeduplication === true",
     "message.destination !== undefined"
   ]),
-  messages("own-duplicate-told", "a repeated publish is answered as a duplicate of its own", [
+  messages("own-duplicate-told", "a repeated publish is reported as a duplicate of itself", [
     "isMinted ? { ...published, isDeduplicated: false } : published",
     "published"
   ]),
-  dlq("retry-repeated", "a retry of a dead letter is made again after a lost reply", [
+  dlq("retry-repeated", "a retry of a dead letter is repeated after a lost response", [
     "ownError: (refused) => ownError(refused) ?? quotaError(refused),\n              isIdempotent: false",
     "ownError: (refused) => ownError(refused) ?? quotaError(refused)"
   ]),
-  dlq("retry-of-many-repeated", "a retry of many dead letters is made again after a lost reply", [
+  dlq("retry-of-many-repeated", "a retry of many dead letters is repeated after a lost response", [
     "quotaError(refused)),\n            isIdempotent: false",
     "quotaError(refused))"
   ]),
-  signingKeys("rotation-repeated", "a rotation is made again after a lost reply", [
+  signingKeys("rotation-repeated", "a rotation is repeated after a lost response", [
     ", isIdempotent: false",
     ""
   ]),
-  http("repeated-delete-fails", "a delete whose reply is lost fails when it is repeated", [
+  http("repeated-delete-fails", "a repeated delete fails if the first response was lost", [
     "refused.hasQStashBody && isInDoubt",
     "refused.hasQStashBody && !isInDoubt"
   ]),
-  http("never-repeated", "nothing is tried again", [
+  http("never-repeated", "the client never repeats a request", [
     "(error instanceof QStashUnavailable && isIdempotent) ||",
     ""
   ])

@@ -36,43 +36,40 @@ const testing = inFile("testing/src/internal/handler.ts")
 
 /** In publishing, deduplication, batches, cancels and callbacks. */
 export const faults: ReadonlyArray<Fault> = [
-  store("message-stays", "a message can be read when it is delivered", [
+  store("message-stays", "a delivered message can still be read", [
     "row.tenant.messages = withoutKey(row.tenant.messages, row.message.messageId)",
     ""
   ]),
-  service("message-delay-ignored", "a delay of a message holds nothing back", [
+  service("message-delay-ignored", "the delay of a message is ignored", [
     "? now + (delay === undefined ? 0 : Duration.toMillis(delay))",
     "? now"
   ]),
-  service("not-before-ignored", "an instant before which a message is not to come holds nothing back", [
-    ": DateTime.toEpochMillis(notBefore)",
-    ": now"
-  ]),
-  store("published-by-nobody", "a message does not know who published it", [
+  service("not-before-ignored", "notBefore is ignored", [": DateTime.toEpochMillis(notBefore)", ": now"]),
+  store("published-by-nobody", "a message does not store its publisher", [
     "{ settings, ...endpoint, callerIp, notBefore, hops }",
     "{ settings, ...endpoint, callerIp: undefined, notBefore, hops }"
   ]),
-  attempt("attempts-named-apart", "each attempt has an id of its own", [
+  attempt("attempts-named-apart", "each attempt has its own message id", [
     '["Upstash-Message-Id", message.messageId]',
     '["Upstash-Message-Id", `${message.messageId}${message.retried || ""}`]'
   ]),
-  engine("duplicates-for-hours", "a message is recognised for an hour and more", [
+  engine("duplicates-for-hours", "a message is recognised for more than an hour", [
     'options.deduplicationWindow ?? "10 minutes"',
     'options.deduplicationWindow ?? "100 minutes"'
   ]),
-  engine("duplicates-for-a-minute", "a message is recognised for a minute", [
+  engine("duplicates-for-a-minute", "a message is recognised for only a minute", [
     'options.deduplicationWindow ?? "10 minutes"',
     'options.deduplicationWindow ?? "1 minute"'
   ]),
-  store("duplicate-renews", "every duplicate makes the time longer", [
+  store("duplicate-renews", "each duplicate extends the window", [
     "if (known !== undefined) return known.messages",
     'if (known !== undefined) {\n            tenant.deduplication.set(key ?? "", { ...known, until: now + window })\n            return known.messages\n          }'
   ]),
-  store("duplicate-not-told", "the answer does not say that a message is a duplicate", [
+  store("duplicate-not-told", "the response does not report a duplicate", [
     "isDeduplicated: true }))",
     "isDeduplicated: false }))"
   ]),
-  store("duplicate-delivered", "a duplicate gets the id of the first and is delivered all the same", [
+  store("duplicate-delivered", "a duplicate gets the id of the first message but is delivered", [
     "if (known !== undefined) return known.messages",
     "if (known !== undefined) {\n            for (const { url } of known.messages) makeMessage(tenant, mintMessageId(), { settings: draft.settings, url, callerIp, notBefore: draft.notBefore }, now, log)\n            return known.messages\n          }"
   ]),
@@ -88,15 +85,15 @@ export const faults: ReadonlyArray<Fault> = [
     'update(message.body ?? "")',
     'update("")'
   ]),
-  deduplication("id-by-destination", "an id counts for each destination apart", [
+  deduplication("id-by-destination", "a deduplication id counts separately for each destination", [
     "`id:${message.deduplicationId}`",
     "`id:${message.deduplicationId}:${JSON.stringify(message.destination)}`"
   ]),
-  store("batch-half-sent", "a batch with a group that there is not sends the rest", [
+  store("batch-half-sent", "a batch with an unknown group sends the rest", [
     'if (typeof destination !== "string" && !tenant.groups.has(destination.urlGroup)) {',
     'if (drafts.length === 1 && typeof destination !== "string" && !tenant.groups.has(destination.urlGroup)) {'
   ]),
-  store("cancel-late", "a message that waits for its retry is cancelled when that comes", [
+  store("cancel-late", "a message waiting for its retry is cancelled only when that is due", [
     "if (row.token === undefined) cancelNow(row, log)",
     "if (row.token === undefined && row.message.retried === 0) cancelNow(row, log)"
   ]),
@@ -105,63 +102,63 @@ export const faults: ReadonlyArray<Fault> = [
     "destination.underWay < slots.perTenant"
   ]),
   store("tenant-takes-all", "a tenant takes all slots", ["tenant.leased < slots.perTenant", "true"]),
-  store("freed-slot-unused", "nobody takes the slot that a tenant frees", [
+  store("freed-slot-unused", "nobody gets the slot that a tenant frees", [
     "    lanes.recheck(tenant.gate)\n    if (destination",
     "    if (destination"
   ]),
-  lanes("one-call-only", "what was called and is held elsewhere leaves its slot to nobody", [
+  lanes("one-call-only", "a slot reserved for a lane that is held elsewhere stays unused", [
     "this.recheck(reservedBy)",
     ""
   ]),
-  store("cancel-under-way-ignored", "a cancel of a message under way changes nothing", [
+  store("cancel-under-way-ignored", "cancelling a message in progress does nothing", [
     "else row.isCancelRequested = true",
     "else row.isCancelRequested = false"
   ]),
-  store("cancel-buries", "a message that is cancelled under way becomes a dead letter", [
+  store("cancel-buries", "a message cancelled while in progress becomes a dead letter", [
     'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n    } else if',
     'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n      moveToDlq(row, response, now)\n    } else if'
   ]),
-  service("cancel-forgives", "a cancel of what is not there succeeds", [
+  service("cancel-forgives", "cancelling an unknown message succeeds", [
     "if (Option.isNone(yield* store.getMessage(tenantId, messageId))) {",
     "if (messageId === null) {"
   ]),
-  matches("first-label-only", "messages are found by their first label alone", [
+  matches("first-label-only", "only the first label of a message matches", [
     "settings.labels?.some((label) => includes(labels, label)) !== true",
     '!labels.includes(settings.labels?.[0] ?? "")'
   ]),
-  matches("to-date-excluded", "the end of a range of time is not part of it", [
+  matches("to-date-excluded", "the end of a time range is excluded", [
     "fromDate <= instant && instant <= toDate",
     "fromDate <= instant && instant < toDate"
   ]),
-  matches("host-without-port", "a host does not count with its port", [
+  matches("host-without-port", "the port of a host is ignored", [
     "isOneOf(wanted, host) ||",
     'isOneOf(wanted, host?.split(":")[0]) ||'
   ]),
-  matches("path-with-query", "a path counts with its query", [
+  matches("path-with-query", "a path includes its query", [
     "isOneOf<string>(criteria.path, url.pathname)",
     'isOneOf<string>(criteria.path, message.url.slice(message.url.indexOf(url.pathname ?? "")))'
   ]),
-  matches("any-filter-will-do", "a cancel by several filters takes what matches one of them", [
+  matches("any-filter-will-do", "a cancel with several filters matches any of them", [
     "!isOneOf<string>(criteria.url, message.url) ||",
     "(criteria.label === undefined && !isOneOf<string>(criteria.url, message.url)) ||"
   ]),
-  callbacks("callback-of-success", "a callback tells of a success alone", [
+  callbacks("callback-of-success", "a callback reports only a success", [
     "...(callback === undefined ? []",
     "...(callback === undefined || (about.response?.status ?? 0) >= 300 ? []"
   ]),
-  callbacks("failure-callback-each-time", "a failure callback tells of every failed attempt", [
+  callbacks("failure-callback-each-time", "a failure callback reports each failed attempt", [
     "failureCallback === undefined || about.dlqId === undefined",
     "failureCallback === undefined || about.response?.status === 200"
   ]),
-  callbacks("callback-of-callback", "a callback that fails is called back about", [
+  callbacks("callback-of-callback", "a failed callback has a callback of its own", [
     'headers: { "Content-Type": ["application/json"], ...callback.headers },',
     'headers: { "Content-Type": ["application/json"], ...callback.headers },\n      ...(message.callbackOf === undefined ? { failureCallback: settings.failureCallback } : {}),'
   ]),
-  callbacks("callback-retries-own", "a callback that says nothing of retries has three", [
+  callbacks("callback-retries-own", "a callback without its own retries has three", [
     "callback.retries ?? settings.retries",
     "callback.retries"
   ]),
-  callbacks("callback-settings-lost", "a callback has the method of its default", [
+  callbacks("callback-settings-lost", "a callback ignores its method", [
     "...(callback.method === undefined ? {} : { method: callback.method }),",
     ""
   ]),
@@ -169,7 +166,7 @@ export const faults: ReadonlyArray<Fault> = [
     "retried: message.retried,",
     "retried: message.retried + 1,"
   ]),
-  callbacks("callback-without-type", "a callback does not say that it is JSON", [
+  callbacks("callback-without-type", "a callback has no JSON content type", [
     'headers: { "Content-Type": ["application/json"], ...callback.headers },',
     "headers: { ...callback.headers },"
   ]),
@@ -177,7 +174,7 @@ export const faults: ReadonlyArray<Fault> = [
     "...(dlqId === undefined ? {} : { dlqId }),",
     ""
   ]),
-  callbackBody("callback-body-as-text", "a callback holds the answer's body as it is, not in base64", [
+  callbackBody("callback-body-as-text", "a callback contains the response body as text instead of base64", [
     "body: encodeBase64(callback.body)",
     "body: new TextDecoder().decode(callback.body)"
   ]),
@@ -185,31 +182,31 @@ export const faults: ReadonlyArray<Fault> = [
     "createdAt: DateTime.toEpochMillis(callback.createdAt)",
     "createdAt: DateTime.formatIso(callback.createdAt)"
   ]),
-  settings("not-before-in-millis", "an instant travels in milliseconds", [
+  settings("not-before-in-millis", "notBefore is sent in milliseconds", [
     "String(Math.ceil(DateTime.toEpochMillis(instant) / 1000))",
     "String(DateTime.toEpochMillis(instant))"
   ]),
-  settings("deduplication-id-dropped", "a deduplication id does not travel", [
+  settings("deduplication-id-dropped", "the deduplication id is not sent", [
     "    ...deduplicationId,\n",
     "    ...deduplicationId,\n    encode: () => [],\n"
   ]),
-  settings("content-based-dropped", "the wish to deduplicate by content does not travel", [
+  settings("content-based-dropped", "content-based deduplication is not sent", [
     "(flag ? contentBasedDeduplication.encode(flag) : [])",
     "[]"
   ]),
-  request("batch-without-queues", "the queues of a batch do not travel", [
+  request("batch-without-queues", "the queues of a batch are not sent", [
     "queue: message.queueName\n",
     "queue: undefined\n"
   ]),
-  request("batch-without-bodies", "the bodies of a batch do not travel", [
+  request("batch-without-bodies", "the bodies of a batch are not sent", [
     "body: message.body === undefined ? undefined : lossy.decode(message.body)",
     "body: undefined"
   ]),
-  settings("callback-headers-dropped", "the headers of a callback do not travel", [
+  settings("callback-headers-dropped", "the headers of a callback are not sent", [
     "headers: forwardedHeaders(`${header}-Forward-`)",
     "headers: { ...forwardedHeaders(`${header}-Forward-`), encode: () => [] }"
   ]),
-  settings("callback-retries-dropped", "the retries of a callback do not travel", [
+  settings("callback-retries-dropped", "the retries of a callback are not sent", [
     "retries: retries(`${header}-Retries`)",
     "retries: { ...retries(`${header}-Retries`), encode: () => [] }"
   ]),
@@ -217,15 +214,15 @@ export const faults: ReadonlyArray<Fault> = [
     "headers: forwardedHeaders(`${header}-Forward-`)",
     'headers: { ...forwardedHeaders(`${header}-Forward-`), encode: forwardedHeaders("Upstash-Callback-Forward-").encode }'
   ]),
-  settings("flow-period-dropped", "the period of a rate does not travel", [
+  settings("flow-period-dropped", "the period of a rate is not sent", [
     'period: setting("period", parsePeriod, durationText)',
     'period: { ...setting("period", parsePeriod, durationText), encode: () => [] }'
   ]),
-  response("duplicate-not-sent", "an answer over the wire does not say that a message is a duplicate", [
+  response("duplicate-not-sent", "the server does not report a duplicate", [
     "deduplicated: isDeduplicated ? true : undefined",
     "deduplicated: undefined"
   ]),
-  message("not-before-not-read", "a message shows its creation for when it is due", [
+  message("not-before-not-read", "a message shows its creation time as its due time", [
     "notBefore: record.notBefore ?? record.createdAt",
     "notBefore: record.createdAt"
   ]),
@@ -233,35 +230,35 @@ export const faults: ReadonlyArray<Fault> = [
     'name === "urlGroup" ? "topicName" : name',
     "name"
   ]),
-  filters("url-filter-split", "a URL with a comma counts as two", [
+  filters("url-filter-split", "a URL with a comma is split in two", [
     '["url", /,[ \\t]*(?=https?:\\/\\/)/i]',
     '["url", /,/]'
   ]),
-  filters("key-filter-split", "a flow-control key with a comma counts as two", [
+  filters("key-filter-split", "a flow-control key with a comma is split in two", [
     "[trimBlanks(value), ...parts]",
     "parts"
   ]),
-  client("own-duplicates-hidden", "the client never tells of a duplicate", [
+  client("own-duplicates-hidden", "the client never reports a duplicate", [
     "isMinted ? { ...published, isDeduplicated: false } : published",
     "({ ...published, isDeduplicated: false })"
   ]),
-  client("batch-shares-an-id", "the messages of a batch get one deduplication id", [
+  client("batch-shares-an-id", "the messages of a batch share a deduplication id", [
     'Effect.map(ids.next("dedup"), (id) => ({',
     'Effect.map(Effect.succeed("dedup"), (id) => ({'
   ]),
-  selection("first-hundred-ids", "the client cancels the first hundred ids", [
+  selection("first-hundred-ids", "the client cancels only the first hundred ids", [
     "Math.ceil(parameters.length / mostIds)",
     "1"
   ]),
-  handlers("group-as-object", "the server answers for a group as for a URL", [
+  handlers("group-as-object", "the server responds to a group as to a URL", [
     'typeof destination === "string" && first !== undefined ? first : published',
     "first ?? published"
   ]),
-  handlers("batch-out-of-place", "the server answers for a batch in another order", [
+  handlers("batch-out-of-place", "the server returns the results of a batch in another order", [
     "answerTo(message, published[index] ?? [])",
     "answerTo(message, published[all.length - 1 - index] ?? [])"
   ]),
-  served("query-filters-ignored", "the server takes every selection in a query for everything", [
+  served("query-filters-ignored", "the server ignores the filters in a query and selects everything", [
     "return yield* read(kind, [...inQuery, ...inBody], paging)",
     "return yield* read(kind, inBody.concat(inQuery.slice(0, 0)), paging)"
   ]),
@@ -269,39 +266,35 @@ export const faults: ReadonlyArray<Fault> = [
     "maxHeaderSize: maxHeaderBytes + 1",
     "maxHeaderSize: 16_384"
   ]),
-  courier("answer-body-lost", "what a worker answers in its body is lost", [
+  courier("answer-body-lost", "the body of a worker's response is lost", [
     "body: Buffer.concat(chunks)",
     "body: Buffer.alloc(0)"
   ]),
-  service(
-    "absent-group-not-sent",
-    "a message to a group that there is not is refused as if it had not been sent",
-    [
-      "reason: errorTexts.urlGroupNotFound(result.urlGroup),\n            status: 400",
-      "reason: errorTexts.urlGroupNotFound(result.urlGroup)"
-    ]
-  ),
-  testing("answer-body-lost-in-test", "what a test answers in a body is lost", [
+  service("absent-group-not-sent", "a message to an unknown group fails as if it had not been sent", [
+    "reason: errorTexts.urlGroupNotFound(result.urlGroup),\n            status: 400",
+    "reason: errorTexts.urlGroupNotFound(result.urlGroup)"
+  ]),
+  testing("answer-body-lost-in-test", "the body of a test's answer is lost", [
     "...(answer.body === undefined ? {} : { body: bytesOf(answer.body) }),",
     ""
   ]),
-  contract("json-batch-without-its-type", "a batch of JSON does not say that it is JSON", [
+  contract("json-batch-without-its-type", "a JSON batch has no JSON content type", [
     "onSuccess: (text) => ({ ...message, headers: withJsonType(message.headers), body: text })",
     "onSuccess: (text) => ({ ...message, body: text })"
   ]),
-  contract("json-batch-without-position", "the error of a batch of JSON does not say which value", [
+  contract("json-batch-without-position", "the error of a JSON batch does not give the position", [
     "onFailure: inPart(`[${index}]`)",
     "onFailure: (error) => error"
   ]),
-  context("callback-retries-unlimited", "a callback may ask for any number of retries", [
+  context("callback-retries-unlimited", "a callback can have any number of retries", [
     "[retries, callback?.retries, failureCallback?.retries]",
     "[retries]"
   ]),
-  limit("messages-unlimited", "one request may create any number of messages", [
+  limit("messages-unlimited", "one request can create any number of messages", [
     'if (count > limits.maxMessagesPerRequest) return "maxMessagesPerRequest"',
     ""
   ]),
-  limit("copies-weigh-nothing", "the bytes of a message to a group count once", [
+  limit("copies-weigh-nothing", "the bytes of a message to a group are counted once", [
     "bytes += copies * (body?.length ?? 0)",
     "bytes += body?.length ?? 0"
   ]),
@@ -309,19 +302,19 @@ export const faults: ReadonlyArray<Fault> = [
     "separator === undefined || parts.length === 1 ? parts : [trimBlanks(value), ...parts]",
     'name === "flowControlKey" ? [trimBlanks(value)] : separator === undefined ? parts : [trimBlanks(value), ...parts]'
   ]),
-  inMemory("label-filter-untrimmed", "a label with blanks around it is looked for as it is written", [
+  inMemory("label-filter-untrimmed", "spaces around a label in a filter are not trimmed", [
     "const value = trimBlanks(text)",
     "const value = text"
   ]),
-  inMemory("filter-takes-commas", "a filter of one value looks for text with a comma", [
+  inMemory("filter-takes-commas", "a filter with one value matches text with a comma", [
     'return value.includes(",")',
     'return value.includes(",,")'
   ]),
-  criteria("filter-in-seconds", "a filter takes seconds for milliseconds", [
+  criteria("filter-in-seconds", "a filter accepts seconds as milliseconds", [
     "Either.map(parsePreciseInstant(value), DateTime.toEpochMillis)",
     "Either.map(parsePreciseInstant(new Date(DateTime.isDateTime(value) ? value.epochMillis : Number(value))), DateTime.toEpochMillis)"
   ]),
-  spellings("host-filter-takes-url", "a URL is looked for as a host, and found nowhere", [
+  spellings("host-filter-takes-url", "a URL is accepted as a host and matches nothing", [
     "if (/[/\\\\?#@\\s]/.test(host)) {",
     "if (/[?#@\\s]/.test(host)) {"
   ]),
@@ -329,32 +322,26 @@ export const faults: ReadonlyArray<Fault> = [
     "trimBlanks(given)",
     "given.trim()"
   ]),
-  check("control-headers-forwarded", "a control header is forwarded and has no effect", [
+  check("control-headers-forwarded", "a control header is forwarded without effect", [
     "refuseOwnHeaders(messageNames)",
     "Either.right"
   ]),
-  headers("map-of-headers-dropped", "headers that are a Map are dropped", [
+  headers("map-of-headers-dropped", "headers in a Map are dropped", [
     "if (!isPlain(input)) {",
     'if (typeof input !== "object" || input === null) {'
   ]),
-  key("key-of-dots", "a flow-control key may be one that no path can hold", ['text !== ".." &&', ""]),
-  spellings("url-filter-verbatim", "a URL is looked for as it is written", [
+  key("key-of-dots", "a flow-control key can be one that fits in no path", ['text !== ".." &&', ""]),
+  spellings("url-filter-verbatim", "a URL filter is not normalised", [
     'return unique(typeof published === "string" ? published : printable, printable, url.href)',
     "return unique(text)"
   ]),
-  spellings("host-filter-verbatim", "a host is looked for as it is written", [
-    "unique(host, text)",
-    "[host]"
-  ]),
-  spellings("path-filter-verbatim", "a path is looked for as it is written", [
-    "unique(path, pathname)",
-    "[path]"
-  ]),
-  spellings("path-filter-drops-query", "a path with a query finds more than is meant", [
+  spellings("host-filter-verbatim", "a host filter is not normalised", ["unique(host, text)", "[host]"]),
+  spellings("path-filter-verbatim", "a path filter is not normalised", ["unique(path, pathname)", "[path]"]),
+  spellings("path-filter-drops-query", "a path filter with a query matches too much", [
     'path.includes("?")',
     'path.includes("??")'
   ]),
-  matches("default-port-not-found", "a host with the default port is not found", [
+  matches("default-port-not-found", "a host with the default port matches nothing", [
     'port === "" &&',
     'port === "none" &&'
   ])

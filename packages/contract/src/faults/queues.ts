@@ -16,33 +16,33 @@ export const faults: ReadonlyArray<Fault> = [
     "if (isFinished) finish(row)\n    else planMessage(row)",
     "if (isFinished) finish(row)\n    else {\n      if (row.queue !== undefined && row.openCallbacks === 0) {\n        row.isDone = true\n        leaveIfClear(row)\n        row.isDone = false\n        join(row.queue, row)\n      }\n      planMessage(row)\n    }"
   ]),
-  places("one-place-more", "a queue lets one message more go than it may", [
+  places("one-place-more", "a queue starts one message too many", [
     "queue.admitted < queue.parallelism",
     "queue.admitted <= queue.parallelism"
   ]),
   places("queue-without-callbacks", "a queue does not wait for callbacks", [" || row.openCallbacks > 0", ""]),
-  store("queue-stuck-behind-callback", "a queue waits for a callback for ever", [
+  store("queue-stuck-behind-callback", "a queue waits for a callback forever", [
     "row.source.openCallbacks -= 1\n",
     ""
   ]),
-  store("parallelism-raised-in-vain", "a parallelism that is raised counts from the next message on", [
+  store("parallelism-raised-in-vain", "raising the parallelism takes effect only with the next message", [
     'admit(queue)\n        return "stored"',
     'return "stored"'
   ]),
   store(
     "parallelism-lowered-in-vain",
-    "a parallelism that is lowered does not hold back what may go already",
+    "lowering the parallelism does not hold back messages that were allowed to start",
     ["holdBack(queue, queue.isPaused ? 0 : parallelism)", "if (queue.isPaused) holdBack(queue, 0)"]
   ),
-  store("upsert-unpauses", "an upsert that does not speak of the pause ends it", [
+  store("upsert-unpauses", "an upsert without isPaused ends the pause", [
     "isPaused ?? queue.isPaused",
     "isPaused ?? false"
   ]),
-  places("queue-pause-ignored", "a paused queue lets its messages go", [
+  places("queue-pause-ignored", "a paused queue starts messages", [
     "if (queue.isPaused) return\n    while",
     "while"
   ]),
-  store("queue-pause-half", "a pause does not hold back what may go already", [
+  store("queue-pause-half", "a pause does not hold back messages that were allowed to start", [
     "if (isPaused) holdBack(queue, 0)\n        else admit(queue)",
     "if (!isPaused) admit(queue)"
   ]),
@@ -54,32 +54,32 @@ export const faults: ReadonlyArray<Fault> = [
     "if (!row.isDone && !row.isCancelRequested) requestCancel(row, log)",
     ""
   ]),
-  store("lag-only-grows", "the lag counts what is done as well", ["row.queue.lag -= 1", ""]),
-  places("enqueue-resets", "an enqueue sets a queue's parallelism back", [
+  store("lag-only-grows", "the lag includes finished messages", ["row.queue.lag -= 1", ""]),
+  places("enqueue-resets", "an enqueue resets a queue's parallelism", [
     "const known = tenant.queues.get(queueName)\n    if (known !== undefined) return known",
     "const known = tenant.queues.get(queueName)\n    if (known !== undefined) known.parallelism = 1\n    if (known !== undefined) return known"
   ]),
-  store("queue-created-anew", "an upsert counts a queue as created anew", [
+  store("queue-created-anew", "an upsert resets a queue's creation time", [
     "queue.updatedAt = now\n        queue.parallelism",
     "queue.updatedAt = now\n        queue.createdAt = now\n        queue.parallelism"
   ]),
-  store("queue-unchanged", "an upsert does not say when it was", [
+  store("queue-unchanged", "an upsert does not update the change time", [
     "queue.updatedAt = now\n        queue.parallelism",
     "queue.parallelism"
   ]),
-  store("one-queue-more", "an account may hold one queue more than its quota", [
+  store("one-queue-more", "an account can have one queue more than its quota", [
     "tenant.queues.size >= limit",
     "tenant.queues.size > limit"
   ]),
-  limit("enqueue-over-quota", "an enqueue makes a queue beyond the quota", [
+  limit("enqueue-over-quota", "an enqueue creates a queue beyond the quota", [
     "queues.size + newQueues.size > limits.maxQueues",
     "newQueues.size > limits.maxQueues"
   ]),
-  store("queues-mixed", "one account finds the queues of another", [
+  store("queues-mixed", "an account finds another account's queues", [
     "tenants.get(tenantId)?.queues.get(queueName)), queueOf",
     "Array.from(tenants.values(), (tenant) => tenant.queues.get(queueName)).find((queue) => queue !== undefined)), queueOf"
   ]),
-  store("schedule-without-queue", "a schedule's messages go past its queue", [
+  store("schedule-without-queue", "a schedule's messages bypass its queue", [
     "const newMessage: NewMessage = {\n        settings,",
     "const newMessage: NewMessage = {\n        settings: { ...settings, queueName: undefined },"
   ]),
@@ -87,16 +87,16 @@ export const faults: ReadonlyArray<Fault> = [
     "...omitUndefined({ paused: isPaused })",
     "paused: isPaused ?? false"
   ]),
-  record("lag-not-read", "the client reads no lag", ["lag: record.lag ?? 0", "lag: 0"]),
-  client("enqueue-publishes", "the client publishes what is to be enqueued", [
+  record("lag-not-read", "the client ignores the lag", ["lag: record.lag ?? 0", "lag: 0"]),
+  client("enqueue-publishes", "the client publishes instead of enqueuing", [
     "queueName === undefined ? `/v2/publish/${target}`",
     "queueName !== null ? `/v2/publish/${target}`"
   ]),
-  sending("queue-passed-over", "the server publishes what is to be enqueued", [
+  sending("queue-passed-over", "the server publishes instead of enqueuing", [
     "send(call, (message) => ({ ...message, queueName }))",
     'send(call, (message) => ({ ...message, ...(queueName === "" ? { queueName } : {}) }))'
   ]),
-  handlers("queue-resume-is-pause", "the server takes the resume of a queue for a pause", [
+  handlers("queue-resume-is-pause", "the server pauses a queue instead of resuming it", [
     "all.resume(name)",
     "all.pause(name)"
   ])

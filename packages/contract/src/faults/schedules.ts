@@ -37,7 +37,7 @@ const testing = inFile("testing/src/internal/handler.ts")
 export const faults: ReadonlyArray<Fault> = [
   store(
     "resume-backfills",
-    "a resume makes up for what fell into the pause",
+    "a resume backfills the firings of the pause",
     [
       "row.nextTime <= now)\n          advanceSchedule(row, now)",
       "row.nextTime <= now)\n          schedules.plan(row, row.nextTime)"
@@ -51,16 +51,16 @@ export const faults: ReadonlyArray<Fault> = [
     "advanceSchedule(row, now)\n          if (row.isPaused) continue",
     "if (row.isPaused) continue\n          advanceSchedule(row, now)"
   ]),
-  store("pause-notes-firing", "a paused schedule notes firings that it does not make", [
+  store("pause-notes-firing", "a paused schedule records firings that it skips", [
     "if (row.isPaused) continue",
     "if (row.isPaused) {\n            row.lastTime = now\n            continue\n          }"
   ]),
-  store("pause-ignored", "a paused schedule goes on firing", ["if (row.isPaused) continue", ""]),
+  store("pause-ignored", "a paused schedule keeps firing", ["if (row.isPaused) continue", ""]),
   store("pause-one-way", "a paused schedule cannot be resumed", [
     "row.isPaused = isPaused",
     "row.isPaused ||= isPaused"
   ]),
-  store("pause-holds-messages", "a pause holds back messages that are made already", [
+  store("pause-holds-messages", "a pause holds back existing messages", [
     "const { message } = row\n          const token",
     "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId)?.isPaused === true) continue\n          const token"
   ]),
@@ -68,7 +68,7 @@ export const faults: ReadonlyArray<Fault> = [
     "known.settings = settings",
     "known.settings = settings\n          known.isPaused = false"
   ]),
-  store("overwrite-merges", "an overwrite keeps what it leaves out", [
+  store("overwrite-merges", "an overwrite keeps the settings it leaves out", [
     "known.settings = settings",
     "known.settings = { ...known.settings, ...settings }"
   ]),
@@ -76,15 +76,15 @@ export const faults: ReadonlyArray<Fault> = [
     "advanceSchedule(known, now)",
     ""
   ]),
-  store("overwrite-recreates", "an overwritten schedule counts as created anew", [
+  store("overwrite-recreates", "an overwrite resets the creation time", [
     "known.callerIp = callerIp",
     "known.callerIp = callerIp\n          Object.assign(known, { createdAt: now })"
   ]),
-  store("message-follows-schedule", "a message that waits takes on the settings of an overwrite", [
+  store("message-follows-schedule", "a waiting message takes on the settings of an overwrite", [
     "const { message } = row\n          const token",
     "const { tenant } = row\n          const message = { ...row.message, settings: tenant.schedules.get(row.message.scheduleId)?.settings ?? row.message.settings }\n          const token"
   ]),
-  store("delete-takes-messages", "a delete takes the messages along that are made already", [
+  store("delete-takes-messages", "a delete removes existing messages", [
     "const { message } = row\n          const token",
     "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId) === undefined) continue\n          const token"
   ]),
@@ -97,20 +97,20 @@ export const faults: ReadonlyArray<Fault> = [
       "if (scheduleRow(row.tenantId, row.scheduleId) === row) advanceSchedule(row, now)\n          if (row.isPaused) continue"
     ]
   ),
-  store("fires-twice", "each firing makes two messages", [
+  store("fires-twice", "each firing creates two messages", [
     "makeMessage(tenant, messageId, newMessage, now, log)",
     "makeMessage(tenant, messageId, newMessage, now, log)\n      makeMessage(tenant, mintMessageId(), newMessage, now, log)"
   ]),
-  store("every-other", "every second firing is left out", [
+  store("every-other", "every second firing is skipped", [
     "advanceSchedule(row, now)\n          if (row.isPaused) continue",
     "advanceSchedule(row, now)\n          advanceSchedule(row, row.nextTime ?? now)\n          if (row.isPaused) continue"
   ]),
-  store("delay-ignored", "a delay holds nothing back", [
+  store("delay-ignored", "the delay of a schedule is ignored", [
     "const notBefore = now + (settings.delay === undefined ? 0 : Duration.toMillis(settings.delay))",
     "const notBefore = now"
   ]),
-  store("last-firing-lost", "a schedule does not know when it last fired", ["row.lastTime = now", ""]),
-  store("states-pile-up", "messages of older firings stay among the last ones", [
+  store("last-firing-lost", "a schedule does not record its last firing", ["row.lastTime = now", ""]),
+  store("states-pile-up", "the last firing keeps the messages of earlier ones", [
     "row.states = new Map()",
     ""
   ]),
@@ -118,15 +118,15 @@ export const faults: ReadonlyArray<Fault> = [
     'noteState(row, "FAIL")\n      dlqId = moveToDlq',
     'noteState(row, "SUCCESS")\n      dlqId = moveToDlq'
   ]),
-  store("retry-at-once", "a failed delivery is tried again without a wait", [
+  store("retry-at-once", "a failed delivery is retried without waiting", [
     "retried: message.retried + 1, dueAt: settlement.dueAt }",
     "retried: message.retried + 1, dueAt: now }"
   ]),
-  store("tenants-mixed", "one account finds the schedules of another", [
+  store("tenants-mixed", "an account finds another account's schedules", [
     "tenants.get(tenantId)?.schedules.get(scheduleId)",
     "Array.from(tenants.values(), (tenant) => tenant.schedules.get(scheduleId)).find((row) => row !== undefined)"
   ]),
-  store("quota-off-by-one", "an account may hold one schedule more than its quota", [
+  store("quota-off-by-one", "an account can have one schedule more than its quota", [
     "rows.size >= limit",
     "rows.size > limit"
   ]),
@@ -134,40 +134,37 @@ export const faults: ReadonlyArray<Fault> = [
     "const known = rows.get(scheduleId)",
     'const known = rows.get(scheduleId)\n        if (rows.size >= limit) return "full"'
   ]),
-  service("delete-forgives", "a delete of what is not there succeeds", [
+  service("delete-forgives", "deleting an unknown schedule succeeds", [
     "change(() => store.deleteSchedule(tenantId, scheduleId)),\n          known(scheduleId)",
     "change(() => store.deleteSchedule(tenantId, scheduleId)),\n          () => Effect.void"
   ]),
-  core("timeout-ignored", "a schedule's own timeout does not count", [
+  core("timeout-ignored", "a schedule's timeout is ignored", [
     "settings.timeout === undefined",
     "settings.timeout !== null"
   ]),
-  core("jti-repeats", "every attempt is signed under one id", [
+  core("jti-repeats", "all attempts are signed with the same id", [
     'ids.unsafeNext("jwt")',
     "`jwt_${message.messageId}`"
   ]),
-  attempt("retries-off-by-one", "a message is tried once more than it should", [
+  attempt("retries-off-by-one", "a message is tried once too often", [
     "message.retried >= maxRetriesOf(",
     "message.retried > maxRetriesOf("
   ]),
-  attempt("retries-default", "a schedule that says nothing is retried five times", [
+  attempt("retries-default", "a schedule is retried five times by default", [
     "const defaultRetries = 3",
     "const defaultRetries = 5"
   ]),
-  attempt("success-is-200", "no status but 200 is a success", [
-    "outcome.status <= 299",
-    "outcome.status <= 200"
-  ]),
+  attempt("success-is-200", "only 200 is a success", ["outcome.status <= 299", "outcome.status <= 200"]),
   attempt("success-is-3xx", "a redirect is a success", ["outcome.status <= 299", "outcome.status <= 399"]),
-  attempt("489-alone", "489 ends a message without the header", [
+  attempt("489-alone", "489 fails a message without the header", [
     'String(outcome.headers["upstash-nonretryable-error"]).toLowerCase() === "true"',
     "true"
   ]),
-  attempt("nonretryable-alone", "Upstash-NonRetryable-Error ends a message with any status", [
+  attempt("nonretryable-alone", "Upstash-NonRetryable-Error fails a message with any status", [
     "outcome.status === 489 &&",
     ""
   ]),
-  attempt("retry-after-loses", "a schedule's own retry delay comes before Retry-After", [
+  attempt("retry-after-loses", "a schedule's retry delay takes precedence over Retry-After", [
     "asked ?? own",
     "retryDelay === undefined ? (asked ?? own) : own"
   ]),
@@ -179,7 +176,7 @@ export const faults: ReadonlyArray<Fault> = [
     '"content-length",',
     '"content-length",\n  "content-type",'
   ]),
-  attempt("headers-forged", "a schedule's headers pass for QStash's", ['  "user-agent",\n', ""]),
+  attempt("headers-forged", "a schedule's headers override QStash's", ['  "user-agent",\n', ""]),
   attempt("retried-from-one", "attempts are counted from one", [
     "String(message.retried)",
     "String(message.retried + 1)"
@@ -188,15 +185,15 @@ export const faults: ReadonlyArray<Fault> = [
     "if (message.callerIp !== undefined)",
     "if (message.callerIp === null)"
   ]),
-  record("redact-body", "a redacted body reads back in the clear", [
+  record("redact-body", "a redacted body reads back in clear text", [
     "settings.redact?.body === true",
     "false"
   ]),
-  record("redact-named", "a header that is redacted by name reads back in the clear", [
+  record("redact-named", "a header redacted by name reads back in clear text", [
     "hidden !== false && hidden.includes(name)",
     "hidden !== false && hidden.includes(name.toLowerCase())"
   ]),
-  record("body-lossy", "bytes that are no text read back mangled", [
+  record("body-lossy", "bytes that are not text read back garbled", [
     "isUtf8(bytes)",
     "isUtf8(bytes.slice(0, 0))"
   ]),
@@ -204,7 +201,7 @@ export const faults: ReadonlyArray<Fault> = [
     "Math.exp(2.5 * retry)",
     "Math.exp(2 * retry)"
   ]),
-  retryAfter("retry-after-millis", "Retry-After counts in milliseconds", [
+  retryAfter("retry-after-millis", "Retry-After is read as milliseconds", [
     "Math.round(Number(value) * 1000)",
     "Math.round(Number(value))"
   ]),
@@ -212,7 +209,7 @@ export const faults: ReadonlyArray<Fault> = [
     "millis <= dayMillis ? millis : undefined",
     "Math.min(millis, dayMillis)"
   ]),
-  retryAfter("retry-after-date", "a Retry-After that is a date does not count", [
+  retryAfter("retry-after-date", "a Retry-After with a date is ignored", [
     " ?? untilDate(value, nowMillis)",
     ""
   ]),
@@ -220,11 +217,11 @@ export const faults: ReadonlyArray<Fault> = [
     "sub: url",
     'sub: url.replace(/\\?.*/s, "")'
   ]),
-  signer("key-without-prefix", "the key's prefix is cut off before signing", [
+  signer("key-without-prefix", "the prefix of the key is cut off before signing", [
     "Redacted.value(signingKeys.current)",
     'Redacted.value(signingKeys.current).replace(/^sig_/, "")'
   ]),
-  signer("hash-of-text", "the body's hash is that of its text", [
+  signer("hash-of-text", "the body hash is computed from the text", [
     "update(body)",
     "update(new TextDecoder().decode(body))"
   ]),
@@ -232,24 +229,24 @@ export const faults: ReadonlyArray<Fault> = [
     "Math.floor(nowMillis / 1000)",
     "nowMillis"
   ]),
-  time("events-late", "what falls due on the way happens when time has moved", [
+  time("events-late", "events on the way happen only after time has moved", [
     "this.now = next\n",
     "this.now = target\n"
   ]),
-  time("end-excluded", "what falls due at the very end of a move waits for the next one", [
+  time("end-excluded", "what is due at the very end of a move waits for the next one", [
     "if (next > target)",
     "if (next >= target)"
   ]),
-  cronParser("zone-ignored", "a cron's time zone does not count", [
+  cronParser("zone-ignored", "a cron's time zone is ignored", [
     "const timeZone = timeZoneOf(name)",
     "const timeZone = timeZoneOf(name) && utc"
   ]),
-  cronParser("sunday-is-7", "7 is a weekday", ["min: 0n, max: 6n", "min: 0n, max: 7n"]),
+  cronParser("sunday-is-7", "7 is accepted as a weekday", ["min: 0n, max: 6n", "min: 0n, max: 7n"]),
   cronSearch("repeated-hour-once", "a local time that the clocks repeat fires once", [
     "from = firstMinute(period.start, period)",
     "from = Math.max(end, firstMinute(period.start, period))"
   ]),
-  cronSearch("change-ignored", "the clocks' next change comes as a surprise", [
+  cronSearch("change-ignored", "the next clock change is not foreseen", [
     "Math.min(firstMinute(period.end, period), from + yearOfMinutes)",
     "from + yearOfMinutes"
   ]),
@@ -257,19 +254,19 @@ export const faults: ReadonlyArray<Fault> = [
     "this.#daysOfMonth | byWeekday",
     "this.#daysOfMonth & byWeekday"
   ]),
-  check("retries-unchecked", "retries may be negative", [
+  check("retries-unchecked", "retries can be negative", [
     "setting(header, parseCount(0), wholeNumberText)",
     "setting(header, parseCount(-1), wholeNumberText)"
   ]),
-  check("zero-is-none", "no retries is taken for the default", [
+  check("zero-is-none", "zero retries are taken as the default", [
     "setting(header, parseCount(0), wholeNumberText)",
     "setting(header, nonEmpty(parseCount(0), (count) => count === 0), wholeNumberText)"
   ]),
-  headers("names-as-given", "header names keep the case in which they were given", [
+  headers("names-as-given", "header names keep their case", [
     "part.charAt(0).toUpperCase() + part.slice(1).toLowerCase()",
     "part"
   ]),
-  headers("header-splits", "a header value may hold a line break", [
+  headers("header-splits", "a header value can contain a line break", [
     "const printable = /^[\\t",
     "const printable = /^[\\t\\r\\n"
   ]),
@@ -277,33 +274,33 @@ export const faults: ReadonlyArray<Fault> = [
     "if (survives(text)) return Either.right(text)",
     ""
   ]),
-  destination("never-normalised", "a destination may climb out of its place in the request path", [
+  destination("never-normalised", "a destination can escape its place in the request path", [
     "if (survives(text)) return Either.right(text)",
     "if (text !== null) return Either.right(text)"
   ]),
-  settings("method-dropped", "the method does not travel", [
+  settings("method-dropped", "the method is not sent", [
     'method: method("Upstash-Method")',
     'method: { ...method("Upstash-Method"), encode: () => [] }'
   ]),
-  settings("content-type-dropped", "the Content-Type does not travel", [
+  settings("content-type-dropped", "the Content-Type is not sent", [
     '[["Content-Type", contentType] as const]',
     "[]"
   ]),
   settings("labels-joined", "several labels arrive as one", ['labels.join(",")', 'labels.join(";")']),
-  settings("redact-body-only", "the redaction of all headers does not travel", ['? ["header"]', "? []"]),
+  settings("redact-body-only", "the redaction of all headers is not sent", ['? ["header"]', "? []"]),
   parts("destination-query-decoded", "a destination's query arrives decoded", [
     "kept.length === parameters.length ? target",
     "kept.length === parameters.length ? path + decodeURIComponent(target.slice(path.length))"
   ]),
-  answer("paused-not-told", "an answer does not say that a schedule is paused", [
+  answer("paused-not-told", "the response does not show that a schedule is paused", [
     "isPaused: record.isPaused ?? false",
     "isPaused: false"
   ]),
-  fields("bytes-as-text", "bytes travel as text in an answer", [
+  fields("bytes-as-text", "bytes are returned as text", [
     "text === undefined ? { base64: encodeBase64(body) } : { text }",
     "{ text: text ?? new TextDecoder().decode(body) }"
   ]),
-  fields("spans-in-millis", "a span of seconds is read as milliseconds", [
+  fields("spans-in-millis", "a duration in seconds is read as milliseconds", [
     "seconds === undefined ? undefined : Duration.seconds(seconds)",
     "seconds === undefined ? undefined : Duration.millis(seconds)"
   ]),
@@ -311,7 +308,7 @@ export const faults: ReadonlyArray<Fault> = [
     "Option.getOrElse(RedactedValue.fromText(text), () => text)",
     "text"
   ]),
-  duration("minutes-lost", "the minutes of a span are lost on the way", [
+  duration("minutes-lost", "the minutes of a duration are lost", [
     'text += count > 0 ? `${count}${unit}` : ""',
     'text += count > 0 && unit !== "m" ? `${count}${unit}` : ""'
   ]),
@@ -320,19 +317,19 @@ export const faults: ReadonlyArray<Fault> = [
     "          body,\n          secrets",
     "          secrets"
   ]),
-  client("delete-not-found-hidden", "a delete of what is not there is an unexpected response", [
+  client("delete-not-found-hidden", "deleting an unknown schedule is an unexpected response", [
     'http.done({ method: "DELETE", ...call })',
     'http.done({ method: "DELETE", target: call.target })'
   ]),
-  list("list-first-page", "the list holds no more than one schedule", [
+  list("list-first-page", "the list contains at most one schedule", [
     "json.map((record, index)",
     "json.slice(0, 1).map((record, index)"
   ]),
-  exchange("refusals-ignored", "the client takes every answer for a success", [
+  exchange("refusals-ignored", "the client takes every response for a success", [
     "status >= 200 && status < 300",
     "status >= 200"
   ]),
-  http("content-type-overridden", "the client names a Content-Type of its own", [
+  http("content-type-overridden", "the client sets its own Content-Type", [
     'HttpClientRequest.bodyUint8Array(request, call.body, "")',
     "HttpClientRequest.bodyUint8Array(request, call.body)"
   ]),
@@ -340,7 +337,7 @@ export const faults: ReadonlyArray<Fault> = [
     "const user = byToken.get(hashed)",
     "const user = users[0]"
   ]),
-  call("not-found-is-400", "an id that is not there is a bad request", [
+  call("not-found-is-400", "an unknown id is a bad request", [
     "status: 404, error: `${what}",
     "status: 400, error: `${what}"
   ]),
@@ -348,61 +345,64 @@ export const faults: ReadonlyArray<Fault> = [
     'case "QStashQuotaExceeded":\n      return new Refusal({ status: error.status',
     'case "QStashQuotaExceeded":\n      return new Refusal({ status: 429'
   ]),
-  handlers("resume-is-pause", "the server takes a resume for a pause", ["all.resume(id)", "all.pause(id)"]),
-  route("query-cut", "the server cuts the query off a destination", [
+  handlers("resume-is-pause", "the server pauses a schedule instead of resuming it", [
+    "all.resume(id)",
+    "all.pause(id)"
+  ]),
+  route("query-cut", "the server removes the query of a destination", [
     "destination: target.slice(found[0].length)",
     "destination: path.slice(found[0].length)"
   ]),
-  route("slash-cut", "the server cuts the slash off the end of a destination", [
+  route("slash-cut", "the server removes the slash at the end of a destination", [
     "destination: target.slice(found[0].length)",
     'destination: target.slice(found[0].length).replace(/\\/+$/, "")'
   ]),
-  courier("path-decoded", "a delivery goes to the path as it reads decoded", [
+  courier("path-decoded", "a delivery uses the decoded path", [
     "path: rawPath(request.url, url)",
     "path: decodeURI(url.pathname) + url.search"
   ]),
-  courier("query-not-sent", "a delivery goes without the query", [
+  courier("query-not-sent", "a delivery omits the query", [
     "path: rawPath(request.url, url)",
     "path: url.pathname"
   ]),
-  courier("get-without-body", "a GET goes without its body", [
+  courier("get-without-body", "a GET omits its body", [
     "request.body.length === 0 ? null",
     'request.body.length === 0 || request.method === "GET" ? null'
   ]),
-  courier("answer-headers-lost", "what a worker answers in headers is lost", [
+  courier("answer-headers-lost", "the headers of a worker's response are lost", [
     "headers: answer.headers",
     "headers: {}"
   ]),
   courier("post-always", "every delivery is a POST", ["method: request.method", 'method: "POST"']),
-  testing("answers-are-200", "a test's destination always answers 200", [
+  testing("answers-are-200", "a test's destination always responds with 200", [
     "if (isStatus(status)) return status",
     "if (isStatus(status)) return 200"
   ]),
-  testing("answer-headers-lost-in-test", "what a test answers in headers is lost", [
+  testing("answer-headers-lost-in-test", "the headers of a test's answer are lost", [
     "answer.headers ?? {}",
     "{}"
   ]),
-  contract("upsert-forgets-pause", "an upsert makes a paused schedule active", [
+  contract("upsert-forgets-pause", "an upsert resumes a paused schedule", [
     "isPaused ?? (yield* isPausedNow(schedules, schedule.scheduleId))",
     "isPaused ?? (yield* Effect.tap(isPausedNow(schedules, schedule.scheduleId), Effect.ignore(schedules.resume(schedule.scheduleId))), false)"
   ]),
-  contract("upsert-cannot-resume", "an upsert that is to be active leaves a pause", [
+  contract("upsert-cannot-resume", "an upsert with isPaused false does not resume", [
     "else if (isPaused === false)",
     "else if (isPaused === null)"
   ]),
-  contract("json-without-its-type", "a schedule of JSON does not say that it is JSON", [
+  contract("json-without-its-type", "a JSON schedule has no JSON content type", [
     "headers: withJsonType(schedule.headers)",
     "headers: schedule.headers ?? {}"
   ]),
-  service("create-error-without-schedule", "the error of a create does not say which schedule", [
+  service("create-error-without-schedule", "the error of a create does not name the schedule", [
     "Effect.mapError(namingSchedule(input?.scheduleId))",
     "Effect.mapError(namingSchedule(undefined))"
   ]),
-  client("client-error-without-schedule", "the client's error does not say which schedule", [
+  client("client-error-without-schedule", "the client's error does not name the schedule", [
     "Effect.mapError(namingSchedule(input?.scheduleId))",
     "Effect.mapError(namingSchedule(undefined))"
   ]),
-  service("schedule-retries-unlimited", "a schedule may ask for any number of retries", [
+  service("schedule-retries-unlimited", "a schedule can have any number of retries", [
     "yield* checkRetries(settings)\n",
     ""
   ])

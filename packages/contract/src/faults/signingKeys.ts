@@ -11,11 +11,11 @@ const handlers = inFile("server/src/internal/routes/signingKeys.ts")
 
 /** In the keys and their rotation. */
 export const faults: ReadonlyArray<Fault> = [
-  store("rotation-keeps-current", "a rotation draws a next key alone", [
+  store("rotation-keeps-current", "a rotation replaces only the next key", [
     "(tenant.signingKeys ?? initial).next, next",
     "(tenant.signingKeys ?? initial).current, next"
   ]),
-  store("rotation-forgotten", "a rotation counts from the keys that there were at first", [
+  store("rotation-forgotten", "a rotation starts from the initial keys", [
     "(tenant.signingKeys ?? initial).next",
     "(tenant.signingKeys ? { next } : initial).next"
   ]),
@@ -23,7 +23,7 @@ export const faults: ReadonlyArray<Fault> = [
     "forgetKeys(tenantId))",
     "undefined)"
   ]),
-  service("next-key-fixed", "every rotation draws the same next key", [
+  service("next-key-fixed", "every rotation creates the same next key", [
     'Redacted.make(yield* ids.next("sig"))',
     'Redacted.make("sig_next")'
   ]),
@@ -31,15 +31,15 @@ export const faults: ReadonlyArray<Fault> = [
     "Redacted.value(signingKeys.current)",
     "Redacted.value(signingKeys.next)"
   ]),
-  record("keys-swapped", "the two keys change places on the wire", [
+  record("keys-swapped", "the two keys are swapped on the wire", [
     "current: Redacted.value(current),\n  next: Redacted.value(next)",
     "current: Redacted.value(next),\n  next: Redacted.value(current)"
   ]),
-  client("rotate-reads", "the client reads the keys where it is to rotate them", [
+  client("rotate-reads", "the client reads the keys instead of rotating them", [
     '{ method: "POST", target: "/v2/keys/rotate", isIdempotent: false }',
     '{ method: "GET", target: "/v2/keys" }'
   ]),
-  handlers("served-rotation-reads", "the server reads the keys where it is to rotate them", [
+  handlers("served-rotation-reads", "the server reads the keys instead of rotating them", [
     "engine.signingKeys(tenant).rotate",
     "engine.signingKeys(tenant).get"
   ])

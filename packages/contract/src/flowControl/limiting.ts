@@ -24,7 +24,7 @@ import {
 } from "../internal/sending.ts"
 
 export const limiting = chapter("limits", ({ given, law, timed }) => {
-  timed("as many deliveries of a key start in a period as its rate", (time) =>
+  timed("no more deliveries of a key start in a period than its rate", (time) =>
     Effect.gen(function* () {
       const flowControl = { key: yield* freshKey, rate: 2, period: "1 minute" } as const
       const endpoint = yield* time.endpoint
@@ -37,7 +37,7 @@ export const limiting = chapter("limits", ({ given, law, timed }) => {
     })
   )
 
-  timed("a rate without a period counts for each second", (time) =>
+  timed("a rate without a period counts per second", (time) =>
     Effect.gen(function* () {
       const flowControl = { key: yield* freshKey, rate: 1 }
       const endpoint = yield* time.endpoint
@@ -79,7 +79,7 @@ export const limiting = chapter("limits", ({ given, law, timed }) => {
     })
   )
 
-  timed("as many deliveries of a key are under way as its parallelism", (time) =>
+  timed("no more deliveries of a key are in progress than its parallelism", (time) =>
     Effect.gen(function* () {
       const flowControl = { key: yield* freshKey, parallelism: 1 }
       const endpoint = yield* endpointWith(time, "silence", 200)
@@ -95,7 +95,7 @@ export const limiting = chapter("limits", ({ given, law, timed }) => {
 
   given(
     ["time", "slowly"],
-    "a slot that comes free goes to the next, while others are still under way",
+    "a freed slot goes to the next message while others are still in progress",
     ({ slowly, time }) =>
       Effect.gen(function* () {
         const flowControl = { key: yield* freshKey, parallelism: 2 }
@@ -109,7 +109,7 @@ export const limiting = chapter("limits", ({ given, law, timed }) => {
       })
   )
 
-  given(["time", "slowly"], "a message that waits for its retry takes no slot", ({ slowly, time }) =>
+  given(["time", "slowly"], "a message waiting for its retry takes no slot", ({ slowly, time }) =>
     Effect.gen(function* () {
       const flowControl = { key: yield* freshKey, parallelism: 1 }
       const endpoint = yield* endpointWith(time, 500, slowly("1 minute", 200), 200)
@@ -121,7 +121,7 @@ export const limiting = chapter("limits", ({ given, law, timed }) => {
     })
   )
 
-  given(["time", "slowly"], "where there are both limits, both hold", ({ slowly, time }) =>
+  given(["time", "slowly"], "a rate and a parallelism apply together", ({ slowly, time }) =>
     Effect.gen(function* () {
       const flowControl = { key: yield* freshKey, parallelism: 1, rate: 2, period: "1 minute" } as const
       const endpoint = yield* endpointWith(time, slowly("20 seconds", 200), slowly("5 seconds", 200))
@@ -132,7 +132,7 @@ export const limiting = chapter("limits", ({ given, law, timed }) => {
     })
   )
 
-  timed("the limits of the last message hold for all of its key", (time) =>
+  timed("the limits of the latest message apply to all messages of its key", (time) =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -156,7 +156,7 @@ export const limiting = chapter("limits", ({ given, law, timed }) => {
     })
   )
 
-  timed("keys do not share their limits, and what has none is not held up", (time) =>
+  timed("each key has its own limits, and messages without a key have none", (time) =>
     Effect.gen(function* () {
       const [one, other] = [yield* freshKey, yield* freshKey]
       const endpoint = yield* time.endpoint
@@ -179,7 +179,7 @@ export const limiting = chapter("limits", ({ given, law, timed }) => {
     })
   )
 
-  timed("a key counts across destinations, publishes, batches, groups and schedules", (time) =>
+  timed("a key limits messages across destinations, publishes, batches, groups and schedules", (time) =>
     Effect.gen(function* () {
       const flowControl = { key: yield* freshKey, rate: 1, period: "1 minute" } as const
       const [one, two] = [yield* time.endpoint, yield* time.endpoint]
@@ -200,7 +200,7 @@ export const limiting = chapter("limits", ({ given, law, timed }) => {
     })
   )
 
-  law("a schedule's flow control reads back as it was given", () =>
+  law("a schedule's flow control reads back unchanged", () =>
     Effect.gen(function* () {
       const key = yield* freshKey
       const schedule = yield* Effect.flatMap(
@@ -214,7 +214,7 @@ export const limiting = chapter("limits", ({ given, law, timed }) => {
     })
   )
 
-  timed("a message that waits for its key keeps its place in its queue", (time) =>
+  timed("a message waiting for its key keeps its place in its queue", (time) =>
     Effect.gen(function* () {
       const queueName = yield* freshQueue
       const flowControl = { key: yield* freshKey, rate: 1, period: "1 minute" } as const
@@ -236,7 +236,7 @@ export const limiting = chapter("limits", ({ given, law, timed }) => {
     })
   )
 
-  timed("a message that is cancelled while it waits for its key is not delivered", (time) =>
+  timed("a message cancelled while waiting for its key is not delivered", (time) =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       const control = yield* QStashFlowControl

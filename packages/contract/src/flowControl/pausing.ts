@@ -6,7 +6,7 @@ import { chapter } from "../internal/law.ts"
 import { endpointWith, freshKey, pending, publish } from "../internal/sending.ts"
 
 export const pausing = chapter("pausing and resuming", ({ given, law, timed }) => {
-  law("a paused key says so, and a resumed one no more; to do it twice changes nothing", () =>
+  law("a key shows whether it is paused; pausing or resuming twice changes nothing", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -23,7 +23,7 @@ export const pausing = chapter("pausing and resuming", ({ given, law, timed }) =
     })
   )
 
-  law("a key that no message has used can be paused already [assumed]", () =>
+  law("a key can be paused before any message uses it [assumed]", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -36,7 +36,7 @@ export const pausing = chapter("pausing and resuming", ({ given, law, timed }) =
     })
   )
 
-  timed("a paused key starts nothing, and its messages wait until it is resumed", (time) =>
+  timed("messages of a paused key wait until it is resumed", (time) =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -56,7 +56,7 @@ export const pausing = chapter("pausing and resuming", ({ given, law, timed }) =
     })
   )
 
-  timed("a retry that falls into the pause of its key waits as well", (time) =>
+  timed("retries wait for a paused key too", (time) =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -73,7 +73,7 @@ export const pausing = chapter("pausing and resuming", ({ given, law, timed }) =
     })
   )
 
-  timed("the period of a rate runs on through a pause", (time) =>
+  timed("a rate's period keeps running during a pause", (time) =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -90,7 +90,7 @@ export const pausing = chapter("pausing and resuming", ({ given, law, timed }) =
     })
   )
 
-  timed("a resume keeps to the limits", (time) =>
+  timed("messages of a resumed key respect its limits", (time) =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -106,7 +106,7 @@ export const pausing = chapter("pausing and resuming", ({ given, law, timed }) =
     })
   )
 
-  given(["time", "slowly"], "a delivery under way goes on through a pause of its key", ({ slowly, time }) =>
+  given(["time", "slowly"], "a delivery in progress continues when its key is paused", ({ slowly, time }) =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey

@@ -7,7 +7,7 @@ import { hour, minute, secondsAfter, settle } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 import { freshKey, pending, publish } from "../internal/sending.ts"
 
-/** The limits of a key and what of them is pinned. */
+/** The limits of a key and which of them are pinned. */
 const limitsOf = (key: FlowControlKey) =>
   Effect.flatMap(QStashFlowControl, (control) =>
     Effect.map(
@@ -22,7 +22,7 @@ const limitsOf = (key: FlowControlKey) =>
   )
 
 export const pinning = chapter("pinning", ({ law, timed }) => {
-  law("what is pinned holds, whatever later messages say", () =>
+  law("later messages do not change pinned limits", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -35,7 +35,7 @@ export const pinning = chapter("pinning", ({ law, timed }) => {
     })
   )
 
-  law("of two limits one can be pinned alone", () =>
+  law("either limit can be pinned on its own", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const flowControl = { parallelism: 2, rate: 3, period: "1 hour" } as const
@@ -57,7 +57,7 @@ export const pinning = chapter("pinning", ({ law, timed }) => {
     })
   )
 
-  law("what is no longer pinned stays in force until a message says something else", () =>
+  law("an unpinned limit applies until a message changes it", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -83,7 +83,7 @@ export const pinning = chapter("pinning", ({ law, timed }) => {
     })
   )
 
-  law("a key that no message has used can be pinned already [assumed]", () =>
+  law("a key can be pinned before any message uses it [assumed]", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -97,7 +97,7 @@ export const pinning = chapter("pinning", ({ law, timed }) => {
     })
   )
 
-  law("a pin of no limit, or of one that makes no sense, is refused", () =>
+  law("a pin without a limit or with an invalid one is rejected", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -115,15 +115,15 @@ export const pinning = chapter("pinning", ({ law, timed }) => {
       ] as const) {
         isInvalid(yield* Effect.flip(control.pin(key, pin)))
       }
-      // @ts-expect-error a limit is part of the type as well
+      // @ts-expect-error a missing limit is also a type error
       isInvalid(yield* Effect.flip(control.pin(key, {})))
-      // @ts-expect-error and so is what is to be unpinned
+      // @ts-expect-error so is a missing limit to unpin
       isInvalid(yield* Effect.flip(control.unpin(key, {})))
       deepStrictEqual(yield* limitsOf(key), before)
     })
   )
 
-  timed("a pin lets the messages that wait go by its limits at once, in a new period", (time) =>
+  timed("a pin applies to waiting messages at once and starts a new period", (time) =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -140,7 +140,7 @@ export const pinning = chapter("pinning", ({ law, timed }) => {
     })
   )
 
-  timed("a reset of the rate ends the period, so that as many may start again", (time) =>
+  timed("resetting the rate starts a new period", (time) =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -159,7 +159,7 @@ export const pinning = chapter("pinning", ({ law, timed }) => {
     })
   )
 
-  law("a reset and an unpin of a key that no message has used do nothing [assumed]", () =>
+  law("resetting or unpinning an unused key does nothing [assumed]", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey

@@ -10,23 +10,21 @@ import { chapter, within } from "../internal/law.ts"
 import { endpointWith, freshKey, pending, publish } from "../internal/sending.ts"
 
 export const reading = chapter("reading", ({ given, law, timed }) => {
-  law(
-    "a flow-control key that is empty, or would name another route, is refused before anything is sent",
-    () =>
-      Effect.gen(function* () {
-        const flowControl = yield* QStashFlowControl
-        yield* refuseMisnamed("flowControlKey", FlowControlKey, (id) => [
-          flowControl.get(id),
-          flowControl.pause(id),
-          flowControl.resume(id),
-          flowControl.resetRate(id),
-          flowControl.pin(id, { rate: 1 }),
-          flowControl.unpin(id, { rate: true })
-        ])
-      })
+  law("rejects a flow-control key that is empty or would hit another route, before sending anything", () =>
+    Effect.gen(function* () {
+      const flowControl = yield* QStashFlowControl
+      yield* refuseMisnamed("flowControlKey", FlowControlKey, (id) => [
+        flowControl.get(id),
+        flowControl.pause(id),
+        flowControl.resume(id),
+        flowControl.resetRate(id),
+        flowControl.pin(id, { rate: 1 }),
+        flowControl.unpin(id, { rate: true })
+      ])
+    })
   )
 
-  law("a get names the key that it could not find", () =>
+  law("get names the flow-control key it cannot find", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const flowControlKey = yield* freshKey
@@ -37,7 +35,7 @@ export const reading = chapter("reading", ({ given, law, timed }) => {
     })
   )
 
-  law("a key is known from its first message on, with its limits", () =>
+  law("a key exists, with its limits, from its first message on", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -58,7 +56,7 @@ export const reading = chapter("reading", ({ given, law, timed }) => {
     })
   )
 
-  law("a limit that a key does not have is absent", () =>
+  law("a limit that is not set is absent", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const [one, two] = [yield* freshKey, yield* freshKey]
@@ -75,7 +73,7 @@ export const reading = chapter("reading", ({ given, law, timed }) => {
     })
   )
 
-  law("a key may be any text that fits a header", () =>
+  law("a key can be any text that fits in a header", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const name = yield* freshName
@@ -91,7 +89,7 @@ export const reading = chapter("reading", ({ given, law, timed }) => {
     })
   )
 
-  law("the list holds what a get answers, and other keys too", () =>
+  law("the list contains what get returns, and other keys too", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const keys = [yield* freshKey, yield* freshKey]
@@ -106,12 +104,12 @@ export const reading = chapter("reading", ({ given, law, timed }) => {
     })
   )
 
-  timed("a key tells how many have started in its period, since when, and how many wait", (time) =>
+  timed("a key shows how many deliveries started in its period, when it began, and how many wait", (time) =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
       const endpoint = yield* time.endpoint
-      // Periods are told in whole seconds.
+      // The start of a period is rounded to whole seconds.
       const start = (Math.floor((yield* time.now) / second) + 1) * second
       yield* time.advance(start - (yield* time.now))
       for (let index = 0; index < 5; index++) {
@@ -132,7 +130,7 @@ export const reading = chapter("reading", ({ given, law, timed }) => {
     })
   )
 
-  given(["time", "slowly"], "a key tells how many deliveries are under way", ({ slowly, time }) =>
+  given(["time", "slowly"], "a key shows how many deliveries are in progress", ({ slowly, time }) =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const key = yield* freshKey
@@ -153,7 +151,7 @@ export const reading = chapter("reading", ({ given, law, timed }) => {
     })
   )
 
-  law("there is a limit on all deliveries together", () =>
+  law("an account has a limit on all its deliveries together", () =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const { parallelismCount, parallelismMax } = yield* control.globalParallelism
@@ -164,7 +162,7 @@ export const reading = chapter("reading", ({ given, law, timed }) => {
 
   given(
     ["ownAccount", "slowly"],
-    "the count against that limit is of the deliveries under way in the account",
+    "globalParallelism counts the account's deliveries in progress",
     ({ ownAccount, slowly }) =>
       Effect.flatMap(ownAccount, (own) =>
         within(own, (time) =>

@@ -1,5 +1,5 @@
 /**
- * The engine alone: virtual time, a Store in memory, and a Courier that only notes what it is given.
+ * The engine alone: virtual time, a Store in memory, and a Courier that only records requests.
  *
  * @since 0.1.0
  */
@@ -23,7 +23,7 @@ import { mintIds } from "../internal/mintIds.ts"
 import { quotas } from "../internal/quotas.ts"
 import { slowly } from "../internal/slowly.ts"
 
-/** Few enough for the laws to take them all. */
+/** Few enough for a law to use up. */
 const slots = { concurrency: 30, concurrencyPerTenant: 25, concurrencyPerDestination: 20 }
 
 const signingKeysOf = (tenantId: string): SigningKeys => ({
@@ -80,5 +80,5 @@ export const layer: Layer.Layer<QStashServices | Harness> = Layer.scopedContext(
       slowly
     })
   })
-  // A destination that stays silent is worth a warning elsewhere; here it is a law.
+  // The laws let destinations stay silent on purpose, so the warning about it is noise.
 ).pipe(Layer.provide(Logger.minimumLogLevel(LogLevel.None)))

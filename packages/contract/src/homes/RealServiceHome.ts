@@ -1,8 +1,8 @@
 /**
- * QStash itself, by the token in the environment. The laws make schedules with a cron that comes up once in four years,
- * messages that wait for hours, queues and groups under names of their own, and take each of them away at the end of the
- * law, whatever happens; they touch nothing else of the account. What would be about everything in it, such as a cancel
- * of all messages or a rotation of its keys, is never asked here.
+ * QStash itself, with the token in the environment. The laws create schedules that fire on 29 February, messages that
+ * wait for hours, and queues and groups with unique names. Each is removed at the end of its law, even if the law fails.
+ * The laws touch nothing else in the account: those about everything in an account, such as cancelling all messages or
+ * rotating the keys, are skipped.
  *
  * @since 0.1.0
  */
@@ -34,9 +34,9 @@ export const layer: Layer.Layer<QStashServices | Harness, ConfigError.ConfigErro
  * @category constants
  */
 export const lacks = {
-  time: "needs a clock that can be moved, and a destination that can be seen",
+  time: "needs a clock that can be moved and a destination that can be observed",
   neighbour: "needs a second account",
-  ownAccount: "would touch what is not the laws' own",
-  quotas: "would fill the account up",
-  slowly: "needs a destination that can be told when to answer"
+  ownAccount: "would touch more than the laws have created",
+  quotas: "would use up the account's quota",
+  slowly: "needs a destination that can delay its response"
 }

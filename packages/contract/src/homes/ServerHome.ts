@@ -1,6 +1,6 @@
 /**
  * The client against the local server over a socket. Deliveries go to a worker behind another socket, and virtual time
- * is steered over HTTP.
+ * is controlled over HTTP.
  *
  * @since 0.1.0
  */
@@ -29,12 +29,12 @@ import { mintIds } from "../internal/mintIds.ts"
 import { quotas } from "../internal/quotas.ts"
 import { listen } from "../internal/worker.ts"
 
-/** Few enough for the laws to take them all. */
+/** Few enough for a law to use up. */
 const slots = { concurrency: 30, concurrencyPerTenant: 25, concurrencyPerDestination: 20 }
 
 const ClockAnswer = Schema.Struct({ now: Schema.DateTimeUtc })
 
-/** For the laws that want an account of their own: more than there are such laws. */
+/** For laws that need their own account: more than there are such laws. */
 const strangers = Array.from({ length: 60 }, (_, index): User => ({
   name: `stranger-${index}`,
   token: Redacted.make(`token-of-stranger-${index}`),
@@ -46,7 +46,7 @@ const server = QStashServer.layerMemory({
   port: 0,
   time: "virtual",
   users: [...developmentUsers, ...strangers],
-  // Long enough for a worker on a busy machine, short enough for the laws in which it never answers.
+  // Long enough for a worker on a busy machine, short enough for the laws in which it never responds.
   settle: "1 second",
   ...quotas,
   ...slots,
@@ -79,13 +79,13 @@ export const layer: Layer.Layer<
       )
     const now = clock(HttpClientRequest.get(`${url}/dev/clock`))
 
-    // The clock stands still while a delivery is under way, so that this is the instant at which it came.
+    // The clock stands still during a delivery, so this is when it arrived.
     const worker = listen((request) => Effect.flatMap(now, (at) => endpoints.take({ at, ...request })))
     const endpoints = makeEndpoints(yield* worker, yield* worker)
 
     const accountOf = ({ currentSigningKey, nextSigningKey, token }: User) =>
       Effect.map(
-        // A server that fails is to fail the law at once.
+        // If the server fails, the law must fail at once.
         QStashClient.make({ url, token, retryBudget: 0 }),
         (services): Account => ({
           services,
@@ -117,7 +117,7 @@ export const layer: Layer.Layer<
       ownAccount: Effect.suspend(() => {
         const stranger = unused.next()
         return stranger.done === true
-          ? Effect.dieMessage("There are more laws that want an account of their own than there are accounts")
+          ? Effect.dieMessage("More laws need an account of their own than there are accounts")
           : accountOf(stranger.value)
       }).pipe(Effect.orDie, Effect.provide(context)),
       quotas
@@ -130,5 +130,5 @@ export const layer: Layer.Layer<
  * @category constants
  */
 export const lacks = {
-  slowly: "a worker behind a socket answers in real time, or too late"
+  slowly: "a worker behind a socket responds in real time, or too late"
 }

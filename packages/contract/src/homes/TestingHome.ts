@@ -18,7 +18,7 @@ import { mintIds } from "../internal/mintIds.ts"
 import { quotas } from "../internal/quotas.ts"
 import { slowly } from "../internal/slowly.ts"
 
-/** Every use is a test of its own, whose clock is that of the scope. */
+/** Each use is a test of its own. Its clock is installed for the scope. */
 const test: Effect.Effect<Account, never, Scope.Scope> = Effect.gen(function* () {
   const services = yield* Layer.build(QStashTest.layerWith({ settle: "200 millis", ...quotas }))
   const endpoints = makeEndpoints("https://worker.example.com", "https://other-worker.example.com")
@@ -52,13 +52,13 @@ export const layer: Layer.Layer<QStashServices | Harness> = Layer.scopedContext(
     return Context.add(services, Harness, {
       mintId: yield* mintIds,
       time,
-      // It is built within a law, where nobody has said what to log.
+      // It is built inside a law, where the log level is not set.
       ownAccount: Logger.withMinimumLogLevel(test, LogLevel.None),
       quotas,
       slowly
     })
   })
-  // A destination that stays silent is worth a warning elsewhere; here it is a law.
+  // The laws let destinations stay silent on purpose, so the warning about it is noise.
 ).pipe(Layer.provide(Logger.minimumLogLevel(LogLevel.None)))
 
 /**

@@ -28,7 +28,7 @@ const Body = Schema.parseJson(
 
 const decode = Schema.decodeSync(Body, { onExcessProperty: "error" })
 
-/** What a callback says, read by hand and from QStash's description. */
+/** The body of a callback, parsed by hand from QStash's documentation. */
 export const callbackBody = (delivery: Delivery): typeof Body.Type => decode(textOf(delivery))
 
 export const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString("base64")

@@ -8,19 +8,19 @@ interface Place {
   answered: number
 }
 
-/** An answer with everything said. */
+/** A response with every field set. */
 export interface FullAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
 }
 
-/** The destinations of a home, each told from the others by the first segment of its path. */
+/** The destinations of a home. The first segment of the path identifies each. */
 export interface Endpoints {
   readonly open: Effect.Effect<Endpoint>
   /** Opens one at the second origin. */
   readonly openElsewhere: Effect.Effect<Endpoint>
-  /** Notes a delivery at once, and answers it: in its own time, or never. */
+  /** Records a delivery at once, then responds, maybe later or never. */
   readonly take: (delivery: Delivery) => Effect.Effect<FullAnswer>
 }
 

@@ -1,15 +1,15 @@
 /** A change to one source file. */
 export interface Fault {
   readonly id: string
-  /** From the `packages` directory on. */
+  /** Relative to the `packages` directory. */
   readonly file: string
-  /** What is wrong then, as a user would tell it. */
+  /** What goes wrong, from a user's view. */
   readonly fault: string
-  /** What stands there exactly once, and what takes its place. */
+  /** Text that the file contains exactly once, and its replacement. */
   readonly edits: ReadonlyArray<readonly [find: string, replace: string]>
-  /** The service whose laws are asked, which saves the time of all others. */
+  /** The service whose laws run. The others would take too long. */
   readonly service: Service
-  /** Where it is looked for, if not where its file says. */
+  /** The home to run, if the file does not decide it. */
   readonly home?: HomeFile
 }
 
@@ -24,10 +24,10 @@ type Service =
   | "QStashLogs"
   | "QStashSigningKeys"
 
-/** The test file of a home, without its ending. The last one is no home: it takes requests and replies away. */
+/** The test file of a home, without its extension. The last one is not a home: it loses requests and responses. */
 export type HomeFile = "testing" | "engine" | "server" | "lostReplies"
 
-/** Writes down faults that the laws of one service are to find. */
+/** Defines faults that the laws of one service must catch. */
 export const faultsOf =
   (service: Service, home?: HomeFile) =>
   (file: string) =>

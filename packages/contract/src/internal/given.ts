@@ -12,29 +12,29 @@ export const minute = 60 * second
 export const hour = 60 * minute
 export const day = 24 * hour
 
-/** Comes up on 29 February alone: a schedule that is only looked at does not fire. */
+/** Matches only 29 February, so that a schedule under test does not fire. */
 export const rarely = "0 4 29 2 *"
 
 /** Nothing is ever delivered there. */
 export const somewhere = "https://example.com/contract"
 
-/** A name that nobody else has. */
+/** A unique name. */
 export const freshName = Effect.flatMap(Harness, ({ mintId }) => mintId)
 
-/** An id that no schedule has. Whatever has it when the law ends is deleted. */
+/** An unused schedule id. The schedule is deleted when the law ends. */
 export const freshId = Effect.acquireRelease(
   Effect.map(freshName, (name) => ScheduleId.make(name)),
   (scheduleId) => Effect.flatMap(QStashSchedules, (schedules) => Effect.ignore(schedules.delete(scheduleId)))
 )
 
-/** Creates a schedule until the end of the law. One that is not told otherwise does not fire. */
+/** Creates a schedule until the end of the law. By default it does not fire. */
 export const create = (settings: Partial<CreateSchedule.Input> = {}) =>
   Effect.gen(function* () {
     const scheduleId = yield* freshId
     return yield* overwrite(scheduleId, settings)
   })
 
-/** Creates again under an id. */
+/** Overwrites a schedule. */
 export const overwrite = (scheduleId: ScheduleId, settings: Partial<CreateSchedule.Input> = {}) =>
   Effect.flatMap(QStashSchedules, (schedules) =>
     schedules.create({ cron: rarely, destination: somewhere, ...settings, scheduleId })
@@ -43,27 +43,27 @@ export const overwrite = (scheduleId: ScheduleId, settings: Partial<CreateSchedu
 export const get = (scheduleId: ScheduleId) =>
   Effect.flatMap(QStashSchedules, (schedules) => schedules.get(scheduleId))
 
-/** Values that compare and print well, without what a clock or a cache would put into them. */
+/** Plain values that compare and print well, without clocks or caches inside. */
 export const plain = (record: object): unknown => JSON.parse(JSON.stringify(record))
 
-/** An instant for people, from milliseconds since 1970. */
+/** A readable instant, from milliseconds since 1970. */
 export const iso = (instant: number | DateTime.Utc | undefined): string =>
   instant === undefined ? "never" : DateTime.formatIso(DateTime.unsafeMake(instant))
 
 /** The full minute after an instant. */
 export const nextMinute = (instant: number): number => (Math.floor(instant / minute) + 1) * minute
 
-/** An expression that comes up at one minute of the year. */
+/** A cron expression that matches one minute of the year. */
 export const yearlyAt = (instant: number): string => {
   const at = new Date(instant)
   return `${at.getUTCMinutes()} ${at.getUTCHours()} ${at.getUTCDate()} ${at.getUTCMonth() + 1} *`
 }
 
-/** Moves time on to an instant that is still to come. */
+/** Moves time to an instant in the future. */
 export const advanceTo = (time: Time, instant: number) =>
   Effect.flatMap(time.now, (now) => time.advance(instant - now))
 
-/** Creates a schedule for each of the settings, lets them all fire once at one instant, and answers that instant. */
+/** Creates a schedule for each of the settings, fires them all once at one instant, and returns that instant. */
 export const fire = (time: Time, ...settings: ReadonlyArray<Partial<CreateSchedule.Input>>) =>
   Effect.gen(function* () {
     const firedAt = nextMinute(yield* time.now)
@@ -79,40 +79,40 @@ export const fireOne = (time: Time, settings: Partial<CreateSchedule.Input>) =>
     return { firedAt, scheduleId }
   })
 
-/** How every home refuses what is beyond a quota. */
+/** The error of every home for exceeding a quota. */
 export const quotaExceeded = (name: keyof Quotas, limit: number): QStashQuotaExceeded =>
   new QStashQuotaExceeded({ status: 412, reason: `quota ${name} exceeded, current limit: ${limit}` })
 
-/** Lets what is due be delivered and answered. */
+/** Runs the deliveries that are due. */
 export const settle = (time: Time) => time.advance(0)
 
-/** When deliveries came, for people. */
+/** When deliveries arrived, readable. */
 export const instants = (deliveries: ReadonlyArray<Delivery>): ReadonlyArray<string> =>
   deliveries.map(({ at }) => iso(at))
 
-/** When deliveries came, in seconds after an instant. */
+/** When deliveries arrived, in seconds after an instant. */
 export const secondsAfter = (instant: number, deliveries: ReadonlyArray<Delivery>): ReadonlyArray<number> =>
   deliveries.map(({ at }) => (at - instant) / second)
 
-/** What came and when, in seconds after an instant, for people. */
+/** What arrived and when, in seconds after an instant, readable. */
 export const arrivals = (instant: number, deliveries: ReadonlyArray<Delivery>): ReadonlyArray<string> =>
   deliveries.map((delivery) => `${textOf(delivery)} at ${(delivery.at - instant) / second}`)
 
-/** All values of a header, its name in any case. */
+/** All values of a header. The name is case-insensitive. */
 export const valuesOf = ({ headers }: Delivery, name: string): ReadonlyArray<string> =>
   headers.filter(([given]) => given.toLowerCase() === name.toLowerCase()).map(([, value]) => value)
 
-/** The one value of a header, or `undefined`. */
+/** The only value of a header, or `undefined`. */
 export const headerOf = (delivery: Delivery, name: string): string | undefined => {
   const values = valuesOf(delivery, name)
   strictEqual(values.length <= 1, true, `${name} came ${values.length} times`)
   return values[0]
 }
 
-/** Which message it is. */
+/** The message of a delivery. */
 export const idOf = (delivery: Delivery): string => headerOf(delivery, "Upstash-Message-Id") ?? ""
 
-/** The body of a delivery, for people. */
+/** The body of a delivery as text. */
 export const textOf = ({ body }: Delivery): string => new TextDecoder().decode(body)
 
 /** The only element of a list. */

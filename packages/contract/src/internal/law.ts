@@ -3,12 +3,12 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Account, type Capabilities, Harness, type Time } from "../Harness.ts"
 
-/** A law has its home to itself only by its own names and endpoints: all else it shares with the other laws. */
+/** The laws share a home. Only its names and endpoints are a law's own. */
 export type Body<R = QStashServices> = Effect.Effect<void, unknown, R | Harness | Scope.Scope>
 
 export interface Law {
   readonly title: string
-  /** What it needs beside the contract. */
+  /** What it needs besides the contract. */
   readonly needs: ReadonlyArray<keyof Capabilities>
   readonly body: () => Body
 }
@@ -18,14 +18,14 @@ export interface Chapter {
   readonly laws: ReadonlyArray<Law>
 }
 
-/** How laws are written down. A title is a sentence about the service; `[assumed]` marks what QStash does not say. */
+/** Defines laws. A title is a sentence about the service; `[assumed]` marks what QStash does not document. */
 export interface Writer {
   readonly law: (title: string, body: () => Body) => void
   /** A law about what happens as time goes on. */
   readonly timed: (title: string, body: (time: Time) => Body) => void
-  /** A law about everything in an account: it gets one of its own, and time with it. */
+  /** A law about everything in an account. It gets an account of its own, with time. */
   readonly alone: (title: string, body: (time: Time) => Body) => void
-  /** A law that needs something else that not every home has. */
+  /** A law that needs something that not every home has. */
   readonly given: <const C extends keyof Capabilities>(
     capabilities: ReadonlyArray<C>,
     title: string,
@@ -48,7 +48,7 @@ export const chapter = (name: string, write: (writer: Writer) => void): Chapter 
   return { name, laws }
 }
 
-/** Does something as another account. */
+/** Runs an effect as another account. */
 export const within = <A, E, R>(
   { services, time }: Account,
   body: (time: Time) => Effect.Effect<A, E, R>
@@ -67,5 +67,5 @@ const withCapabilities = <C extends keyof Capabilities>(
   Effect.flatMap(Harness, (harness: Partial<Capabilities>) =>
     has(harness, capabilities)
       ? body(harness)
-      : Effect.dieMessage(`This home lacks one of "${capabilities.join(", ")}" and does not say why`)
+      : Effect.dieMessage(`This home lacks one of "${capabilities.join(", ")}" without giving a reason`)
   )

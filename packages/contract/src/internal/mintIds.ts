@@ -1,7 +1,7 @@
 import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import * as Effect from "effect/Effect"
 
-/** Counts behind a prefix that is drawn once: whoever looks at the account afterwards sees which run left what. */
+/** Counts up after a random prefix, so that leftovers in an account show which run they are from. */
 export const mintIds: Effect.Effect<Effect.Effect<string>> = Effect.map(
   Effect.flatMap(IdGenerator, (ids) => ids.next("contract")),
   (run) => {

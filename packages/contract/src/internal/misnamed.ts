@@ -10,7 +10,7 @@ const cases: ReadonlyArray<readonly [text: string, reason: string]> = [
   ["\ud800", '"\\ud800" is not well-formed text']
 ]
 
-/** Expects that calls about one thing refuse, before they are sent, what no path could name. */
+/** Expects calls to reject a name that does not fit in a path, before they are sent. */
 export const refuseMisnamed = <Id, R>(
   field: string,
   brand: { make(text: string, options: { readonly disableValidation: true }): Id },

@@ -1,6 +1,6 @@
 import type { Quotas } from "../Harness.ts"
 
-/** Large enough for every law but those about them. */
+/** High enough for all laws except those about quotas. */
 export const quotas: Quotas = {
   maxSchedules: 20,
   maxQueues: 10,

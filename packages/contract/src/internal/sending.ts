@@ -20,7 +20,7 @@ import * as Stream from "effect/Stream"
 import type { Endpoint, Time } from "../Harness.ts"
 import { freshName, only, settle, somewhere } from "./given.ts"
 
-/** What is pending of these when the law ends is cancelled. */
+/** Cancels those that are still pending when the law ends. */
 const cancelAtTheEnd = (published: ReadonlyArray<Published>) =>
   Effect.flatMap(QStashMessages, (messages) => {
     const messageIds = published.map(({ messageId }) => messageId)
@@ -36,7 +36,7 @@ export const publish = (message: PublishMessage.Input<string>) =>
     (published) => cancelAtTheEnd([published])
   )
 
-/** Publishes what will not be delivered while the law looks at it. */
+/** Publishes a message that will not be delivered during the law. */
 export const pending = (message: Partial<PublishMessage.Input<string>> = {}) =>
   publish({ destination: somewhere, delay: "2 hours", ...message })
 
@@ -57,7 +57,7 @@ export const enqueue = (queueName: QueueName, message: PublishMessage.EnqueueInp
     (published) => cancelAtTheEnd([published])
   )
 
-/** Sends many, until the end of the law, and answers what became of each; none of them may be refused. */
+/** Sends a batch, until the end of the law, and returns its results. Fails if one of them is rejected. */
 export const batch = (items: ReadonlyArray<PublishMessage.BatchInput>) =>
   Effect.acquireRelease(
     Effect.flatMap(QStashMessages, (messages) => messages.batch(items)).pipe(
@@ -78,19 +78,19 @@ export const isPending = (messageId: MessageId) =>
     Effect.catchTag("MessageNotFound", () => Effect.succeed(false))
   )
 
-/** The name of a queue that there is not. Whatever has it when the law ends is deleted. */
+/** An unused queue name. The queue is deleted when the law ends. */
 export const freshQueue = Effect.acquireRelease(
   Effect.map(freshName, (name) => QueueName.make(name)),
   (queueName) => Effect.flatMap(QStashQueues, (queues) => Effect.ignore(queues.delete(queueName)))
 )
 
-/** The name of a group that there is not. Whatever has it when the law ends is deleted. */
+/** An unused group name. The group is deleted when the law ends. */
 export const freshGroup = Effect.acquireRelease(
   Effect.map(freshName, (name) => UrlGroupName.make(name)),
   (urlGroup) => Effect.flatMap(QStashUrlGroups, (groups) => Effect.ignore(groups.delete(urlGroup)))
 )
 
-/** A key that no message has used. */
+/** An unused flow-control key. */
 export const freshKey = Effect.map(freshName, (name) => FlowControlKey.make(name))
 
 /** Makes a queue with these settings, until the end of the law. */
@@ -111,7 +111,7 @@ export const makeGroup = (...endpoints: Arr.NonEmptyReadonlyArray<UrlGroup.Endpo
     return urlGroup
   })
 
-/** An endpoint with its answers. */
+/** An endpoint with its responses. */
 export const endpointWith = (time: Time, ...answers: Parameters<Endpoint["respond"]>) =>
   Effect.tap(time.endpoint, (endpoint) => endpoint.respond(...answers))
 
@@ -121,11 +121,11 @@ export const entriesOf = (messageId: MessageId) =>
     Effect.map(Stream.runCollect(logs.stream({ messageId, order: "earliestFirst" })), Chunk.toReadonlyArray)
   )
 
-/** The states that a message has gone through. */
+/** The states of a message, oldest first. */
 export const statesOf = (messageId: MessageId) =>
   Effect.map(entriesOf(messageId), (entries) => entries.map(({ state }) => state))
 
-/** Sends so many messages under one label, not too many at a time for a worker behind a socket. */
+/** Sends many messages with one label, in batches that a worker behind a socket can handle. */
 export const sendMany = (time: Time, { url }: Endpoint, count: number, label: string) =>
   Effect.gen(function* () {
     const ids: Array<MessageId> = []
@@ -143,7 +143,7 @@ export const sendMany = (time: Time, { url }: Endpoint, count: number, label: st
 export const lettersOf = (messageId: MessageId) =>
   Effect.flatMap(QStashDlq, (dlq) => Effect.map(dlq.list({ messageId }), ({ items }) => items))
 
-/** Has a message fail for good at its first attempt, and answers it with its dead letter, until the end of the law. */
+/** Makes a message fail for good at its first attempt, and returns it with its dead letter, until the end of the law. */
 export const bury = (time: Time, message: Partial<PublishMessage.Input<string>> = {}) =>
   Effect.gen(function* () {
     const endpoint = yield* endpointWith(time, 500)

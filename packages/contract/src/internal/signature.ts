@@ -19,7 +19,7 @@ const Claims = Schema.parseJson(
 
 const decodeClaims = Schema.decodeSync(Claims)
 
-/** Checks a delivery's token as a receiver does, by hand and from QStash's description, and answers its claims. */
+/** Verifies a delivery's token as a receiver does, by hand from QStash's documentation, and returns its claims. */
 export const checkSignature = (delivery: Delivery, key: Redacted.Redacted): typeof Claims.Type => {
   const token = headerOf(delivery, "Upstash-Signature") ?? ""
   const [header = "", payload = "", signature = "", ...rest] = token.split(".")

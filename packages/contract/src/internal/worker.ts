@@ -6,8 +6,8 @@ import type { Delivery } from "../Harness.ts"
 import type { FullAnswer } from "./endpoints.ts"
 
 /**
- * A worker behind a socket of its own, which shows requests as they stood on the wire. Answers its origin. A delivery
- * that it meets with silence stays open until the other side or the scope closes it.
+ * Starts a worker behind a socket, which sees requests as they are on the wire, and returns its origin. A delivery
+ * without a response stays open until the other side or the scope closes it.
  */
 export const listen = (
   take: (request: Omit<Delivery, "at">) => Effect.Effect<FullAnswer>

@@ -26,7 +26,7 @@ import {
 
 const stepOf = ({ messageId, state, time }: LogEntry): string => `${iso(time)} ${messageId} ${state}`
 
-/** A message that fails once, under a label of its own: six entries. */
+/** A message with its own label that fails once, which makes six log entries. */
 const retried = (time: Time) =>
   Effect.gen(function* () {
     const label = yield* freshName
@@ -37,7 +37,7 @@ const retried = (time: Time) =>
     return { endpoint, label, messageId, now }
   })
 
-/** The distinct messages of the entries that match. */
+/** The distinct messages of the matching entries. */
 const messagesOf = (filter: LogFilter) =>
   Effect.flatMap(QStashLogs, (logs) =>
     Effect.map(logs.list({ ...filter, count: 1000 }), ({ items }) =>
@@ -48,7 +48,7 @@ const messagesOf = (filter: LogFilter) =>
 export const listing = chapter("listing", ({ alone, given, law, timed }) => {
   given(
     ["quotas"],
-    "a page of the log ends before it has too many bytes, and its cursor leads to the rest",
+    "a page of the log ends before it is too large, and its cursor leads to the rest",
     ({ quotas }) =>
       Effect.gen(function* () {
         const logs = yield* QStashLogs
@@ -72,21 +72,21 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
       })
   )
 
-  law("an order that there is not is refused before anything is asked", () =>
+  law("rejects an unknown order before sending anything", () =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs
       const refusal = new QStashInvalidRequest({
         field: "order",
         reason: 'expected "latestFirst" or "earliestFirst", got "asc"'
       })
-      // @ts-expect-error for those who write JavaScript
+      // @ts-expect-error a call from JavaScript
       assertEquals(yield* Effect.flip(logs.list({ order: "asc" })), refusal)
-      // @ts-expect-error for those who write JavaScript
+      // @ts-expect-error a call from JavaScript
       assertEquals(yield* Effect.flip(Stream.runCollect(logs.stream({ order: "asc" }))), refusal)
     })
   )
 
-  timed("a page holds the newest entries first, or the oldest if asked to", (time) =>
+  timed("a page lists the newest entries first, or the oldest on request", (time) =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs
       const { label } = yield* retried(time)
@@ -104,7 +104,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("pages of one entry go through everything, none twice and none left out, in either order", (time) =>
+  timed("paging one entry at a time reads each entry exactly once, in either order", (time) =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs
       const { label } = yield* retried(time)
@@ -127,7 +127,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("a cursor holds its place while new entries come", (time) =>
+  timed("a cursor keeps its place as new entries arrive", (time) =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs
       const { label } = yield* retried(time)
@@ -141,7 +141,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("the stream goes through all pages of the log", (time) =>
+  timed("the stream reads all pages of the log", (time) =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs
       const endpoint = yield* time.endpoint
@@ -167,7 +167,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("entries are found by message, by several of them, and by state", (time) =>
+  timed("entries can be filtered by one or several messages and by state", (time) =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       const logs = yield* QStashLogs
@@ -197,7 +197,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("entries are found by the URL, its host and its path", (time) =>
+  timed("entries can be filtered by URL, host and path", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const url = `${endpoint.url}/a?x=1`
@@ -219,7 +219,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("entries are found by label, queue, flow-control key, group and schedule", (time) =>
+  timed("entries can be filtered by label, queue, flow-control key, group and schedule", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const [label, key, queueName] = [yield* freshName, yield* freshKey, yield* freshQueue]
@@ -239,7 +239,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("entries are found by their own instant, both ends included", (time) =>
+  timed("entries can be filtered by their time, both ends included", (time) =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs
       const { label, now } = yield* retried(time)
@@ -256,7 +256,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  alone("entries are found by the address of whoever published the message", () =>
+  alone("entries can be filtered by the publisher's address", () =>
     Effect.gen(function* () {
       const { messageId } = yield* pending()
       const { callerIp = "" } = yield* getMessage(messageId)
@@ -265,7 +265,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  alone("without filters a page holds the whole log", (time) =>
+  alone("without filters, a page holds the whole log", (time) =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs
       deepStrictEqual(yield* logs.list(), { items: [] })
@@ -277,11 +277,11 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
     })
   )
 
-  law("a filter that the log does not know, a count out of bounds and a wrong cursor are refused", () =>
+  law("the log rejects an unknown filter, a count out of range and an invalid cursor", () =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs
       const isInvalid = (error: { readonly _tag: string }) => strictEqual(error._tag, "QStashInvalidRequest")
-      // @ts-expect-error such a filter is a type error as well
+      // @ts-expect-error also a type error
       isInvalid(yield* Effect.flip(logs.list({ responseStatus: 500 })))
       for (const count of [0, -1, 1.5, 1001]) isInvalid(yield* Effect.flip(logs.list({ count })))
       const { message } = yield* Effect.flip(logs.list({ cursor: "no cursor" }))

@@ -22,7 +22,7 @@ const redacted = (value: string): RedactedValue =>
   new RedactedValue({ sha256: createHash("sha256").update(value).digest("hex") })
 
 export const reading = chapter("reading", ({ given, timed }) => {
-  timed("every entry tells of the whole message", (time) =>
+  timed("every entry contains the whole message", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500)
       const key = yield* freshKey
@@ -64,7 +64,7 @@ export const reading = chapter("reading", ({ given, timed }) => {
     })
   )
 
-  timed("an entry names the queue, and the group with its endpoint", (time) =>
+  timed("an entry names the queue, the group and the endpoint", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const queueName = yield* makeQueue()
@@ -84,24 +84,22 @@ export const reading = chapter("reading", ({ given, timed }) => {
     })
   )
 
-  timed(
-    "a body that is no text reads back from the log as bytes, and is absent where there is none",
-    (time) =>
-      Effect.gen(function* () {
-        const endpoint = yield* time.endpoint
-        const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
-        const { messageId } = yield* publish({ destination: endpoint.url, body: bytes })
-        const without = yield* publish({ destination: endpoint.url })
-        yield* settle(time)
-        deepStrictEqual(
-          (yield* entriesOf(messageId)).map(({ body }) => body),
-          [bytes, bytes, bytes]
-        )
-        strictEqual((yield* entriesOf(without.messageId))[0]?.body, undefined)
-      })
+  timed("a body in the log that is not text reads back as bytes; a missing one is absent", (time) =>
+    Effect.gen(function* () {
+      const endpoint = yield* time.endpoint
+      const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
+      const { messageId } = yield* publish({ destination: endpoint.url, body: bytes })
+      const without = yield* publish({ destination: endpoint.url })
+      yield* settle(time)
+      deepStrictEqual(
+        (yield* entriesOf(messageId)).map(({ body }) => body),
+        [bytes, bytes, bytes]
+      )
+      strictEqual((yield* entriesOf(without.messageId))[0]?.body, undefined)
+    })
   )
 
-  timed("a failed attempt is logged with its answer, and why it is a failure", (time) =>
+  timed("a failed attempt is logged with its response and the reason", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(
         time,
@@ -126,7 +124,7 @@ export const reading = chapter("reading", ({ given, timed }) => {
     })
   )
 
-  given(["time", "slowly"], "an attempt without an answer is logged without a status", ({ slowly, time }) =>
+  given(["time", "slowly"], "an attempt without a response is logged without a status", ({ slowly, time }) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, slowly("1 hour", 200))
       const { messageId } = yield* publish({ destination: endpoint.url, timeout: "30 seconds", retries: 0 })
@@ -143,7 +141,7 @@ export const reading = chapter("reading", ({ given, timed }) => {
     })
   )
 
-  timed("what is redacted does not show in the log of a callback either [assumed]", (time) =>
+  timed("a callback's log hides what its message redacts [assumed]", (time) =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs
       for (const redact of [{ body: true }, { headers: true }]) {
@@ -169,7 +167,7 @@ export const reading = chapter("reading", ({ given, timed }) => {
     })
   )
 
-  timed("the log is redacted as the message is", (time) =>
+  timed("the log is redacted like the message", (time) =>
     Effect.gen(function* () {
       const logs = yield* QStashLogs
       const endpoint = yield* endpointWith(time, 500)

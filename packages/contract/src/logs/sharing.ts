@@ -7,7 +7,7 @@ import { chapter } from "../internal/law.ts"
 import { entriesOf, pending } from "../internal/sending.ts"
 
 export const sharing = chapter("two accounts", ({ given }) => {
-  given(["neighbour"], "an account does not see the log of another", ({ neighbour }) =>
+  given(["neighbour"], "an account cannot see another account's log", ({ neighbour }) =>
     Effect.gen(function* () {
       const theirs = Context.get(neighbour.services, QStashLogs)
       const label = yield* freshName

@@ -7,7 +7,7 @@ import { chapter } from "../internal/law.ts"
 import { bury, endpointWith, enqueue, entriesOf, makeQueue, publish, statesOf } from "../internal/sending.ts"
 
 export const states = chapter("states", ({ timed }) => {
-  timed("a success is CREATED, ACTIVE, DELIVERED", (time) =>
+  timed("a success is logged as CREATED, ACTIVE, DELIVERED", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const { messageId } = yield* publish({ destination: endpoint.url })
@@ -17,7 +17,7 @@ export const states = chapter("states", ({ timed }) => {
     })
   )
 
-  timed("a failure without retries is CREATED, ACTIVE, ERROR, FAILED", (time) =>
+  timed("a failure without retries is logged as CREATED, ACTIVE, ERROR, FAILED", (time) =>
     Effect.gen(function* () {
       const { messageId } = yield* bury(time)
       yield* time.advance("1 day")
@@ -25,7 +25,7 @@ export const states = chapter("states", ({ timed }) => {
     })
   )
 
-  timed("a failed attempt that is followed by another is ERROR, RETRY", (time) =>
+  timed("a failed attempt with retries left is logged as ERROR, RETRY", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500, 500, 200)
       const recovered = yield* publish({ destination: endpoint.url })
@@ -56,7 +56,7 @@ export const states = chapter("states", ({ timed }) => {
     })
   )
 
-  timed("each step is logged with its own instant", (time) =>
+  timed("each step is logged with its own time", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500, 200)
       const now = yield* time.now
@@ -76,7 +76,7 @@ export const states = chapter("states", ({ timed }) => {
     })
   )
 
-  timed("a step tells when the next attempt is due", (time) =>
+  timed("a step says when the next attempt is due", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500, 200)
       const now = yield* time.now
@@ -128,7 +128,7 @@ export const states = chapter("states", ({ timed }) => {
     })
   )
 
-  timed("what a deleted queue takes along is logged as cancelled [assumed]", (time) =>
+  timed("the messages of a deleted queue are logged as cancelled [assumed]", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue({ isPaused: true })

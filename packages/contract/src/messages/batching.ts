@@ -38,7 +38,7 @@ const Event = Schema.Union(
   Schema.TaggedStruct("Stopped", {})
 )
 
-/** Expects a batch to be refused as invalid, as a whole. */
+/** Expects a whole batch to be rejected as invalid. */
 const refused = (items: ReadonlyArray<PublishMessage.BatchInput>) =>
   Effect.gen(function* () {
     const messages = yield* QStashMessages
@@ -49,11 +49,11 @@ const refused = (items: ReadonlyArray<PublishMessage.BatchInput>) =>
   })
 
 export const batching = chapter("batches", ({ law, timed }) => {
-  law("a batch of bytes, or of no list, is refused before it is sent", () =>
+  law("a batch with bytes for a body, or one that is not a list, is rejected before it is sent", () =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       assertEquals(
-        // @ts-expect-error for those who write JavaScript
+        // @ts-expect-error a call from JavaScript
         yield* Effect.flip(messages.batch([{ destination: somewhere, body: new Uint8Array(1) }])),
         new QStashInvalidRequest({
           field: "[0].body",
@@ -61,14 +61,14 @@ export const batching = chapter("batches", ({ law, timed }) => {
         })
       )
       assertEquals(
-        // @ts-expect-error for those who write JavaScript
+        // @ts-expect-error a call from JavaScript
         yield* Effect.flip(messages.batch({ destination: somewhere })),
         new QStashInvalidRequest({ reason: "expected a list of messages" })
       )
     })
   )
 
-  law("a batch answers for each message in its place", () =>
+  law("a batch returns one result per message, in the same order", () =>
     Effect.gen(function* () {
       const urlGroup = yield* makeGroup({ url: `${somewhere}/1` }, { url: `${somewhere}/2` })
       const queueName = yield* makeQueue({ isPaused: true })
@@ -90,7 +90,7 @@ export const batching = chapter("batches", ({ law, timed }) => {
     })
   )
 
-  law("a batch of one is answered like any other", () =>
+  law("a batch of one message returns a list too", () =>
     Effect.gen(function* () {
       const published = only(only(yield* batch([{ destination: somewhere, delay: "2 hours" }])))
       strictEqual(published.isDeduplicated, false)
@@ -98,7 +98,7 @@ export const batching = chapter("batches", ({ law, timed }) => {
     })
   )
 
-  timed("a batch of JSON delivers each value as its schema encodes it, under its type", (time) =>
+  timed("a JSON batch delivers each value as its schema encodes it, with the JSON content type", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const queueName = yield* freshQueue
@@ -124,7 +124,7 @@ export const batching = chapter("batches", ({ law, timed }) => {
     })
   )
 
-  timed("a batch of JSON with a value that does not encode sends nothing and names its position", (time) =>
+  timed("a JSON batch with a value that does not encode sends nothing and names its position", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const item = (body: string) => ({ destination: endpoint.url, body })
@@ -143,7 +143,7 @@ export const batching = chapter("batches", ({ law, timed }) => {
     })
   )
 
-  timed("each message of a batch is delivered as it says", (time) =>
+  timed("each message of a batch is delivered with its own settings", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500)
       const now = yield* time.now
@@ -174,7 +174,7 @@ export const batching = chapter("batches", ({ law, timed }) => {
     })
   )
 
-  timed("the messages of a batch go through their queues and limits", (time) =>
+  timed("the messages of a batch use their own queues and limits", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500, 200)
       const queueName = yield* freshQueue
@@ -199,7 +199,7 @@ export const batching = chapter("batches", ({ law, timed }) => {
     })
   )
 
-  timed("a batch with one message that is wrong sends none", (time) =>
+  timed("a batch with one invalid message sends nothing", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const good = { destination: endpoint.url }

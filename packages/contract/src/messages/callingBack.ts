@@ -12,7 +12,7 @@ import { checkSignature } from "../internal/signature.ts"
 
 type Answers = readonly [Answer, ...ReadonlyArray<Answer>]
 
-/** A message with both callbacks, of whose attempts a day has passed. */
+/** A message with both callbacks, a day after it was published. */
 const called = (
   time: Time,
   answers: Answers,
@@ -39,7 +39,7 @@ const called = (
   })
 
 export const callingBack = chapter("callbacks", ({ given, timed }) => {
-  timed("a callback tells of every attempt until one succeeds", (time) =>
+  timed("a callback reports each attempt until one succeeds", (time) =>
     Effect.gen(function* () {
       const { callbacks, failureCallbacks, messageId, now } = yield* called(time, [500, 503, 201, 200])
       deepStrictEqual(secondsAfter(now, callbacks), [0, 12, 160])
@@ -57,29 +57,27 @@ export const callingBack = chapter("callbacks", ({ given, timed }) => {
     })
   )
 
-  timed(
-    "a callback tells of every attempt until none is left, and a failure callback of the last alone",
-    (time) =>
-      Effect.gen(function* () {
-        const { callbacks, failureCallbacks, messageId, now } = yield* called(time, [500, 501, 502], {
-          retries: 2
-        })
-        deepStrictEqual(secondsAfter(now, callbacks), [0, 12, 160])
-        deepStrictEqual(
-          callbacks.map((callback) => callbackBody(callback).retried),
-          [0, 1, 2]
-        )
-        deepStrictEqual(secondsAfter(now, failureCallbacks), [160])
-        const { dlqId, retried, sourceMessageId, status } = callbackBody(only(failureCallbacks))
-        const letter = only(yield* lettersOf(messageId))
-        deepStrictEqual(
-          { dlqId, retried, sourceMessageId, status },
-          { dlqId: letter.dlqId, retried: 2, sourceMessageId: messageId, status: 502 }
-        )
+  timed("a callback reports each failed attempt, a failure callback only the last", (time) =>
+    Effect.gen(function* () {
+      const { callbacks, failureCallbacks, messageId, now } = yield* called(time, [500, 501, 502], {
+        retries: 2
       })
+      deepStrictEqual(secondsAfter(now, callbacks), [0, 12, 160])
+      deepStrictEqual(
+        callbacks.map((callback) => callbackBody(callback).retried),
+        [0, 1, 2]
+      )
+      deepStrictEqual(secondsAfter(now, failureCallbacks), [160])
+      const { dlqId, retried, sourceMessageId, status } = callbackBody(only(failureCallbacks))
+      const letter = only(yield* lettersOf(messageId))
+      deepStrictEqual(
+        { dlqId, retried, sourceMessageId, status },
+        { dlqId: letter.dlqId, retried: 2, sourceMessageId: messageId, status: 502 }
+      )
+    })
   )
 
-  timed("a message that ends at once with 489 is told of like one without attempts left", (time) =>
+  timed("a message that fails with 489 calls back as if no retries were left", (time) =>
     Effect.gen(function* () {
       const answer = { status: 489, headers: { "upstash-nonretryable-error": "true" } }
       const { callbacks, failureCallbacks } = yield* called(time, [answer, 200])
@@ -88,7 +86,7 @@ export const callingBack = chapter("callbacks", ({ given, timed }) => {
     })
   )
 
-  timed("a callback says all there is to know of the attempt", (time) =>
+  timed("a callback contains everything about the attempt", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, {
         status: 202,
@@ -121,14 +119,14 @@ export const callingBack = chapter("callbacks", ({ given, timed }) => {
         notBefore: now + 60 * second,
         createdAt: now
       })
-      // A real worker answers with headers of its own as well.
+      // A real worker adds headers of its own.
       deepStrictEqual(header["X-Answer"], ["yes"])
       deepStrictEqual(header["Content-Type"], ["text/plain"])
       strictEqual(callerIP, headerOf(only(yield* endpoint.deliveries), "Upstash-Caller-Ip"))
     })
   )
 
-  timed("a failure callback says the same, and names the dead letter", (time) =>
+  timed("a failure callback contains the same and names the dead letter", (time) =>
     Effect.gen(function* () {
       const dlq = yield* QStashDlq
       const endpoint = yield* endpointWith(time, {
@@ -171,7 +169,7 @@ export const callingBack = chapter("callbacks", ({ given, timed }) => {
 
   given(
     ["time", "slowly"],
-    "a callback about an attempt that was not answered has no status and no body [assumed]",
+    "a callback about an attempt without a response has no status and no body [assumed]",
     ({ slowly, time }) =>
       Effect.gen(function* () {
         const endpoint = yield* endpointWith(time, slowly("1 hour", 200))
@@ -188,31 +186,29 @@ export const callingBack = chapter("callbacks", ({ given, timed }) => {
       })
   )
 
-  timed(
-    "a callback is a message of its own: signed for its URL, a POST of JSON, under an id of its own",
-    (time) =>
-      Effect.gen(function* () {
-        const { callbacks, failureCallbacks, messageId } = yield* called(time, [500], {
-          retries: 0,
-          method: "PUT",
-          headers: { "X-Mine": "yes", "Content-Type": "text/plain" }
-        })
-        const ids = new Set([messageId])
-        for (const delivery of [only(callbacks), only(failureCallbacks)]) {
-          const claims = checkSignature(delivery, time.signingKeys.current)
-          strictEqual(claims.sub, delivery.url)
-          strictEqual(delivery.method, "POST")
-          strictEqual(headerOf(delivery, "Content-Type"), "application/json")
-          strictEqual(headerOf(delivery, "User-Agent"), "Upstash-QStash")
-          strictEqual(headerOf(delivery, "Upstash-Retried"), "0")
-          strictEqual(headerOf(delivery, "X-Mine"), undefined)
-          ids.add(MessageId.make(idOf(delivery)))
-        }
-        strictEqual(ids.size, 3)
+  timed("a callback is a message of its own: signed for its URL, a POST of JSON, with its own id", (time) =>
+    Effect.gen(function* () {
+      const { callbacks, failureCallbacks, messageId } = yield* called(time, [500], {
+        retries: 0,
+        method: "PUT",
+        headers: { "X-Mine": "yes", "Content-Type": "text/plain" }
       })
+      const ids = new Set([messageId])
+      for (const delivery of [only(callbacks), only(failureCallbacks)]) {
+        const claims = checkSignature(delivery, time.signingKeys.current)
+        strictEqual(claims.sub, delivery.url)
+        strictEqual(delivery.method, "POST")
+        strictEqual(headerOf(delivery, "Content-Type"), "application/json")
+        strictEqual(headerOf(delivery, "User-Agent"), "Upstash-QStash")
+        strictEqual(headerOf(delivery, "Upstash-Retried"), "0")
+        strictEqual(headerOf(delivery, "X-Mine"), undefined)
+        ids.add(MessageId.make(idOf(delivery)))
+      }
+      strictEqual(ids.size, 3)
+    })
   )
 
-  timed("a callback has the method, the headers, the retries and the delay that it was given", (time) =>
+  timed("a callback uses the method, headers, retries and delay set for it", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const callback = yield* endpointWith(time, 500)
@@ -241,7 +237,7 @@ export const callingBack = chapter("callbacks", ({ given, timed }) => {
     })
   )
 
-  timed("a failure callback has settings of its own as well", (time) =>
+  timed("a failure callback has its own settings too", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500)
       const callback = yield* endpointWith(time, 500)
@@ -267,7 +263,7 @@ export const callingBack = chapter("callbacks", ({ given, timed }) => {
     })
   )
 
-  timed("a callback that says nothing of retries has as many as its message", (time) =>
+  timed("a callback has its message's retries unless it sets its own", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const callback = yield* endpointWith(time, 500)
@@ -277,7 +273,7 @@ export const callingBack = chapter("callbacks", ({ given, timed }) => {
     })
   )
 
-  timed("a callback that fails is a dead letter, and nobody is called back about it", (time) =>
+  timed("a failed callback becomes a dead letter without a callback of its own", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const callback = yield* endpointWith(time, 500)
@@ -297,7 +293,7 @@ export const callingBack = chapter("callbacks", ({ given, timed }) => {
     })
   )
 
-  timed("a message does not wait for its callback", (time) =>
+  timed("a message is done before its callback is delivered", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500, 200)
       const callback = yield* endpointWith(time, 500)

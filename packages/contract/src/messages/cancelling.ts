@@ -21,7 +21,7 @@ const cancel = (messageId: MessageId) =>
   Effect.flatMap(QStashMessages, (messages) => messages.cancel(messageId))
 
 export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) => {
-  law("a cancel names the message that it could not find, such as one that is cancelled already", () =>
+  law("cancel names the message it cannot find, including one that is already cancelled", () =>
     Effect.gen(function* () {
       const absent = MessageId.make(`msg_${yield* freshName}`)
       assertEquals(yield* Effect.flip(cancel(absent)), new MessageNotFound({ messageId: absent }))
@@ -31,7 +31,7 @@ export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) =
     })
   )
 
-  law("a cancel leaves other messages as they are", () =>
+  law("cancelling one message leaves others alone", () =>
     Effect.gen(function* () {
       const first = yield* pending()
       const second = yield* pending()
@@ -50,7 +50,7 @@ export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) =
     })
   )
 
-  timed("a message that is cancelled before a retry is not tried again, and is no dead letter", (time) =>
+  timed("a message cancelled before a retry is not retried and does not become a dead letter", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500)
       const { messageId } = yield* publish({ destination: endpoint.url })
@@ -72,7 +72,7 @@ export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) =
     })
   )
 
-  timed("a delivery under way that fails after a cancel is not tried again", (time) =>
+  timed("a delivery that fails after a cancel is not retried", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, "silence", 200)
       const { messageId } = yield* publish({ destination: endpoint.url, timeout: "30 seconds" })
@@ -94,7 +94,7 @@ export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) =
 
   given(
     ["time", "slowly"],
-    "a delivery under way that succeeds after a cancel is a success [assumed]",
+    "a delivery that succeeds after a cancel counts as a success [assumed]",
     ({ slowly, time }) =>
       Effect.gen(function* () {
         const endpoint = yield* endpointWith(time, slowly("10 minutes", 200))
@@ -107,7 +107,7 @@ export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) =
       })
   )
 
-  timed("a message of a schedule that is cancelled shows as failed [assumed]", (time) =>
+  timed("a schedule shows a cancelled message as failed [assumed]", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const { scheduleId } = yield* fireOne(time, { destination: endpoint.url, delay: "1 hour" })
@@ -117,7 +117,7 @@ export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) =
     })
   )
 
-  law("a cancel of many answers how many there were, and passes over the others", () =>
+  law("cancelMany ignores unknown ids and returns how many it cancelled", () =>
     Effect.gen(function* () {
       const first = yield* pending()
       const second = yield* pending()
@@ -132,7 +132,7 @@ export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) =
     })
   )
 
-  alone("a cancel of all takes every message that is pending, and nothing else", (time) =>
+  alone("cancelling all cancels every pending message and nothing else", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500, 200)
       const queueName = yield* makeQueue({ isPaused: true })
@@ -153,11 +153,11 @@ export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) =
     })
   )
 
-  law("an empty selection is refused, so that nobody cancels everything by accident", () =>
+  law("cancelMany rejects an empty selection, so that nobody cancels everything by accident", () =>
     Effect.gen(function* () {
       const { messageId } = yield* pending()
       for (const selector of [{}, { messageIds: [] }, { label: undefined }, { label: [] }, { label: "" }]) {
-        // @ts-expect-error such a selector is a type error as well
+        // @ts-expect-error also a type error
         const error = yield* Effect.flip(cancelMany(selector))
         strictEqual(error._tag, "QStashInvalidRequest")
       }
@@ -166,7 +166,7 @@ export const cancelling = chapter("cancelling", ({ alone, given, law, timed }) =
   )
 
   timed(
-    "a cancel is noted when it is asked for and when it is done, at once where nothing is under way",
+    "the log shows a cancel when it is requested and when it is done, both at once for an idle message",
     (time) =>
       Effect.gen(function* () {
         const endpoint = yield* endpointWith(time, 500)

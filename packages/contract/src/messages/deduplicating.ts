@@ -21,7 +21,7 @@ import {
 const freshDeduplicationId = Effect.map(freshName, (name) => DeduplicationId.make(name))
 
 export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
-  law("a second message with the same id is taken for the first, and the answer says so", () =>
+  law("a second message with the same deduplication id is recognised as a duplicate", () =>
     Effect.gen(function* () {
       const deduplicationId = yield* freshDeduplicationId
       const first = yield* pending({ deduplicationId })
@@ -32,7 +32,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  law("an id holds whatever else the message says", () =>
+  law("a deduplication id counts even if everything else differs", () =>
     Effect.gen(function* () {
       const deduplicationId = yield* freshDeduplicationId
       const first = yield* pending({ deduplicationId, body: "one" })
@@ -47,7 +47,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  law("other ids are other messages", () =>
+  law("messages with different deduplication ids are different messages", () =>
     Effect.gen(function* () {
       const first = yield* pending({ deduplicationId: yield* freshDeduplicationId })
       const second = yield* pending({ deduplicationId: yield* freshDeduplicationId })
@@ -56,7 +56,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  timed("a second message with the same id is not delivered", (time) =>
+  timed("a duplicate is not delivered", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const deduplicationId = yield* freshDeduplicationId
@@ -67,7 +67,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  timed("an id holds for 10 minutes after the first message, and no longer", (time) =>
+  timed("a deduplication id counts for 10 minutes after the first message", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const deduplicationId = yield* freshDeduplicationId
@@ -83,7 +83,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  timed("an id holds even if the first message is delivered, or has failed", (time) =>
+  timed("a deduplication id still counts after the first message was delivered or has failed", (time) =>
     Effect.gen(function* () {
       const deduplicationId = yield* freshDeduplicationId
       const endpoint = yield* time.endpoint
@@ -102,7 +102,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  law("content is the same if destination, body, content type and headers are", () =>
+  law("content is the same if the destination, body, content type and headers are", () =>
     Effect.gen(function* () {
       const content = {
         destination: `${somewhere}/${yield* freshName}`,
@@ -134,7 +134,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  law("how a message is delivered is no content [assumed]", () =>
+  law("delivery settings are not part of the content [assumed]", () =>
     Effect.gen(function* () {
       const content = { destination: `${somewhere}/${yield* freshName}`, contentBasedDeduplication: true }
       const first = yield* pending({ ...content, retries: 1, labels: ["one"] })
@@ -143,7 +143,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  law("content counts only between messages that ask for it [assumed]", () =>
+  law("only messages with content-based deduplication are compared by content [assumed]", () =>
     Effect.gen(function* () {
       const content = { destination: `${somewhere}/${yield* freshName}`, body: "content" }
       const plain = yield* pending(content)
@@ -154,7 +154,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  timed("the same content counts for 10 minutes", (time) =>
+  timed("content is recognised for 10 minutes", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const message = { destination: endpoint.url, body: "content", contentBasedDeduplication: true }
@@ -168,7 +168,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  timed("an id counts across publishes, queues and batches", (time) =>
+  timed("a deduplication id counts across publishes, queues and batches", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const deduplicationId = yield* freshDeduplicationId
@@ -189,7 +189,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  timed("the messages of one batch are told from each other by their own ids", (time) =>
+  timed("each message of a batch has its own deduplication id", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const deduplicationId = yield* freshDeduplicationId
@@ -210,7 +210,7 @@ export const deduplicating = chapter("deduplicating", ({ law, timed }) => {
     })
   )
 
-  timed("a group counts as one: none of its endpoints gets the message twice [assumed]", (time) =>
+  timed("a duplicate sent to a group reaches none of its endpoints [assumed]", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 200)
       const urlGroup = yield* makeGroup({ url: `${endpoint.url}/a` }, { url: `${endpoint.url}/b` })

@@ -38,7 +38,7 @@ const report = { id: 7, day: DateTime.unsafeMake("2025-03-01T00:00:00Z") }
 const reportJson = '{"id":7,"day":"2025-03-01T00:00:00.000Z"}'
 
 export const publishing = chapter("publishing", ({ law, timed }) => {
-  law("a publish answers the id under which the message can be found", () =>
+  law("publish returns the message's id", () =>
     Effect.gen(function* () {
       const published = yield* pending()
       strictEqual(published.isDeduplicated, false)
@@ -46,7 +46,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  law("each publish makes a message of its own, whatever it says", () =>
+  law("each publish creates a new message, even with the same content", () =>
     Effect.gen(function* () {
       const first = yield* pending({ body: "same" })
       const other = yield* pending({ body: "same" })
@@ -55,7 +55,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("a message is delivered once, and at once", (time) =>
+  timed("a message is delivered once, immediately", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const now = yield* time.now
@@ -69,7 +69,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("a message arrives with its method, its headers and its body", (time) =>
+  timed("a message arrives with its method, headers and body", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* publish({
@@ -89,13 +89,13 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
       strictEqual(headerOf(delivery, "Content-Type"), "application/octet-stream")
       strictEqual(headerOf(delivery, "Authorization"), "Bearer of tidings")
       strictEqual(headerOf(delivery, "X-Trace-Id"), "s\xe9cret")
-      // HTTP lets whoever passes a header on join its values.
+      // HTTP lets a proxy join the values of a header.
       strictEqual(valuesOf(delivery, "X-Several").join(", "), "one, two")
       deepStrictEqual(delivery.body, everyByte)
     })
   )
 
-  timed("a response with 20 kB of headers counts like any other", (time) =>
+  timed("a response with 20 kB of headers is accepted", (time) =>
     Effect.gen(function* () {
       const headers = Object.fromEntries(Arr.range(1, 10).map((n) => [`x-part-${n}`, "x".repeat(2048)]))
       const endpoint = yield* endpointWith(time, { status: 200, headers }, 500)
@@ -105,7 +105,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("a message that says nothing is a POST without a body", (time) =>
+  timed("a message without settings is a POST without a body", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* publish({ destination: endpoint.url })
@@ -117,7 +117,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("a published message is delivered to its destination byte for byte", (time) =>
+  timed("a published message is sent to its destination URL byte for byte", (time) =>
     Effect.gen(function* () {
       const rests = [
         "",
@@ -136,7 +136,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("a delivery says which message it is and which attempt, and names no schedule and no group", (time) =>
+  timed("a delivery names its message and attempt, but no schedule or group", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500, 200)
       const { messageId } = yield* publish({ destination: endpoint.url })
@@ -157,7 +157,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("a delivery carries the address of whoever published the message", (time) =>
+  timed("a delivery carries the publisher's address", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500)
       const { messageId } = yield* publish({ destination: endpoint.url })
@@ -168,7 +168,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("a published message is signed for its URL, its body and its instant", (time) =>
+  timed("a published message is signed for its URL, body and time", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500, 200)
       yield* publish({ destination: `${endpoint.url}?a=1&b=%20`, body: everyByte })
@@ -182,7 +182,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("what QStash knows of a message does not travel to its destination", (time) =>
+  timed("a delivery does not show the message's settings", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const queueName = yield* freshQueue
@@ -211,7 +211,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("a delay holds a published message back for so long", (time) =>
+  timed("a message is delivered after its delay", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const now = yield* time.now
@@ -223,7 +223,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("notBefore holds a message back until that instant, or the next full second", (time) =>
+  timed("a message is delivered at notBefore, rounded up to the second", (time) =>
     Effect.gen(function* () {
       const now = yield* time.now
       const due = Math.ceil(now / second) * second + 5 * minute
@@ -240,7 +240,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("a notBefore that is past holds nothing back", (time) =>
+  timed("a notBefore in the past is ignored", (time) =>
     Effect.gen(function* () {
       yield* time.advance("1 hour")
       const endpoint = yield* time.endpoint
@@ -251,7 +251,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("messages that are due at one instant go out in the order of their publishing [assumed]", (time) =>
+  timed("messages due at the same time are delivered in publishing order [assumed]", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const names = ["a", "b", "c", "d"]
@@ -261,7 +261,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("a failed message is tried again as often and as late as it says", (time) =>
+  timed("a failed message is retried by its own retries and retry delay", (time) =>
     Effect.gen(function* () {
       const attempts = (settings: { readonly retries?: number; readonly retryDelay?: string }) =>
         Effect.gen(function* () {
@@ -277,7 +277,7 @@ export const publishing = chapter("publishing", ({ law, timed }) => {
     })
   )
 
-  timed("a value that is published as JSON arrives encoded by its schema, under its type", (time) =>
+  timed("publishJson sends the value as its schema encodes it, with the JSON content type", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const queueName = yield* freshQueue

@@ -40,7 +40,7 @@ const gone = (messageId: MessageId) =>
   )
 
 export const reading = chapter("reading", ({ law, timed }) => {
-  law("every setting of a message reads back as it was given", () =>
+  law("every setting of a message reads back unchanged", () =>
     Effect.gen(function* () {
       const flowControl = { key: yield* freshKey, parallelism: 3, rate: 5, period: "1 minute" } as const
       const { messageId } = yield* pending({
@@ -80,7 +80,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  law("what is not said when a message is published is as QStash has it by default", () =>
+  law("a message without settings has QStash's defaults", () =>
     Effect.gen(function* () {
       const { messageId } = yield* pending()
       const { callerIp: _ip, createdAt: _created, notBefore: _due, ...rest } = yield* getMessage(messageId)
@@ -95,7 +95,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  law("no retries are not the same as none said", () =>
+  law("zero retries differ from unset retries", () =>
     Effect.gen(function* () {
       strictEqual(
         (yield* Effect.flatMap(pending({ retries: 0 }), ({ messageId }) => getMessage(messageId))).maxRetries,
@@ -104,7 +104,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  law("a message's body reads back as text where it is UTF-8, else as bytes", () =>
+  law("a message's body reads back as text if it is UTF-8, else as bytes", () =>
     Effect.gen(function* () {
       const text = "Grüße, 世界 👋\r\n\u0000"
       const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
@@ -115,7 +115,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  law("a message knows its queue", () =>
+  law("a message names its queue", () =>
     Effect.gen(function* () {
       const queueName = yield* makeQueue({ isPaused: true })
       const { messageId } = yield* enqueue(queueName, { destination: somewhere })
@@ -123,7 +123,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  law("a redacted message reads back as hashes alone", () =>
+  law("a redacted message reads back as hashes only", () =>
     Effect.gen(function* () {
       const headers = { "X-Secret": "swordfish", "X-Open": "sesame" }
       const read = (redact: Parameters<typeof pending>[0] & object) =>
@@ -141,7 +141,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  timed("a redacted message is delivered in the original", (time) =>
+  timed("a redacted message is delivered with its original content", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* publish({
@@ -154,7 +154,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  law("a get names the message that it could not find", () =>
+  law("get names the message it cannot find", () =>
     Effect.gen(function* () {
       const messageId = MessageId.make(`msg_${yield* freshName}`)
       const error = yield* Effect.flip(getMessage(messageId))
@@ -164,7 +164,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  law("a cancelled message is gone", () =>
+  law("a cancelled message cannot be read any more", () =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       const { messageId } = yield* pending()
@@ -173,7 +173,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  timed("a message is gone when it is delivered, and when it has failed for good", (time) =>
+  timed("a message cannot be read any more once it is delivered or has failed for good", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const { messageId } = yield* publish({ destination: endpoint.url })
@@ -183,7 +183,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  timed("a message that waits for a retry can be read", (time) =>
+  timed("a message waiting for a retry can be read", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500, 200)
       const now = yield* time.now
@@ -198,7 +198,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  timed("a message knows the schedule that made it", (time) =>
+  timed("a message names the schedule that created it", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const { firedAt, scheduleId } = yield* fireOne(time, { destination: endpoint.url, delay: "1 hour" })

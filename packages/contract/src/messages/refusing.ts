@@ -16,7 +16,7 @@ import { chapter } from "../internal/law.ts"
 import { refuseMisnamed } from "../internal/misnamed.ts"
 import { freshGroup, freshQueue, getMessage, makeGroup, pending } from "../internal/sending.ts"
 
-/** Expects a publish to be refused as invalid. */
+/** Expects a publish to be rejected as invalid. */
 const refused = (message: Partial<PublishMessage.Input>) =>
   Effect.gen(function* () {
     const messages = yield* QStashMessages
@@ -29,16 +29,14 @@ const refused = (message: Partial<PublishMessage.Input>) =>
   })
 
 export const refusing = chapter("refusing", ({ given, law, timed }) => {
-  law(
-    "the id of a message that is empty, or would name another route, is refused before anything is sent",
-    () =>
-      Effect.gen(function* () {
-        const messages = yield* QStashMessages
-        yield* refuseMisnamed("messageId", MessageId, (id) => [messages.get(id), messages.cancel(id)])
-      })
+  law("rejects a message id that is empty or would hit another route, before sending anything", () =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      yield* refuseMisnamed("messageId", MessageId, (id) => [messages.get(id), messages.cancel(id)])
+    })
   )
 
-  law("a message to what is no http URL is refused", () =>
+  law("publish rejects a destination that is not an http URL", () =>
     Effect.forEach(
       ["", "example.com", "ftp://example.com/", "mailto:a@example.com", "https://"],
       (destination) => refused({ destination }),
@@ -46,7 +44,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     )
   )
 
-  law("a message to a group that there is not is refused by its name", () =>
+  law("publish rejects an unknown group and names it", () =>
     Effect.gen(function* () {
       const urlGroup = yield* freshGroup
       const { message } = yield* refused({ destination: { urlGroup } })
@@ -57,14 +55,14 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("a message whose destination would leave its place in the request path goes where it says", () =>
+  law("publish normalises a destination with dot segments", () =>
     Effect.gen(function* () {
       const { messageId } = yield* pending({ destination: "https://example.com/../../../../keys/rotate" })
       strictEqual((yield* getMessage(messageId)).url, "https://example.com/keys/rotate")
     })
   )
 
-  law("a message with a number or a span that makes no sense is refused", () =>
+  law("publish rejects an invalid number or duration", () =>
     Effect.gen(function* () {
       yield* refused({ retries: -1 })
       yield* refused({ retries: 1.5 })
@@ -76,7 +74,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("a message that would wait longer than any plan allows is over the quota", () =>
+  law("a delay longer than any plan allows exceeds the quota", () =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       const message = { destination: somewhere } as const
@@ -91,7 +89,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("a message with a header that would break the wire is refused", () =>
+  law("publish rejects an invalid header", () =>
     Effect.forEach(
       [{ "X-Split": "a\r\nX-Other: b" }, { "X-Wide": "世界" }, { "X Blank": "a" }, { "X-Null": "\u0000" }],
       (headers) => refused({ headers }),
@@ -99,7 +97,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     )
   )
 
-  law("a control header of QStash among the headers is refused, and the error names the option to use", () =>
+  law("publish rejects a QStash control header and names the option to use", () =>
     Effect.gen(function* () {
       strictEqual(
         (yield* refused({ headers: { "Upstash-Retries": "1" } })).message,
@@ -112,7 +110,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("headers that are a Map or a Headers are refused rather than dropped", () =>
+  law("publish rejects headers in a Map or a Headers object instead of dropping them", () =>
     Effect.gen(function* () {
       const entries = { "X-A": "1" }
       for (const [headers, shown] of [
@@ -121,7 +119,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
       ] as const) {
         const error = yield* Effect.flip(
           Effect.flatMap(QStashMessages, (messages) =>
-            // @ts-expect-error for those who write JavaScript
+            // @ts-expect-error a call from JavaScript
             messages.publish({ destination: somewhere, headers })
           )
         )
@@ -136,7 +134,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("a flow-control key that no path could hold is refused where a message would use it", () =>
+  law("publish rejects a flow-control key that cannot be part of a path", () =>
     Effect.forEach(
       ["", ".", "..", " a "],
       (text) => {
@@ -147,13 +145,13 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     )
   )
 
-  law("a bare name as a destination, or an object as a body, is refused with what to write", () =>
+  law("publish rejects a bare name as a destination or an object as a body, and says what to write", () =>
     Effect.gen(function* () {
       strictEqual(
         (yield* refused({ destination: "sync" })).reason,
         'expected a URL that starts with http:// or https://; a URL group is { urlGroup: "sync" }'
       )
-      // @ts-expect-error for those who write JavaScript
+      // @ts-expect-error a call from JavaScript
       const { reason } = yield* refused({ body: { a: 1 } })
       strictEqual(
         reason,
@@ -162,29 +160,31 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("a deduplication id with a colon or a blank is refused, and so is one beside the content", () =>
-    Effect.gen(function* () {
-      for (const id of ["a:b", "a b", "", "ä"]) {
-        yield* refused({ deduplicationId: DeduplicationId.make(id, { disableValidation: true }) })
-      }
-      yield* refused({ deduplicationId: DeduplicationId.make("id"), contentBasedDeduplication: true })
-    })
+  law(
+    "publish rejects a deduplication id with a colon or a space, and one combined with content-based deduplication",
+    () =>
+      Effect.gen(function* () {
+        for (const id of ["a:b", "a b", "", "ä"]) {
+          yield* refused({ deduplicationId: DeduplicationId.make(id, { disableValidation: true }) })
+        }
+        yield* refused({ deduplicationId: DeduplicationId.make("id"), contentBasedDeduplication: true })
+      })
   )
 
-  law("a flow-control limit that is none is refused", () =>
+  law("publish rejects an invalid flow-control limit", () =>
     Effect.gen(function* () {
       const key = FlowControlKey.make("key")
       yield* refused({ flowControl: { key, parallelism: 0 } })
       yield* refused({ flowControl: { key, rate: 1.5 } })
       yield* refused({ flowControl: { key, rate: 1, period: "8 days" } })
       yield* refused({ flowControl: { key, rate: 1, period: 0 } })
-      // @ts-expect-error a limit is part of the type as well
+      // @ts-expect-error a missing limit is also a type error
       yield* refused({ flowControl: { key } })
       yield* refused({ flowControl: { key: FlowControlKey.make("", { disableValidation: true }), rate: 1 } })
     })
   )
 
-  law("a callback to what is no http URL is refused, and its URL is not repeated", () =>
+  law("publish rejects a callback that is not an http URL, without repeating it", () =>
     Effect.gen(function* () {
       for (const url of ["ftp://user:swordfish@example.com", "swordfish", ""]) {
         for (const message of [{ callback: url }, { failureCallback: { url } }]) {
@@ -195,7 +195,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("an option that there is not is refused by its name, whichever way a message is sent", () =>
+  law("publish, enqueue and batch reject an unknown option and name it", () =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       const queueName = yield* freshQueue
@@ -211,7 +211,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("an enqueue takes neither a delay nor an instant nor flow control", () =>
+  law("enqueue accepts no delay, notBefore or flow control", () =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       const queueName = yield* freshQueue
@@ -228,32 +228,29 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  given(
-    ["quotas"],
-    "rejects more retries than the quota allows, of a message and of its callbacks",
-    ({ quotas }) =>
-      Effect.gen(function* () {
-        const messages = yield* QStashMessages
-        const queueName = yield* freshQueue
-        const retries = quotas.maxRetries + 1
-        const tooMany = quotaExceeded("maxRetries", quotas.maxRetries)
-        for (const settings of [
-          { retries },
-          { callback: { url: somewhere, retries } },
-          { failureCallback: { url: somewhere, retries } }
-        ]) {
-          const message = { destination: somewhere, ...settings }
-          assertEquals(yield* Effect.flip(messages.publish(message)), tooMany)
-          assertEquals(yield* Effect.flip(messages.enqueue(queueName, message)), tooMany)
-          assertEquals(yield* Effect.flip(messages.batch([{ destination: somewhere }, message])), tooMany)
-        }
-        yield* pending({ retries: quotas.maxRetries })
-      })
+  given(["quotas"], "publish rejects more retries than the quota allows, also for callbacks", ({ quotas }) =>
+    Effect.gen(function* () {
+      const messages = yield* QStashMessages
+      const queueName = yield* freshQueue
+      const retries = quotas.maxRetries + 1
+      const tooMany = quotaExceeded("maxRetries", quotas.maxRetries)
+      for (const settings of [
+        { retries },
+        { callback: { url: somewhere, retries } },
+        { failureCallback: { url: somewhere, retries } }
+      ]) {
+        const message = { destination: somewhere, ...settings }
+        assertEquals(yield* Effect.flip(messages.publish(message)), tooMany)
+        assertEquals(yield* Effect.flip(messages.enqueue(queueName, message)), tooMany)
+        assertEquals(yield* Effect.flip(messages.batch([{ destination: somewhere }, message])), tooMany)
+      }
+      yield* pending({ retries: quotas.maxRetries })
+    })
   )
 
   given(
     ["quotas", "time"],
-    "rejects a batch that would create too many messages or too many bytes, and creates none of them",
+    "a batch with too many messages or bytes is rejected and creates nothing",
     ({ quotas, time }) =>
       Effect.gen(function* () {
         const messages = yield* QStashMessages
@@ -275,7 +272,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
       })
   )
 
-  timed("what is refused is not delivered", (time) =>
+  timed("a rejected message is not delivered", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* refused({ destination: endpoint.url, retries: -1 })
@@ -285,7 +282,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("a refused publish repeats no body, no header and nothing secret of a URL", () =>
+  law("the error of a rejected publish shows no body, no header and no secret part of a URL", () =>
     Effect.gen(function* () {
       const secrets = {
         body: "swordfish-1",

@@ -25,7 +25,7 @@ import {
   publishToGroup
 } from "../internal/sending.ts"
 
-/** Cancels a selection of which one of two messages is part, and expects that the other one stays. */
+/** Cancels a selection that includes one of two messages, and expects the other one to stay. */
 const takesOnly = (
   taken: { readonly messageId: MessageId },
   other: { readonly messageId: MessageId },
@@ -42,7 +42,7 @@ const pendingAt = (destination: URL) =>
   Effect.flatMap(QStashMessages, (messages) => messages.publish({ destination, delay: "2 hours" }))
 
 export const selecting = chapter("selecting", ({ alone, law, timed }) => {
-  law("a cancel takes as many ids as one likes", () =>
+  law("cancelMany takes any number of ids", () =>
     Effect.gen(function* () {
       const published = yield* batch(
         Array.from({ length: 105 }, (_, index) => ({
@@ -56,7 +56,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  law("a URL and a flow-control key by which messages are cancelled may hold commas", () =>
+  law("a URL or flow-control key to cancel by may contain commas", () =>
     Effect.gen(function* () {
       const name = yield* freshName
       const other = yield* pending({ destination: `${somewhere}/${name}` })
@@ -68,7 +68,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  law("messages can be cancelled by their URL, or its host, or its path", () =>
+  law("messages can be cancelled by URL, host or path", () =>
     Effect.gen(function* () {
       const name = (yield* freshName).toLowerCase().replaceAll("_", "-")
       const other = yield* pending({ destination: `https://other.example.com/${name}/other` })
@@ -79,7 +79,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  law("a message is found by the text under which it was published, however its URL is written", () =>
+  law("a message is found by the URL it was published to, however that is written", () =>
     Effect.gen(function* () {
       const other = yield* pending({ destination: "https://other.example.com/" })
       const name = (yield* freshName).toLowerCase().replaceAll("_", "-")
@@ -109,7 +109,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  law("a label means the same with blanks around it, in a message and in a filter", () =>
+  law("spaces around a label do not matter, in a message or a filter", () =>
     Effect.gen(function* () {
       const other = yield* pending()
       const name = yield* freshName
@@ -126,7 +126,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  law("a filter that could find nothing, or more than is meant, is refused", () =>
+  law("cancelMany rejects a filter that could match nothing or too much", () =>
     Effect.gen(function* () {
       const { messageId } = yield* pending()
       for (const [field, selector] of [
@@ -149,7 +149,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  law("a filter whose values hold no comma refuses one, and ignores blanks around a value", () =>
+  law("a filter whose values never contain a comma rejects one, and ignores spaces around a value", () =>
     Effect.gen(function* () {
       const [dlq, logs, messages] = [yield* QStashDlq, yield* QStashLogs, yield* QStashMessages]
       const { messageId } = yield* pending()
@@ -176,7 +176,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
       strictEqual(yield* isPending(messageId), true)
       const queueName = yield* makeQueue({ isPaused: true })
       const queued = yield* enqueue(queueName, { destination: somewhere })
-      // As JavaScript without types calls it.
+      // A call from JavaScript, without types.
       const inQueue: MessageSelector = Object.assign({ queueName }, { queueName: [` ${queueName}\t`] })
       strictEqual(yield* cancelMany(inQueue), 1)
       strictEqual(yield* isPending(queued.messageId), false)
@@ -185,7 +185,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  law("a flow-control key with commas stands for itself and for its parts [assumed]", () =>
+  law("a flow-control key with commas matches itself and its parts [assumed]", () =>
     Effect.gen(function* () {
       const name = yield* freshName
       const other = yield* pending({ flowControl: { key: FlowControlKey.make(name), parallelism: 1 } })
@@ -200,7 +200,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  law("messages can be cancelled by their label, their queue, their flow-control key or their group", () =>
+  law("messages can be cancelled by label, queue, flow-control key or group", () =>
     Effect.gen(function* () {
       const other = yield* pending({ labels: ["other"] })
       const label = yield* freshName
@@ -218,7 +218,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  timed("messages can be cancelled by the schedule that made them", (time) =>
+  timed("messages can be cancelled by the schedule that created them", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const other = yield* publish({ destination: endpoint.url, delay: "1 day" })
@@ -231,7 +231,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  law("of several values any will do, and of several filters each has to match", () =>
+  law("a message matches if each filter has at least one value that matches", () =>
     Effect.gen(function* () {
       const [one, two, three] = [yield* freshName, yield* freshName, yield* freshName]
       const first = yield* pending({ labels: [one, three] })
@@ -246,7 +246,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  timed("messages can be cancelled by the time of their creation, both ends included", (time) =>
+  timed("messages can be cancelled by creation time, both ends included", (time) =>
     Effect.gen(function* () {
       const label = yield* freshName
       const start = yield* time.now
@@ -266,7 +266,7 @@ export const selecting = chapter("selecting", ({ alone, law, timed }) => {
     })
   )
 
-  alone("messages can be cancelled by the address of whoever published them", () =>
+  alone("messages can be cancelled by the publisher's address", () =>
     Effect.gen(function* () {
       const { messageId } = yield* pending()
       const { callerIp = "" } = yield* getMessage(messageId)

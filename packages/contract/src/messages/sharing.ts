@@ -10,7 +10,7 @@ import { getMessage, pending, publish } from "../internal/sending.ts"
 import { checkSignature } from "../internal/signature.ts"
 
 export const sharing = chapter("two accounts", ({ given }) => {
-  given(["neighbour"], "an account neither sees nor cancels the messages of another", ({ neighbour }) =>
+  given(["neighbour"], "an account can neither see nor cancel another account's messages", ({ neighbour }) =>
     Effect.gen(function* () {
       const theirs = Context.get(neighbour.services, QStashMessages)
       const label = yield* freshName
@@ -25,7 +25,7 @@ export const sharing = chapter("two accounts", ({ given }) => {
     })
   )
 
-  given(["neighbour"], "two accounts may use one deduplication id for different messages", ({ neighbour }) =>
+  given(["neighbour"], "two accounts can use the same deduplication id", ({ neighbour }) =>
     Effect.gen(function* () {
       const deduplicationId = DeduplicationId.make(yield* freshName)
       const mine = yield* pending({ deduplicationId })
@@ -35,18 +35,15 @@ export const sharing = chapter("two accounts", ({ given }) => {
     })
   )
 
-  given(
-    ["time", "neighbour"],
-    "each account's published messages are signed with its own key",
-    ({ neighbour, time }) =>
-      Effect.gen(function* () {
-        const mine = yield* time.endpoint
-        const theirs = yield* time.endpoint
-        yield* publish({ destination: mine.url })
-        yield* within(neighbour, () => publish({ destination: theirs.url }))
-        yield* settle(time)
-        checkSignature(only(yield* mine.deliveries), time.signingKeys.current)
-        checkSignature(only(yield* theirs.deliveries), neighbour.time.signingKeys.current)
-      })
+  given(["time", "neighbour"], "each account's messages are signed with its own key", ({ neighbour, time }) =>
+    Effect.gen(function* () {
+      const mine = yield* time.endpoint
+      const theirs = yield* time.endpoint
+      yield* publish({ destination: mine.url })
+      yield* within(neighbour, () => publish({ destination: theirs.url }))
+      yield* settle(time)
+      checkSignature(only(yield* mine.deliveries), time.signingKeys.current)
+      checkSignature(only(yield* theirs.deliveries), neighbour.time.signingKeys.current)
+    })
   )
 })

@@ -22,7 +22,7 @@ const flood = (endpoint: Endpoint) =>
   })
 
 export const slots = chapter("slots", ({ alone, given }) => {
-  alone("a destination that never responds does not hold up messages to another", (time) =>
+  alone("a destination that never responds does not delay messages to others", (time) =>
     Effect.gen(function* () {
       const [silent, other] = [yield* time.endpoint, yield* time.elsewhere]
       const now = yield* time.now
@@ -36,7 +36,7 @@ export const slots = chapter("slots", ({ alone, given }) => {
     })
   )
 
-  alone("a message whose key is paused while it waits for a slot leaves the slot to the next", (time) =>
+  alone("a message whose key is paused while it waits gives its slot to the next", (time) =>
     Effect.gen(function* () {
       const control = yield* QStashFlowControl
       const [key, other] = [yield* freshKey, yield* freshKey]
@@ -56,7 +56,7 @@ export const slots = chapter("slots", ({ alone, given }) => {
 
   given(
     ["time", "ownAccount"],
-    "an account whose destinations never respond does not hold up the messages of another",
+    "an account whose destinations never respond does not delay other accounts",
     ({ ownAccount, time }) =>
       Effect.gen(function* () {
         const own = yield* ownAccount

@@ -7,12 +7,12 @@ import { arrivals, settle } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 import { endpointWith, enqueue, freshQueue, makeQueue } from "../internal/sending.ts"
 
-/** Enqueues one message for each body; a failed one is tried again after a minute each. */
+/** Enqueues one message for each body. Failed ones are retried after a minute. */
 const enqueueAll = (queueName: QueueName, { url }: Endpoint, ...bodies: ReadonlyArray<string>) =>
   Effect.forEach(bodies, (body) => enqueue(queueName, { destination: url, body, retryDelay: "60000" }))
 
 export const limiting = chapter("parallelism", ({ given, timed }) => {
-  timed("as many messages of a queue may be open at once as its parallelism", (time) =>
+  timed("a queue delivers as many messages at once as its parallelism", (time) =>
     Effect.gen(function* () {
       const queueName = yield* makeQueue({ parallelism: 2 })
       const endpoint = yield* endpointWith(time, 500, 500, 200)
@@ -32,7 +32,7 @@ export const limiting = chapter("parallelism", ({ given, timed }) => {
 
   given(
     ["time", "slowly"],
-    "a place that comes free goes to the next, while others are still under way",
+    "a freed place in a queue goes to the next message while others are still in progress",
     ({ slowly, time }) =>
       Effect.gen(function* () {
         const queueName = yield* makeQueue({ parallelism: 2 })
@@ -50,7 +50,7 @@ export const limiting = chapter("parallelism", ({ given, timed }) => {
       })
   )
 
-  timed("a message whose callback is open keeps its place, and leaves the others free", (time) =>
+  timed("a message with an unfinished callback keeps its place, and the others stay available", (time) =>
     Effect.gen(function* () {
       const queueName = yield* makeQueue({ parallelism: 2 })
       const endpoint = yield* time.endpoint
@@ -74,7 +74,7 @@ export const limiting = chapter("parallelism", ({ given, timed }) => {
     })
   )
 
-  timed("a parallelism that is raised lets more messages go at once", (time) =>
+  timed("raising the parallelism starts more messages at once", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* freshQueue
@@ -97,7 +97,7 @@ export const limiting = chapter("parallelism", ({ given, timed }) => {
     })
   )
 
-  timed("a parallelism that is lowered holds back all but the first [assumed]", (time) =>
+  timed("lowering the parallelism holds back the messages beyond it [assumed]", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue({ parallelism: 3 })
@@ -119,7 +119,7 @@ export const limiting = chapter("parallelism", ({ given, timed }) => {
     })
   )
 
-  timed("a pause changes nothing about the parallelism", (time) =>
+  timed("a pause does not change the parallelism", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue({ parallelism: 2 })

@@ -8,7 +8,7 @@ import { chapter } from "../internal/law.ts"
 import { endpointWith, enqueue, freshQueue, getMessage, makeQueue, statesOf } from "../internal/sending.ts"
 
 export const managing = chapter("managing", ({ law, timed }) => {
-  law("a queue reads back as it was made", () =>
+  law("a queue reads back as it was created", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue({ parallelism: 3, isPaused: true })
@@ -18,7 +18,7 @@ export const managing = chapter("managing", ({ law, timed }) => {
     })
   )
 
-  law("a queue of which nothing is said has a parallelism of 1 and is active", () =>
+  law("a queue is active with a parallelism of 1 by default", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queue = yield* Effect.flatMap(makeQueue(), queues.get)
@@ -28,7 +28,7 @@ export const managing = chapter("managing", ({ law, timed }) => {
     })
   )
 
-  law("a repeated upsert makes no second queue", () =>
+  law("repeating an upsert creates no second queue", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue({ parallelism: 2 })
@@ -38,7 +38,7 @@ export const managing = chapter("managing", ({ law, timed }) => {
     })
   )
 
-  law("an upsert that does not speak of the pause keeps it [assumed]", () =>
+  law("an upsert without isPaused keeps the pause [assumed]", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue({ isPaused: true })
@@ -47,7 +47,7 @@ export const managing = chapter("managing", ({ law, timed }) => {
     })
   )
 
-  law("an upsert can pause a queue, and resume it", () =>
+  law("an upsert can pause and resume a queue", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue()
@@ -58,7 +58,7 @@ export const managing = chapter("managing", ({ law, timed }) => {
     })
   )
 
-  timed("an upsert keeps when a queue was created, and notes when it was changed", (time) =>
+  timed("an upsert keeps a queue's creation time and updates its change time", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const created = yield* time.now
@@ -71,7 +71,7 @@ export const managing = chapter("managing", ({ law, timed }) => {
     })
   )
 
-  law("the list holds what a get answers, and other queues too", () =>
+  law("the list contains what get returns, and other queues too", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const names = [yield* makeQueue({ parallelism: 2 }), yield* makeQueue({ isPaused: true })]
@@ -83,7 +83,7 @@ export const managing = chapter("managing", ({ law, timed }) => {
     })
   )
 
-  timed("the lag counts the messages that are not done", (time) =>
+  timed("the lag counts the unfinished messages", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* freshQueue
@@ -101,7 +101,7 @@ export const managing = chapter("managing", ({ law, timed }) => {
     })
   )
 
-  law("a deleted queue is neither found nor listed", () =>
+  law("a deleted queue can be neither found nor listed", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue()
@@ -114,7 +114,7 @@ export const managing = chapter("managing", ({ law, timed }) => {
     })
   )
 
-  law("deleting a queue that there is not is no error", () =>
+  law("deleting an unknown queue is not an error", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* freshQueue
@@ -123,7 +123,7 @@ export const managing = chapter("managing", ({ law, timed }) => {
     })
   )
 
-  law("a delete takes the messages along that wait in the queue", () =>
+  law("deleting a queue cancels the messages waiting in it", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue({ isPaused: true })
@@ -152,7 +152,7 @@ export const managing = chapter("managing", ({ law, timed }) => {
     })
   )
 
-  timed("a queue that is made again after a delete begins anew", (time) =>
+  timed("a queue created again after a delete starts from scratch", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue({ parallelism: 3, isPaused: true })

@@ -34,7 +34,7 @@ const enqueueAll = (queueName: QueueName, { url }: Endpoint, ...bodies: Readonly
   Effect.forEach(bodies, (body) => enqueue(queueName, { destination: url, body }))
 
 export const ordering = chapter("order", ({ given, timed }) => {
-  timed("an enqueue makes the queue on first use, with a parallelism of 1", (time) =>
+  timed("enqueue creates a missing queue, with a parallelism of 1", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* freshQueue
@@ -47,7 +47,7 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  timed("a queue delivers in the order in which the messages came", (time) =>
+  timed("a queue delivers messages in the order they were enqueued", (time) =>
     Effect.gen(function* () {
       const queueName = yield* freshQueue
       const endpoint = yield* time.endpoint
@@ -65,7 +65,7 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  timed("the first of a queue holds up the next through its retries", (time) =>
+  timed("the next message of a queue waits for the retries of the first", (time) =>
     Effect.gen(function* () {
       const queueName = yield* freshQueue
       const endpoint = yield* endpointWith(time, 500, 500, 200)
@@ -82,7 +82,7 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  timed("one that has failed for good makes room for the next", (time) =>
+  timed("the next message of a queue starts once the first has failed for good", (time) =>
     Effect.gen(function* () {
       const queueName = yield* freshQueue
       const endpoint = yield* endpointWith(time, 500, 500, 200)
@@ -94,7 +94,7 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  timed("the next waits for the callbacks of the one before it as well", (time) =>
+  timed("the next message of a queue also waits for the callbacks of the first", (time) =>
     Effect.gen(function* () {
       const queueName = yield* freshQueue
       const endpoint = yield* time.endpoint
@@ -112,25 +112,27 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  timed("the next waits for a failure callback too, until that has failed for good itself", (time) =>
-    Effect.gen(function* () {
-      const queueName = yield* freshQueue
-      const endpoint = yield* endpointWith(time, 500, 200)
-      const failureCallback = yield* endpointWith(time, 500)
-      const now = yield* time.now
-      yield* enqueue(queueName, {
-        destination: endpoint.url,
-        body: "1",
-        retries: 0,
-        failureCallback: { url: failureCallback.url, retries: 1, retryDelay: "45000" }
+  timed(
+    "the next message of a queue waits for a failure callback until that is delivered or has failed for good",
+    (time) =>
+      Effect.gen(function* () {
+        const queueName = yield* freshQueue
+        const endpoint = yield* endpointWith(time, 500, 200)
+        const failureCallback = yield* endpointWith(time, 500)
+        const now = yield* time.now
+        yield* enqueue(queueName, {
+          destination: endpoint.url,
+          body: "1",
+          retries: 0,
+          failureCallback: { url: failureCallback.url, retries: 1, retryDelay: "45000" }
+        })
+        yield* enqueueAll(queueName, endpoint, "2")
+        yield* time.advance("1 day")
+        deepStrictEqual(arrivals(now, yield* endpoint.deliveries), ["1 at 0", "2 at 45"])
       })
-      yield* enqueueAll(queueName, endpoint, "2")
-      yield* time.advance("1 day")
-      deepStrictEqual(arrivals(now, yield* endpoint.deliveries), ["1 at 0", "2 at 45"])
-    })
   )
 
-  timed("a cancelled message leaves its place to the next", (time) =>
+  timed("cancelling a message lets the next message of its queue start", (time) =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       const queueName = yield* freshQueue
@@ -146,7 +148,7 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  timed("a delayed message holds up the next once it is first in its queue [assumed]", (time) =>
+  timed("a delayed message at the head of its queue delays the next [assumed]", (time) =>
     Effect.gen(function* () {
       const queueName = yield* freshQueue
       const endpoint = yield* time.endpoint
@@ -161,7 +163,7 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  timed("a message that waits in a queue is only created, so far", (time) =>
+  timed("a message waiting in a queue is logged only as CREATED", (time) =>
     Effect.gen(function* () {
       const queueName = yield* freshQueue
       const endpoint = yield* endpointWith(time, 500, 200)
@@ -177,7 +179,7 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  timed("queues do not hold up each other, nor what is in none", (time) =>
+  timed("a queue delays neither other queues nor messages without one", (time) =>
     Effect.gen(function* () {
       const stuck = yield* freshQueue
       const free = yield* freshQueue
@@ -192,7 +194,7 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  timed("a group goes into a queue as one message for each endpoint, in their order", (time) =>
+  timed("enqueuing to a group adds one message per endpoint, in order", (time) =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
       const queueName = yield* freshQueue
@@ -218,7 +220,7 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  timed("a schedule's messages go through its queue, which is made on first use", (time) =>
+  timed("a schedule's messages go through its queue, which is created if missing", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* freshQueue
@@ -233,7 +235,7 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  timed("what goes into a queue leaves its parallelism and its pause as they are", (time) =>
+  timed("enqueuing changes neither the parallelism nor the pause", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue({ parallelism: 4, isPaused: true })
@@ -249,18 +251,21 @@ export const ordering = chapter("order", ({ given, timed }) => {
     })
   )
 
-  given(["time", "slowly"], "the next waits while the one before it is under way", ({ slowly, time }) =>
-    Effect.gen(function* () {
-      const queueName = yield* freshQueue
-      const endpoint = yield* endpointWith(time, slowly("20 seconds", 200), 200)
-      const now = yield* time.now
-      const [first, second] = yield* enqueueAll(queueName, endpoint, "1", "2")
-      yield* time.advance("19 seconds")
-      deepStrictEqual(arrivals(now, yield* endpoint.deliveries), ["1 at 0"])
-      assertTrue(first !== undefined && second !== undefined)
-      strictEqual((yield* getMessage(second.messageId)).queueName, queueName)
-      yield* time.advance("1 minute")
-      deepStrictEqual(arrivals(now, yield* endpoint.deliveries), ["1 at 0", "2 at 20"])
-    })
+  given(
+    ["time", "slowly"],
+    "the next message of a queue waits while the first is in progress",
+    ({ slowly, time }) =>
+      Effect.gen(function* () {
+        const queueName = yield* freshQueue
+        const endpoint = yield* endpointWith(time, slowly("20 seconds", 200), 200)
+        const now = yield* time.now
+        const [first, second] = yield* enqueueAll(queueName, endpoint, "1", "2")
+        yield* time.advance("19 seconds")
+        deepStrictEqual(arrivals(now, yield* endpoint.deliveries), ["1 at 0"])
+        assertTrue(first !== undefined && second !== undefined)
+        strictEqual((yield* getMessage(second.messageId)).queueName, queueName)
+        yield* time.advance("1 minute")
+        deepStrictEqual(arrivals(now, yield* endpoint.deliveries), ["1 at 0", "2 at 20"])
+      })
   )
 })

@@ -6,7 +6,7 @@ import { chapter } from "../internal/law.ts"
 import { endpointWith, enqueue, freshQueue, getMessage, makeQueue } from "../internal/sending.ts"
 
 export const pausing = chapter("pausing and resuming", ({ given, law, timed }) => {
-  law("a paused queue says so at once, and a resumed one no more", () =>
+  law("a queue shows at once whether it is paused", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue()
@@ -42,7 +42,7 @@ export const pausing = chapter("pausing and resuming", ({ given, law, timed }) =
     })
   )
 
-  timed("a paused queue starts nothing, and goes on in its order when it is resumed", (time) =>
+  timed("a paused queue starts nothing, and continues in order once it is resumed", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue({ isPaused: true })
@@ -59,7 +59,7 @@ export const pausing = chapter("pausing and resuming", ({ given, law, timed }) =
     })
   )
 
-  timed("a retry that falls into a pause comes when the queue is resumed [assumed]", (time) =>
+  timed("a retry that is due during a pause runs when the queue is resumed [assumed]", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* freshQueue
@@ -92,7 +92,7 @@ export const pausing = chapter("pausing and resuming", ({ given, law, timed }) =
     })
   )
 
-  given(["time", "slowly"], "a delivery under way goes on through a pause", ({ slowly, time }) =>
+  given(["time", "slowly"], "a delivery in progress continues when its queue is paused", ({ slowly, time }) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* freshQueue

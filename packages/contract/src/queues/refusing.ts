@@ -15,23 +15,21 @@ const isInvalid = (error: QueueNotFound | QStashQuotaExceeded | QStashError) => 
 }
 
 export const refusing = chapter("refusing", ({ given, law, timed }) => {
-  law(
-    "the name of a queue that is empty, or would name another route, is refused before anything is sent",
-    () =>
-      Effect.gen(function* () {
-        const queues = yield* QStashQueues
-        const messages = yield* QStashMessages
-        yield* refuseMisnamed("queueName", QueueName, (id) => [
-          queues.get(id),
-          queues.delete(id),
-          queues.pause(id),
-          queues.resume(id),
-          messages.enqueue(id, { destination: somewhere })
-        ])
-      })
+  law("rejects a queue name that is empty or would hit another route, before sending anything", () =>
+    Effect.gen(function* () {
+      const queues = yield* QStashQueues
+      const messages = yield* QStashMessages
+      yield* refuseMisnamed("queueName", QueueName, (id) => [
+        queues.get(id),
+        queues.delete(id),
+        queues.pause(id),
+        queues.resume(id),
+        messages.enqueue(id, { destination: somewhere })
+      ])
+    })
   )
 
-  law("a get names the queue that it could not find", () =>
+  law("get names the queue it cannot find", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* freshQueue
@@ -42,7 +40,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("a pause and a resume name the queue that they could not find, and make none [assumed]", () =>
+  law("pause and resume name the queue they cannot find, and create none [assumed]", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* freshQueue
@@ -53,7 +51,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("a queue under a name with a letter that none may have is not made", () =>
+  law("rejects a queue name with an invalid character", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const messages = yield* QStashMessages
@@ -65,7 +63,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  law("a parallelism of less than 1 is refused, and the queue stays as it was", () =>
+  law("a parallelism below 1 is rejected, and the queue stays as it was", () =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const queueName = yield* makeQueue({ parallelism: 2 })
@@ -76,7 +74,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
     })
   )
 
-  timed("a refused enqueue makes neither a message nor a queue", (time) =>
+  timed("a rejected enqueue creates neither a message nor a queue", (time) =>
     Effect.gen(function* () {
       const queues = yield* QStashQueues
       const messages = yield* QStashMessages
@@ -91,7 +89,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
 
   given(
     ["quotas"],
-    "one queue more than the plan allows is refused, and a change of one never is",
+    "one queue more than the quota allows is rejected, but existing queues can be changed",
     ({ quotas }) =>
       Effect.gen(function* () {
         const queues = yield* QStashQueues

@@ -8,7 +8,7 @@ import { chapter, within } from "../internal/law.ts"
 import { enqueue, makeQueue } from "../internal/sending.ts"
 
 export const sharing = chapter("two accounts", ({ given }) => {
-  given(["neighbour"], "an account neither sees nor changes the queues of another", ({ neighbour }) =>
+  given(["neighbour"], "an account can neither see nor change another account's queues", ({ neighbour }) =>
     Effect.gen(function* () {
       const theirs = Context.get(neighbour.services, QStashQueues)
       const queues = yield* QStashQueues
@@ -25,7 +25,7 @@ export const sharing = chapter("two accounts", ({ given }) => {
     })
   )
 
-  given(["time", "neighbour"], "two accounts may use one name for different queues", ({ neighbour, time }) =>
+  given(["time", "neighbour"], "two accounts can use the same queue name", ({ neighbour, time }) =>
     Effect.gen(function* () {
       const theirs = Context.get(neighbour.services, QStashQueues)
       const queueName = yield* makeQueue()

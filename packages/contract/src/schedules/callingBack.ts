@@ -7,7 +7,7 @@ import { endpointWith } from "../internal/sending.ts"
 import { checkSignature } from "../internal/signature.ts"
 
 export const callingBack = chapter("callbacks", ({ law, timed }) => {
-  law("a schedule's callbacks read back as they were given", () =>
+  law("a schedule's callbacks read back unchanged", () =>
     Effect.gen(function* () {
       const schedule = yield* Effect.flatMap(
         create({
@@ -19,7 +19,7 @@ export const callingBack = chapter("callbacks", ({ law, timed }) => {
       strictEqual(schedule.callback, `${somewhere}/callback?x=1`)
       deepStrictEqual<unknown>(schedule.callbackHeaders, { "X-Callback": ["yes"] })
       strictEqual(schedule.failureCallback, `${somewhere}/failure`)
-      // HTTP lets whoever passes a header on join its values.
+      // HTTP lets a proxy join the values of a header.
       strictEqual(schedule.failureCallbackHeaders?.["X-Failure"]?.join(", "), "a, b")
     })
   )
@@ -50,7 +50,7 @@ export const callingBack = chapter("callbacks", ({ law, timed }) => {
     })
   )
 
-  timed("a schedule's callback is none of its messages [assumed]", (time) =>
+  timed("a schedule's callback does not count as one of its messages [assumed]", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const callback = yield* time.endpoint

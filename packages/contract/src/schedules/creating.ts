@@ -10,14 +10,14 @@ const anonymous = Effect.acquireRelease(
 )
 
 export const creating = chapter("creating", ({ law, timed }) => {
-  law("a create answers the id that it was given", () =>
+  law("create returns the id passed to it", () =>
     Effect.gen(function* () {
       const scheduleId = yield* freshId
       assertEquals(yield* overwrite(scheduleId), scheduleId)
     })
   )
 
-  law("a create without an id makes a schedule under a fresh one each time", () =>
+  law("create without an id generates a new one each time", () =>
     Effect.gen(function* () {
       const first = yield* anonymous
       const second = yield* anonymous
@@ -27,7 +27,7 @@ export const creating = chapter("creating", ({ law, timed }) => {
     })
   )
 
-  law("a repeated create makes no second schedule", () =>
+  law("repeating a create with the same id creates no second schedule", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const scheduleId = yield* create()
@@ -37,7 +37,7 @@ export const creating = chapter("creating", ({ law, timed }) => {
     })
   )
 
-  law("what is not said when a schedule is created is as QStash has it by default", () =>
+  law("a schedule without settings has QStash's defaults", () =>
     Effect.gen(function* () {
       const schedule = yield* Effect.flatMap(create(), get)
       const { callerIp: _ip, createdAt: _created, nextScheduleTime: _next, ...rest } = schedule
@@ -55,14 +55,14 @@ export const creating = chapter("creating", ({ law, timed }) => {
     })
   )
 
-  law("a value of zero is not the same as none", () =>
+  law("a value of zero differs from an unset one", () =>
     Effect.gen(function* () {
       const schedule = yield* Effect.flatMap(create({ retries: 0 }), get)
       strictEqual(schedule.retries, 0)
     })
   )
 
-  law("one create leaves other schedules as they are", () =>
+  law("creating a schedule leaves others alone", () =>
     Effect.gen(function* () {
       const scheduleId = yield* create({ body: "mine", headers: { "X-Mine": "yes" } })
       const before = yield* get(scheduleId)
@@ -71,7 +71,7 @@ export const creating = chapter("creating", ({ law, timed }) => {
     })
   )
 
-  timed("a schedule knows when it was created", (time) =>
+  timed("a schedule shows when it was created", (time) =>
     Effect.gen(function* () {
       yield* time.advance("1234 millis")
       const now = yield* time.now

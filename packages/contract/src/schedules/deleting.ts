@@ -19,7 +19,7 @@ import {
 import { chapter } from "../internal/law.ts"
 
 export const deleting = chapter("deleting", ({ law, timed }) => {
-  law("a deleted schedule is neither found nor listed", () =>
+  law("a deleted schedule can be neither found nor listed", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const scheduleId = yield* create()
@@ -33,7 +33,7 @@ export const deleting = chapter("deleting", ({ law, timed }) => {
     })
   )
 
-  law("deleting one schedule leaves others as they are", () =>
+  law("deleting a schedule leaves others alone", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const deleted = yield* create()
@@ -44,7 +44,7 @@ export const deleting = chapter("deleting", ({ law, timed }) => {
     })
   )
 
-  law("an id can be used again after a delete, and nothing of the old schedule is left", () =>
+  law("a deleted schedule's id can be used again, and nothing of the old schedule remains", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const scheduleId = yield* create({ body: "old", headers: { "X-Old": "yes" } })
@@ -58,7 +58,7 @@ export const deleting = chapter("deleting", ({ law, timed }) => {
     })
   )
 
-  timed("a deleted schedule makes no more messages", (time) =>
+  timed("a deleted schedule creates no more messages", (time) =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const endpoint = yield* time.endpoint
@@ -71,7 +71,7 @@ export const deleting = chapter("deleting", ({ law, timed }) => {
     })
   )
 
-  timed("a message made before a delete is still delivered", (time) =>
+  timed("a message created before a delete is still delivered", (time) =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const endpoint = yield* time.endpoint
@@ -82,7 +82,7 @@ export const deleting = chapter("deleting", ({ law, timed }) => {
     })
   )
 
-  timed("a delivery that failed before a delete is still tried again", (time) =>
+  timed("a delivery that failed before a delete is still retried", (time) =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const endpoint = yield* time.endpoint

@@ -33,7 +33,7 @@ export const delivering = chapter("delivering", ({ timed }) => {
     })
   )
 
-  timed("a destination is called byte for byte, path and query", (time) =>
+  timed("a schedule calls its destination byte for byte, path and query", (time) =>
     Effect.gen(function* () {
       for (const rest of [
         "",
@@ -49,7 +49,7 @@ export const delivering = chapter("delivering", ({ timed }) => {
     })
   )
 
-  timed("each method is the one that was asked for, and POST where none was", (time) =>
+  timed("a schedule uses its method, or POST by default", (time) =>
     Effect.gen(function* () {
       const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", undefined] as const
       for (const method of methods) {
@@ -68,7 +68,7 @@ export const delivering = chapter("delivering", ({ timed }) => {
     })
   )
 
-  timed("headers arrive under the names that Go gives them, Content-Type among them", (time) =>
+  timed("headers arrive with Go's canonical names, including Content-Type", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* fireOne(time, {
@@ -87,12 +87,12 @@ export const delivering = chapter("delivering", ({ timed }) => {
       strictEqual(headerOf(delivery, "X-Trace-Id"), "s\xe9cret")
       assertTrue(names.includes("X-Trace-Id"))
       strictEqual(headerOf(delivery, "Authorization"), "Bearer of tidings")
-      // HTTP lets whoever passes a header on join its values.
+      // HTTP lets a proxy join the values of a header.
       strictEqual(valuesOf(delivery, "X-Several").join(", "), "one, two")
     })
   )
 
-  timed("a delivery says which message of which schedule it is, and which attempt", (time) =>
+  timed("a delivery names its message, its schedule and its attempt", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const { scheduleId } = yield* fireOne(time, { destination: endpoint.url })
@@ -104,7 +104,7 @@ export const delivering = chapter("delivering", ({ timed }) => {
     })
   )
 
-  timed("a delivery carries the address of whoever created the schedule", (time) =>
+  timed("a delivery carries the address of the schedule's creator", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const { scheduleId } = yield* fireOne(time, { destination: endpoint.url })
@@ -114,7 +114,7 @@ export const delivering = chapter("delivering", ({ timed }) => {
     })
   )
 
-  timed("a schedule's own headers cannot pass for QStash's [assumed]", (time) =>
+  timed("a schedule's headers cannot override QStash's [assumed]", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const { scheduleId } = yield* fireOne(time, {
@@ -140,7 +140,7 @@ export const delivering = chapter("delivering", ({ timed }) => {
     })
   )
 
-  timed("a delivery is signed for its URL, its body and its instant", (time) =>
+  timed("a delivery is signed for its URL, body and time", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* fire(
@@ -156,7 +156,7 @@ export const delivering = chapter("delivering", ({ timed }) => {
     })
   )
 
-  timed("each attempt is signed afresh", (time) =>
+  timed("each attempt has its own signature", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* endpoint.respond(500, 500, 200)

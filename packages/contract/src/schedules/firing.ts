@@ -19,20 +19,20 @@ import {
 } from "../internal/given.ts"
 import { chapter } from "../internal/law.ts"
 
-/** 01:00 UTC on the last Sunday of a month, counted from 0: when the clocks of Europe change. */
+/** 01:00 UTC on the last Sunday of a month, counted from 0: when Europe's clocks change. */
 const lastSunday = (year: number, month: number): number => {
   const end = new Date(Date.UTC(year, month + 1, 0))
   return end.getTime() - end.getUTCDay() * day + hour
 }
 
-/** The next change of Europe's clocks that is more than a day ahead; March is 2, October is 9. */
+/** The next change of Europe's clocks that is more than a day ahead. March is 2, October is 9. */
 const nextChange = (now: number, month: 2 | 9): number => {
   const year = new Date(now).getUTCFullYear()
   const change = lastSunday(year, month)
   return change > now + 2 * day ? change : lastSunday(year + 1, month)
 }
 
-/** When a schedule fires around a change of the clocks, in hours after it; the bounds are hours as well. */
+/** When a schedule fires around a clock change, in hours after it. The bounds are in hours too. */
 const aroundChange = (time: Time, month: 2 | 9, cron: string, from: number, to: number) =>
   Effect.gen(function* () {
     const change = nextChange(yield* time.now, month)
@@ -41,11 +41,11 @@ const aroundChange = (time: Time, month: 2 | 9, cron: string, from: number, to: 
     yield* create({ cron, destination: endpoint.url })
     yield* advanceTo(time, change + to * hour)
     return (yield* endpoint.deliveries).map(({ at }) => (at - change) / hour)
-    // Ends the schedule here: to the next change of the clocks it is a long way.
+    // Stops the schedule now, because the next clock change is far away.
   }).pipe(Effect.scoped)
 
 export const firing = chapter("firing", ({ timed }) => {
-  timed("a schedule fires once at each match, on the full minute", (time) =>
+  timed("a schedule fires once per match, on the full minute", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const first = nextMinute(yield* time.now)
@@ -70,7 +70,7 @@ export const firing = chapter("firing", ({ timed }) => {
     })
   )
 
-  timed("a schedule that is created on a match fires at the one after it", (time) =>
+  timed("a schedule created at a matching time first fires at the next match", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const match = nextMinute(yield* time.now)
@@ -81,7 +81,7 @@ export const firing = chapter("firing", ({ timed }) => {
     })
   )
 
-  timed("each firing makes one message with an id of its own", (time) =>
+  timed("each firing creates one message with its own id", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* create({ cron: "* * * * *", destination: endpoint.url })
@@ -109,7 +109,7 @@ export const firing = chapter("firing", ({ timed }) => {
     })
   )
 
-  timed("a cron is read in its own time zone", (time) =>
+  timed("a cron expression is evaluated in its own time zone", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* create({ cron: "CRON_TZ=Asia/Kolkata 15 4 * * *", destination: endpoint.url })
@@ -121,7 +121,7 @@ export const firing = chapter("firing", ({ timed }) => {
     })
   )
 
-  timed("a local time that the clocks skip does not fire that day", (time) =>
+  timed("a schedule does not fire at a local time that the clocks skip", (time) =>
     Effect.gen(function* () {
       deepStrictEqual(
         yield* aroundChange(time, 2, "CRON_TZ=Europe/Berlin 30 2 * * *", -24, 48),
@@ -130,7 +130,7 @@ export const firing = chapter("firing", ({ timed }) => {
     })
   )
 
-  timed("a local time that the clocks repeat fires twice", (time) =>
+  timed("a schedule fires twice at a local time that the clocks repeat", (time) =>
     Effect.gen(function* () {
       deepStrictEqual(
         yield* aroundChange(time, 9, "CRON_TZ=Europe/Berlin 30 2 * * *", -24, 48),
@@ -139,7 +139,7 @@ export const firing = chapter("firing", ({ timed }) => {
     })
   )
 
-  timed("a schedule without fixed hours keeps its pace through a change of the clocks", (time) =>
+  timed("a schedule without fixed hours keeps its pace when the clocks change", (time) =>
     Effect.gen(function* () {
       for (const month of [2, 9] as const) {
         deepStrictEqual(
@@ -150,7 +150,7 @@ export const firing = chapter("firing", ({ timed }) => {
     })
   )
 
-  timed("where both day fields restrict the days, either of them is enough", (time) =>
+  timed("if a cron restricts both day fields, either may match", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const now = yield* time.now
@@ -167,7 +167,7 @@ export const firing = chapter("firing", ({ timed }) => {
     })
   )
 
-  timed("a firing does not wait for the message before it", (time) =>
+  timed("a firing does not wait for the previous message", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* endpoint.respond(500)
@@ -182,7 +182,7 @@ export const firing = chapter("firing", ({ timed }) => {
     })
   )
 
-  timed("a message that failed for good does not keep the schedule from firing", (time) =>
+  timed("a schedule keeps firing after a message has failed for good", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* endpoint.respond(500, 200)
@@ -193,7 +193,7 @@ export const firing = chapter("firing", ({ timed }) => {
     })
   )
 
-  timed("a delay holds back each message, and not the firing", (time) =>
+  timed("a delay postpones each message, not the firing", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const { firedAt, scheduleId } = yield* fireOne(time, {

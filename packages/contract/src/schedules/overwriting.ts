@@ -24,7 +24,7 @@ import {
 import { chapter } from "../internal/law.ts"
 
 export const overwriting = chapter("overwriting", ({ law, timed }) => {
-  law("an overwrite replaces every setting, and what it leaves out returns to its default", () =>
+  law("an overwrite replaces every setting and resets those it leaves out", () =>
     Effect.gen(function* () {
       const scheduleId = yield* create({
         cron: "0 5 29 2 *",
@@ -59,7 +59,7 @@ export const overwriting = chapter("overwriting", ({ law, timed }) => {
     })
   )
 
-  timed("an overwrite of a paused schedule does not make it fire [assumed]", (time) =>
+  timed("overwriting a paused schedule does not make it fire [assumed]", (time) =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const endpoint = yield* time.endpoint
@@ -71,7 +71,7 @@ export const overwriting = chapter("overwriting", ({ law, timed }) => {
     })
   )
 
-  timed("an overwrite keeps when the schedule was created and last fired [assumed]", (time) =>
+  timed("an overwrite keeps the creation time and the last firing [assumed]", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const { scheduleId } = yield* fireOne(time, { destination: endpoint.url })
@@ -85,7 +85,7 @@ export const overwriting = chapter("overwriting", ({ law, timed }) => {
     })
   )
 
-  timed("after an overwrite the schedule fires by its new cron alone", (time) =>
+  timed("an overwritten schedule fires only by its new cron", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const first = nextMinute(yield* time.now)
@@ -97,7 +97,7 @@ export const overwriting = chapter("overwriting", ({ law, timed }) => {
     })
   )
 
-  timed("an overwrite can bring the next firing forward", (time) =>
+  timed("an overwrite can make the next firing earlier", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const first = nextMinute(yield* time.now)
@@ -108,7 +108,7 @@ export const overwriting = chapter("overwriting", ({ law, timed }) => {
     })
   )
 
-  timed("a message made before an overwrite is delivered as it was made", (time) =>
+  timed("a message created before an overwrite is delivered with its old settings", (time) =>
     Effect.gen(function* () {
       const before = yield* time.endpoint
       const after = yield* time.endpoint
@@ -128,51 +128,47 @@ export const overwriting = chapter("overwriting", ({ law, timed }) => {
     })
   )
 
-  law(
-    "an upsert creates an active schedule, then replaces every setting and keeps whether it is paused",
-    () =>
-      Effect.gen(function* () {
-        const schedules = yield* QStashSchedules
-        const scheduleId = yield* freshId
-        const schedule = { scheduleId, cron: rarely, destination: somewhere }
-        const read = Effect.map(get(scheduleId), ({ body, isPaused, retries }) => ({
-          body,
-          isPaused,
-          retries
-        }))
-        yield* QStashSchedules.upsert({ ...schedule, body: "1", retries: 7 })
-        deepStrictEqual(yield* read, { body: "1", isPaused: false, retries: 7 })
-        yield* schedules.pause(scheduleId)
-        yield* QStashSchedules.upsert({ ...schedule, body: "2" })
-        deepStrictEqual(yield* read, { body: "2", isPaused: true, retries: 3 })
-        yield* QStashSchedules.upsert({ ...schedule, body: "3", isPaused: false })
-        deepStrictEqual(yield* read, { body: "3", isPaused: false, retries: 3 })
-        yield* QStashSchedules.upsert({ ...schedule, body: "4", isPaused: true })
-        yield* QStashSchedules.upsert({ ...schedule, body: "4", isPaused: true })
-        deepStrictEqual(yield* read, { body: "4", isPaused: true, retries: 3 })
-      })
+  law("an upsert creates an active schedule, or replaces every setting and keeps the pause", () =>
+    Effect.gen(function* () {
+      const schedules = yield* QStashSchedules
+      const scheduleId = yield* freshId
+      const schedule = { scheduleId, cron: rarely, destination: somewhere }
+      const read = Effect.map(get(scheduleId), ({ body, isPaused, retries }) => ({
+        body,
+        isPaused,
+        retries
+      }))
+      yield* QStashSchedules.upsert({ ...schedule, body: "1", retries: 7 })
+      deepStrictEqual(yield* read, { body: "1", isPaused: false, retries: 7 })
+      yield* schedules.pause(scheduleId)
+      yield* QStashSchedules.upsert({ ...schedule, body: "2" })
+      deepStrictEqual(yield* read, { body: "2", isPaused: true, retries: 3 })
+      yield* QStashSchedules.upsert({ ...schedule, body: "3", isPaused: false })
+      deepStrictEqual(yield* read, { body: "3", isPaused: false, retries: 3 })
+      yield* QStashSchedules.upsert({ ...schedule, body: "4", isPaused: true })
+      yield* QStashSchedules.upsert({ ...schedule, body: "4", isPaused: true })
+      deepStrictEqual(yield* read, { body: "4", isPaused: true, retries: 3 })
+    })
   )
 
-  law(
-    "an upsert of JSON stores the value as its schema encodes it, under its type, and the pause with it",
-    () =>
-      Effect.gen(function* () {
-        const scheduleId = yield* freshId
-        const Report = Schema.Struct({ kind: Schema.Literal("daily", "weekly"), since: Schema.Date })
-        const upsert = (kind: "daily" | "weekly", isPaused?: boolean) =>
-          QStashSchedules.upsertJson(Report, {
-            scheduleId,
-            cron: rarely,
-            destination: somewhere,
-            body: { kind, since: new Date(0) },
-            isPaused
-          })
-        yield* upsert("daily", true)
-        yield* upsert("weekly")
-        const schedule = yield* get(scheduleId)
-        strictEqual(schedule.body, '{"kind":"weekly","since":"1970-01-01T00:00:00.000Z"}')
-        deepStrictEqual(schedule.headers, { "Content-Type": ["application/json"] })
-        strictEqual(schedule.isPaused, true)
-      })
+  law("upsertJson stores the value as its schema encodes it, with the JSON content type and the pause", () =>
+    Effect.gen(function* () {
+      const scheduleId = yield* freshId
+      const Report = Schema.Struct({ kind: Schema.Literal("daily", "weekly"), since: Schema.Date })
+      const upsert = (kind: "daily" | "weekly", isPaused?: boolean) =>
+        QStashSchedules.upsertJson(Report, {
+          scheduleId,
+          cron: rarely,
+          destination: somewhere,
+          body: { kind, since: new Date(0) },
+          isPaused
+        })
+      yield* upsert("daily", true)
+      yield* upsert("weekly")
+      const schedule = yield* get(scheduleId)
+      strictEqual(schedule.body, '{"kind":"weekly","since":"1970-01-01T00:00:00.000Z"}')
+      deepStrictEqual(schedule.headers, { "Content-Type": ["application/json"] })
+      strictEqual(schedule.isPaused, true)
+    })
   )
 })

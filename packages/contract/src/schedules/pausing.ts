@@ -18,7 +18,7 @@ import {
 import { chapter } from "../internal/law.ts"
 
 export const pausing = chapter("pausing and resuming", ({ law, timed }) => {
-  law("a paused schedule says so, and a resumed one no more", () =>
+  law("a schedule shows whether it is paused", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const scheduleId = yield* create()
@@ -73,7 +73,7 @@ export const pausing = chapter("pausing and resuming", ({ law, timed }) => {
     })
   )
 
-  timed("resuming an active schedule makes it fire no more often", (time) =>
+  timed("resuming an active schedule causes no extra firing", (time) =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const endpoint = yield* time.endpoint
@@ -92,7 +92,7 @@ export const pausing = chapter("pausing and resuming", ({ law, timed }) => {
     })
   )
 
-  timed("a paused schedule makes no messages, and what fell into the pause is not made up for", (time) =>
+  timed("a paused schedule creates no messages, and a resume does not backfill", (time) =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const endpoint = yield* time.endpoint
@@ -112,7 +112,7 @@ export const pausing = chapter("pausing and resuming", ({ law, timed }) => {
     })
   )
 
-  timed("a pause between two firings costs none", (time) =>
+  timed("a pause between two firings skips no firing", (time) =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const endpoint = yield* time.endpoint
@@ -143,7 +143,7 @@ export const pausing = chapter("pausing and resuming", ({ law, timed }) => {
     })
   )
 
-  timed("a message made before a pause is still delivered", (time) =>
+  timed("a message created before a pause is still delivered", (time) =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const endpoint = yield* time.endpoint
@@ -155,7 +155,7 @@ export const pausing = chapter("pausing and resuming", ({ law, timed }) => {
     })
   )
 
-  timed("a failed delivery is tried again during a pause", (time) =>
+  timed("a failed delivery is retried during a pause", (time) =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const endpoint = yield* time.endpoint

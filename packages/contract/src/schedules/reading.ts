@@ -20,7 +20,7 @@ import {
 import { chapter } from "../internal/law.ts"
 
 export const reading = chapter("reading", ({ law, timed }) => {
-  law("every setting reads back as it was given", () =>
+  law("every setting of a schedule reads back unchanged", () =>
     Effect.gen(function* () {
       const schedule = yield* Effect.flatMap(
         create({
@@ -52,7 +52,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  law("a cron reads back verbatim but for the blanks around it", () =>
+  law("a cron reads back verbatim, without the spaces around it", () =>
     Effect.gen(function* () {
       const schedule = yield* Effect.flatMap(create({ cron: "  CRON_TZ=Europe/Berlin 5 4 29 FEB ? " }), get)
       strictEqual(schedule.cron, "CRON_TZ=Europe/Berlin 5 4 29 FEB ?")
@@ -76,7 +76,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     )
   )
 
-  law("a body reads back as text where it is UTF-8, else as bytes", () =>
+  law("a schedule's body reads back as text if it is UTF-8, else as bytes", () =>
     Effect.gen(function* () {
       const text = "Grüße, 世界 👋\r\n\u0000"
       const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
@@ -85,7 +85,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  law("headers read back under the names that Go gives them, with all their values", () =>
+  law("headers read back with Go's canonical names and all their values", () =>
     Effect.gen(function* () {
       const { headers } = yield* Effect.flatMap(
         create({ headers: { "x-UPPER-lower": "s\xe9cret; q=0.5", "X-Several": ["one", "two"] } }),
@@ -93,12 +93,12 @@ export const reading = chapter("reading", ({ law, timed }) => {
       )
       deepStrictEqual(Object.keys(headers).toSorted(), ["X-Several", "X-Upper-Lower"])
       deepStrictEqual(headers["X-Upper-Lower"], ["s\xe9cret; q=0.5"])
-      // HTTP lets whoever passes a header on join its values.
+      // HTTP lets a proxy join the values of a header.
       strictEqual(headers["X-Several"]?.join(", "), "one, two")
     })
   )
 
-  law("the list holds what a get answers, and other schedules too", () =>
+  law("the list contains what get returns, and other schedules too", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const ids = [
@@ -121,13 +121,13 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  law("a date that never comes makes a schedule without a next firing [assumed]", () =>
+  law("a cron that never matches makes a schedule without a next firing [assumed]", () =>
     Effect.gen(function* () {
       strictEqual((yield* Effect.flatMap(create({ cron: "0 0 31 2 *" }), get)).nextScheduleTime, undefined)
     })
   )
 
-  timed("the next firing is the first match after now, and moves on with each", (time) =>
+  timed("the next firing is the first match after now, and advances with each firing", (time) =>
     Effect.gen(function* () {
       const first = nextMinute(yield* time.now)
       const endpoint = yield* time.endpoint
@@ -140,7 +140,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  timed("the last firing shows when it was and that its message is under way, then delivered", (time) =>
+  timed("the last firing shows its time and whether its message is in progress or delivered", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* endpoint.respond(500, 200)
@@ -156,7 +156,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  timed("a message that failed for good shows as failed", (time) =>
+  timed("the last firing shows a message that failed for good as failed", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* endpoint.respond(500)
@@ -165,7 +165,7 @@ export const reading = chapter("reading", ({ law, timed }) => {
     })
   )
 
-  timed("each firing takes the place of the one before it [assumed]", (time) =>
+  timed("the last firing replaces the previous one [assumed]", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const scheduleId = yield* create({ cron: "* * * * *", destination: endpoint.url })

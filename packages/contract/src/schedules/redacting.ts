@@ -12,7 +12,7 @@ const redacted = (value: string | Uint8Array): RedactedValue =>
 const headers = { "X-Secret": "swordfish", "X-Open": "sesame" }
 
 export const redacting = chapter("redacting", ({ law, timed }) => {
-  law("a redacted body reads back as its hash alone", () =>
+  law("a redacted body reads back as its hash only", () =>
     Effect.gen(function* () {
       const bytes = Uint8Array.of(0, 0xff, 0xfe)
       for (const body of ["swordfish", bytes]) {
@@ -23,7 +23,7 @@ export const redacting = chapter("redacting", ({ law, timed }) => {
     })
   )
 
-  law("redacted headers read back as the hashes of their values", () =>
+  law("redacted headers read back as hashes of their values", () =>
     Effect.gen(function* () {
       const schedule = yield* Effect.flatMap(
         create({ body: "open", headers, redact: { headers: true } }),
@@ -35,7 +35,7 @@ export const redacting = chapter("redacting", ({ law, timed }) => {
     })
   )
 
-  law("a header that is redacted by name, in any case, leaves the others readable", () =>
+  law("redacting one header by name, in any case, leaves the others readable", () =>
     Effect.gen(function* () {
       const schedule = yield* Effect.flatMap(create({ headers, redact: { headers: ["x-SECRET"] } }), get)
       assertEquals<unknown>(schedule.headers["X-Secret"]?.[0], redacted("swordfish"))
@@ -43,7 +43,7 @@ export const redacting = chapter("redacting", ({ law, timed }) => {
     })
   )
 
-  law("the list redacts as a get does", () =>
+  law("the list redacts like get", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const scheduleId = yield* create({ body: "swordfish", headers, redact: { body: true, headers: true } })
@@ -54,7 +54,7 @@ export const redacting = chapter("redacting", ({ law, timed }) => {
     })
   )
 
-  timed("what is redacted is delivered in the original", (time) =>
+  timed("a redacted schedule delivers its original content", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* fireOne(time, {

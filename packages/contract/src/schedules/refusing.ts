@@ -17,7 +17,7 @@ import {
 import { chapter } from "../internal/law.ts"
 import { refuseMisnamed } from "../internal/misnamed.ts"
 
-/** Expects a create to be refused as invalid, and that it has made nothing. */
+/** Expects a create to be rejected as invalid and to create nothing. */
 const refused = (settings: Partial<CreateSchedule.Input>) =>
   Effect.gen(function* () {
     const scheduleId = yield* freshId
@@ -29,28 +29,26 @@ const refused = (settings: Partial<CreateSchedule.Input>) =>
   })
 
 export const refusing = chapter("refusing", ({ given, law }) => {
-  law(
-    "the id of a schedule that is empty, or would name another route, is refused before anything is sent",
-    () =>
-      Effect.gen(function* () {
-        const schedules = yield* QStashSchedules
-        yield* refuseMisnamed("scheduleId", ScheduleId, (id) => [
-          schedules.get(id),
-          schedules.delete(id),
-          schedules.pause(id),
-          schedules.resume(id)
-        ])
-      })
+  law("rejects a schedule id that is empty or would hit another route, before sending anything", () =>
+    Effect.gen(function* () {
+      const schedules = yield* QStashSchedules
+      yield* refuseMisnamed("scheduleId", ScheduleId, (id) => [
+        schedules.get(id),
+        schedules.delete(id),
+        schedules.pause(id),
+        schedules.resume(id)
+      ])
+    })
   )
 
-  law("an option that there is not is refused by its name", () =>
+  law("create rejects an unknown option and names it", () =>
     Effect.gen(function* () {
       const typo = { cron: rarely, notBefore: "2999-01-01T00:00:00Z" }
       assertInclude((yield* refused(typo)).message, "notBefore: is no option of a schedule")
     })
   )
 
-  law("a get names the id that it could not find", () =>
+  law("get names the schedule it cannot find", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const scheduleId = yield* freshId
@@ -61,7 +59,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a pause names the id that it could not find [assumed]", () =>
+  law("pause names the schedule it cannot find [assumed]", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const scheduleId = yield* freshId
@@ -70,7 +68,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a resume names the id that it could not find [assumed]", () =>
+  law("resume names the schedule it cannot find [assumed]", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const scheduleId = yield* freshId
@@ -78,7 +76,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a delete names the id that it could not find, such as one that is deleted already [assumed]", () =>
+  law("delete names the schedule it cannot find, including one that is already deleted [assumed]", () =>
     Effect.gen(function* () {
       const schedules = yield* QStashSchedules
       const absent = yield* freshId
@@ -89,7 +87,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a cron that is none is refused, with what is wrong with it", () =>
+  law("rejects an invalid cron expression and says why", () =>
     Effect.gen(function* () {
       for (const [cron, reason] of [
         ["", "empty spec string"],
@@ -105,7 +103,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a destination that is no http URL is refused", () =>
+  law("create rejects a destination that is not an http URL", () =>
     Effect.forEach(
       ["", "example.com", "ftp://example.com/", "mailto:a@example.com", "https://"],
       (destination) => refused({ destination }),
@@ -113,7 +111,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     )
   )
 
-  law("a destination that would leave its place in the request path is refused or normalised", () =>
+  law("create normalises a destination with dot segments", () =>
     Effect.gen(function* () {
       const destination = "https://example.com/../../../../keys/rotate"
       const schedule = yield* Effect.flatMap(create({ destination }), get)
@@ -121,7 +119,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a number or a span that makes no sense is refused", () =>
+  law("create rejects an invalid number or duration", () =>
     Effect.gen(function* () {
       yield* refused({ retries: -1 })
       yield* refused({ retries: 1.5 })
@@ -131,7 +129,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a header that would break the wire is refused", () =>
+  law("create rejects an invalid header", () =>
     Effect.forEach(
       [{ "X-Split": "a\r\nX-Other: b" }, { "X-Wide": "世界" }, { "X Blank": "a" }, { "X-Null": "\u0000" }],
       (headers) => refused({ headers }),
@@ -139,7 +137,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     )
   )
 
-  law("a create that fails names its schedule, so that one of many is found", () =>
+  law("the error of a create names its schedule", () =>
     Effect.gen(function* () {
       const scheduleIds = yield* Effect.replicateEffect(freshId, 3)
       const error = yield* Effect.flip(
@@ -157,7 +155,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a refused overwrite leaves the schedule as it was", () =>
+  law("a rejected overwrite leaves the schedule as it was", () =>
     Effect.gen(function* () {
       const scheduleId = yield* create({ body: "before" })
       const before = yield* get(scheduleId)
@@ -166,7 +164,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a refusal repeats no body, no header and nothing secret of a URL", () =>
+  law("the error of a rejected create shows no body, no header and no secret part of a URL", () =>
     Effect.gen(function* () {
       const secrets = {
         body: "swordfish-1",
@@ -185,7 +183,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  given(["quotas"], "rejects more retries than the quota allows", ({ quotas }) =>
+  given(["quotas"], "create rejects more retries than the quota allows", ({ quotas }) =>
     Effect.gen(function* () {
       const scheduleId = yield* freshId
       const retries = quotas.maxRetries + 1
@@ -200,7 +198,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
 
   given(
     ["quotas"],
-    "one schedule more than the plan allows is refused, and an overwrite never is",
+    "one schedule more than the quota allows is rejected, but existing ones can be overwritten",
     ({ quotas }) =>
       Effect.gen(function* () {
         const schedules = yield* QStashSchedules

@@ -7,7 +7,7 @@ import { chapter } from "../internal/law.ts"
 
 type Answers = readonly [Answer, ...ReadonlyArray<Answer>]
 
-/** Fires once, lets a week pass, and answers when the attempts came, in seconds after the firing. */
+/** Fires once, lets a week pass, and returns when the attempts arrived, in seconds after the firing. */
 const attempts = (time: Time, answers: Answers, settings: Partial<CreateSchedule.Input> = {}) =>
   Effect.gen(function* () {
     const endpoint = yield* time.endpoint
@@ -17,7 +17,7 @@ const attempts = (time: Time, answers: Answers, settings: Partial<CreateSchedule
     return secondsAfter(firedAt, yield* endpoint.deliveries)
   })
 
-/** When there is a second attempt after an answer with these headers; the default would be after 12 seconds. */
+/** When the second attempt follows a response with these headers. The default is after 12 seconds. */
 const secondAttempt = (
   time: Time,
   headers: Readonly<Record<string, string>>,
@@ -29,7 +29,7 @@ const secondAttempt = (
   })
 
 export const retrying = chapter("retrying", ({ timed }) => {
-  timed("any 2xx ends a message", (time) =>
+  timed("any 2xx response completes a message", (time) =>
     Effect.gen(function* () {
       const statuses = [200, 201, 204, 299]
       const endpoints = yield* Effect.forEach(statuses, (status) =>
@@ -44,7 +44,7 @@ export const retrying = chapter("retrying", ({ timed }) => {
     })
   )
 
-  timed("anything but 2xx is a failed attempt", (time) =>
+  timed("any other response is a failed attempt", (time) =>
     Effect.gen(function* () {
       const statuses = [300, 304, 400, 401, 404, 408, 429, 500, 503]
       const endpoints = yield* Effect.forEach(statuses, (status) =>
@@ -73,7 +73,7 @@ export const retrying = chapter("retrying", ({ timed }) => {
     })
   )
 
-  timed("retries come after 12 s, 2 m 28 s, 30 m 8 s, 6 h 7 m 6 s, and then after a day each", (time) =>
+  timed("retries come after 12 s, 2 m 28 s, 30 m 8 s and 6 h 7 m 6 s, then daily", (time) =>
     Effect.gen(function* () {
       const waits = [12, 148, 1808, 22_026, day / 1000, day / 1000]
       const expected = [0]
@@ -82,7 +82,7 @@ export const retrying = chapter("retrying", ({ timed }) => {
     })
   )
 
-  timed("a message is tried four times where nothing else is said", (time) =>
+  timed("a message is tried four times by default", (time) =>
     Effect.gen(function* () {
       strictEqual((yield* attempts(time, [500])).length, 4)
     })
@@ -94,13 +94,13 @@ export const retrying = chapter("retrying", ({ timed }) => {
     })
   )
 
-  timed("a message is tried no more once it is delivered", (time) =>
+  timed("a message is not retried once it is delivered", (time) =>
     Effect.gen(function* () {
       deepStrictEqual(yield* attempts(time, [500, 200, 500]), [0, 12])
     })
   )
 
-  timed("an attempt says how many came before it, under the id of the same message", (time) =>
+  timed("an attempt carries its message's id and the number of earlier attempts", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       yield* endpoint.respond(500)
@@ -119,7 +119,7 @@ export const retrying = chapter("retrying", ({ timed }) => {
     })
   )
 
-  timed("a retry delay is an expression over the retries so far, in milliseconds", (time) =>
+  timed("a retry delay is an expression of the retries so far, in milliseconds", (time) =>
     Effect.gen(function* () {
       deepStrictEqual(
         yield* attempts(time, [500], { retries: 3, retryDelay: "1000 * (60 + pow(2, retried) * 5)" }),
@@ -128,7 +128,7 @@ export const retrying = chapter("retrying", ({ timed }) => {
     })
   )
 
-  timed("Retry-After counts in seconds, as a date, or as a duration", (time) =>
+  timed("Retry-After can be in seconds, a date or a duration", (time) =>
     Effect.gen(function* () {
       strictEqual(yield* secondAttempt(time, { "retry-after": "7" }), 7)
       strictEqual(yield* secondAttempt(time, { "retry-after": "0" }), 0)
@@ -142,7 +142,7 @@ export const retrying = chapter("retrying", ({ timed }) => {
     })
   )
 
-  timed("X-RateLimit-Reset and its kin count where there is no Retry-After", (time) =>
+  timed("X-RateLimit-Reset and its variants count if there is no Retry-After", (time) =>
     Effect.gen(function* () {
       strictEqual(yield* secondAttempt(time, { "x-ratelimit-reset": "30" }), 30)
       strictEqual(yield* secondAttempt(time, { "x-ratelimit-reset-requests": "40s" }), 40)
@@ -150,28 +150,28 @@ export const retrying = chapter("retrying", ({ timed }) => {
     })
   )
 
-  timed("a Retry-After of more than a day does not count", (time) =>
+  timed("a Retry-After of more than a day is ignored", (time) =>
     Effect.gen(function* () {
       strictEqual(yield* secondAttempt(time, { "retry-after": "86400" }), 86_400)
       strictEqual(yield* secondAttempt(time, { "retry-after": "86401" }), 12)
     })
   )
 
-  timed("Retry-After comes before the schedule's own retry delay [assumed]", (time) =>
+  timed("Retry-After takes precedence over the schedule's retry delay [assumed]", (time) =>
     Effect.gen(function* () {
       strictEqual(yield* secondAttempt(time, { "retry-after": "7" }, { retryDelay: "90000" }), 7)
       strictEqual(yield* secondAttempt(time, {}, { retryDelay: "90000" }), 90)
     })
   )
 
-  timed("489 with Upstash-NonRetryable-Error ends a message at once", (time) =>
+  timed("489 with Upstash-NonRetryable-Error fails a message at once", (time) =>
     Effect.gen(function* () {
       const headers = { "upstash-nonretryable-error": "true" }
       deepStrictEqual(yield* attempts(time, [{ status: 489, headers }, 200]), [0])
     })
   )
 
-  timed("neither 489 nor Upstash-NonRetryable-Error alone ends a message", (time) =>
+  timed("489 alone, or Upstash-NonRetryable-Error alone, is retried", (time) =>
     Effect.gen(function* () {
       const headers = { "upstash-nonretryable-error": "true" }
       deepStrictEqual(yield* attempts(time, [489, 200]), [0, 12])
@@ -183,7 +183,7 @@ export const retrying = chapter("retrying", ({ timed }) => {
     })
   )
 
-  timed("an attempt that is not answered within the timeout has failed", (time) =>
+  timed("an attempt without a response within the timeout has failed", (time) =>
     Effect.gen(function* () {
       deepStrictEqual(yield* attempts(time, ["silence", 200], { timeout: "30 seconds" }), [0, 42])
     })

@@ -8,7 +8,7 @@ import { chapter, within } from "../internal/law.ts"
 import { checkSignature } from "../internal/signature.ts"
 
 export const sharing = chapter("two accounts", ({ given }) => {
-  given(["neighbour"], "an account does not see what another one has", ({ neighbour }) =>
+  given(["neighbour"], "an account cannot see another account's schedules", ({ neighbour }) =>
     Effect.gen(function* () {
       const schedules = Context.get(neighbour.services, QStashSchedules)
       const scheduleId = yield* create()
@@ -24,7 +24,7 @@ export const sharing = chapter("two accounts", ({ given }) => {
     })
   )
 
-  given(["neighbour"], "two accounts may use one id for different schedules", ({ neighbour }) =>
+  given(["neighbour"], "two accounts can use the same schedule id", ({ neighbour }) =>
     Effect.gen(function* () {
       const schedules = Context.get(neighbour.services, QStashSchedules)
       const scheduleId = yield* create({ body: "mine" })

@@ -16,7 +16,7 @@ const texts = ({ current, next }: SigningKeys): ReadonlyArray<string> => [
 ]
 
 export const rotating = chapter("rotating", ({ alone, given, law, timed }) => {
-  law("an account has two keys, and reading them changes nothing", () =>
+  law("an account has two signing keys, and reading them changes nothing", () =>
     Effect.gen(function* () {
       const keys = yield* QStashSigningKeys
       const read = texts(yield* keys.get)
@@ -26,7 +26,7 @@ export const rotating = chapter("rotating", ({ alone, given, law, timed }) => {
     })
   )
 
-  law("keys do not show when they are printed", () =>
+  law("printing the keys does not reveal them", () =>
     Effect.gen(function* () {
       const keys = yield* QStashSigningKeys
       const read = yield* keys.get
@@ -35,7 +35,7 @@ export const rotating = chapter("rotating", ({ alone, given, law, timed }) => {
     })
   )
 
-  timed("the keys are those that deliveries are signed with", (time) =>
+  timed("deliveries are signed with the account's current key", (time) =>
     Effect.gen(function* () {
       const keys = yield* QStashSigningKeys
       const read = yield* keys.get
@@ -47,7 +47,7 @@ export const rotating = chapter("rotating", ({ alone, given, law, timed }) => {
     })
   )
 
-  alone("a rotation makes the next key the current one, and answers both", () =>
+  alone("a rotation makes the next key current and returns both keys", () =>
     Effect.gen(function* () {
       const keys = yield* QStashSigningKeys
       const seen = new Set(texts(yield* keys.get))
@@ -65,7 +65,7 @@ export const rotating = chapter("rotating", ({ alone, given, law, timed }) => {
   )
 
   alone(
-    "from a rotation on deliveries are signed with the new current key, retries and waiting ones too",
+    "after a rotation all deliveries are signed with the new key, even retries and waiting messages",
     (time) =>
       Effect.gen(function* () {
         const keys = yield* QStashSigningKeys
@@ -85,7 +85,7 @@ export const rotating = chapter("rotating", ({ alone, given, law, timed }) => {
       })
   )
 
-  alone("a rotation holds for schedules that there were before it, and for callbacks", (time) =>
+  alone("a rotation also applies to existing schedules and to callbacks", (time) =>
     Effect.gen(function* () {
       const keys = yield* QStashSigningKeys
       const before = yield* keys.get
@@ -107,21 +107,18 @@ export const rotating = chapter("rotating", ({ alone, given, law, timed }) => {
     })
   )
 
-  given(
-    ["ownAccount", "time"],
-    "a rotation in one account leaves the keys of others as they are",
-    ({ ownAccount, time }) =>
-      Effect.gen(function* () {
-        const keys = yield* QStashSigningKeys
-        const own = yield* ownAccount
-        const before = texts(yield* keys.get)
-        yield* Context.get(own.services, QStashSigningKeys).rotate
-        deepStrictEqual(texts(yield* keys.get), before)
-        deepStrictEqual(before, texts(time.signingKeys))
-        const endpoint = yield* own.time.endpoint
-        yield* within(own, () => publish({ destination: endpoint.url }))
-        yield* settle(own.time)
-        checkSignature(only(yield* endpoint.deliveries), own.time.signingKeys.next)
-      })
+  given(["ownAccount", "time"], "a rotation leaves other accounts' keys alone", ({ ownAccount, time }) =>
+    Effect.gen(function* () {
+      const keys = yield* QStashSigningKeys
+      const own = yield* ownAccount
+      const before = texts(yield* keys.get)
+      yield* Context.get(own.services, QStashSigningKeys).rotate
+      deepStrictEqual(texts(yield* keys.get), before)
+      deepStrictEqual(before, texts(time.signingKeys))
+      const endpoint = yield* own.time.endpoint
+      yield* within(own, () => publish({ destination: endpoint.url }))
+      yield* settle(own.time)
+      checkSignature(only(yield* endpoint.deliveries), own.time.signingKeys.next)
+    })
   )
 })

@@ -25,7 +25,7 @@ const remove = (
 ) => Effect.flatMap(QStashUrlGroups, (groups) => groups.removeEndpoints(urlGroup, endpoints))
 
 export const editing = chapter("editing", ({ law, timed }) => {
-  law("an upsert makes the group on first use, with its endpoints in their order", () =>
+  law("an upsert creates a missing group, with its endpoints in order", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const urlGroup = yield* makeGroup(b, a, c)
@@ -36,7 +36,7 @@ export const editing = chapter("editing", ({ law, timed }) => {
     })
   )
 
-  law("an upsert adds endpoints behind those that there are", () =>
+  law("an upsert appends new endpoints", () =>
     Effect.gen(function* () {
       const urlGroup = yield* makeGroup(b)
       yield* upsert(urlGroup, c, a)
@@ -44,7 +44,7 @@ export const editing = chapter("editing", ({ law, timed }) => {
     })
   )
 
-  law("an endpoint with the same URL is replaced where it stands", () =>
+  law("an endpoint with the same URL is replaced in place", () =>
     Effect.gen(function* () {
       const urlGroup = yield* makeGroup(a, b, c)
       yield* upsert(urlGroup, { url: b.url, name: "renamed" })
@@ -54,7 +54,7 @@ export const editing = chapter("editing", ({ law, timed }) => {
     })
   )
 
-  law("an endpoint with the same name is replaced where it stands", () =>
+  law("an endpoint with the same name is replaced in place", () =>
     Effect.gen(function* () {
       const urlGroup = yield* makeGroup(a, b, c)
       yield* upsert(urlGroup, { url: `${somewhere}/moved`, name: a.name })
@@ -62,7 +62,7 @@ export const editing = chapter("editing", ({ law, timed }) => {
     })
   )
 
-  law("endpoints without a name are not taken for the same", () =>
+  law("endpoints without a name stay separate", () =>
     Effect.gen(function* () {
       const urlGroup = yield* makeGroup(c, { url: `${somewhere}/d` })
       strictEqual((yield* endpointsOf(urlGroup)).length, 2)
@@ -95,7 +95,7 @@ export const editing = chapter("editing", ({ law, timed }) => {
     })
   )
 
-  law("with its last endpoint a group is gone", () =>
+  law("removing its last endpoint deletes a group", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const urlGroup = yield* makeGroup(a, c)
@@ -108,7 +108,7 @@ export const editing = chapter("editing", ({ law, timed }) => {
     })
   )
 
-  law("the list holds what a get answers, and other groups too", () =>
+  law("the list contains what get returns, and other groups too", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const names = [yield* makeGroup(a, b), yield* makeGroup(c)]
@@ -120,7 +120,7 @@ export const editing = chapter("editing", ({ law, timed }) => {
     })
   )
 
-  law("a deleted group is neither found nor listed", () =>
+  law("a deleted group can be neither found nor listed", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const urlGroup = yield* makeGroup(a)
@@ -134,7 +134,7 @@ export const editing = chapter("editing", ({ law, timed }) => {
     })
   )
 
-  law("deleting a group that there is not is no error", () =>
+  law("deleting an unknown group is not an error", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const urlGroup = yield* freshGroup
@@ -143,7 +143,7 @@ export const editing = chapter("editing", ({ law, timed }) => {
     })
   )
 
-  timed("a group knows when it was created, and when it was changed", (time) =>
+  timed("a group shows when it was created and changed", (time) =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const created = yield* time.now

@@ -16,7 +16,7 @@ import {
 import { checkSignature } from "../internal/signature.ts"
 
 export const publishing = chapter("publishing", ({ timed }) => {
-  timed("a message to a group goes to each of its endpoints, and is answered in their order", (time) =>
+  timed("publishing to a group sends one message per endpoint and returns them in order", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const urls = ["b", "a", "c"].map((name) => `${endpoint.url}/${name}`)
@@ -48,7 +48,7 @@ export const publishing = chapter("publishing", ({ timed }) => {
     })
   )
 
-  timed("a message to a group of one is answered as a list all the same", (time) =>
+  timed("publishing to a group with one endpoint returns a list too", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* time.endpoint
       const urlGroup = yield* makeGroup({ url: endpoint.url })
@@ -59,7 +59,7 @@ export const publishing = chapter("publishing", ({ timed }) => {
     })
   )
 
-  timed("a message of a group knows its group and its endpoint", (time) =>
+  timed("a group message names its group and endpoint", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500)
       const urlGroup = yield* makeGroup(
@@ -79,7 +79,7 @@ export const publishing = chapter("publishing", ({ timed }) => {
     })
   )
 
-  timed("each message of a group has retries and a dead letter of its own", (time) =>
+  timed("each group message has its own retries and dead letter", (time) =>
     Effect.gen(function* () {
       const good = yield* time.endpoint
       const bad = yield* endpointWith(time, 500)
@@ -98,7 +98,7 @@ export const publishing = chapter("publishing", ({ timed }) => {
     })
   )
 
-  timed("a callback about a message of a group names the group and the endpoint", (time) =>
+  timed("a callback about a group message names the group and endpoint", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 500)
       const callback = yield* time.endpoint
@@ -128,7 +128,7 @@ export const publishing = chapter("publishing", ({ timed }) => {
     })
   )
 
-  timed("who is in a group is decided when the message is published", (time) =>
+  timed("publishing uses the group's endpoints at that moment", (time) =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const before = yield* time.endpoint
@@ -144,7 +144,7 @@ export const publishing = chapter("publishing", ({ timed }) => {
     })
   )
 
-  timed("a message that is made for a group is delivered even if the group is gone by then", (time) =>
+  timed("a group message is delivered even if the group is deleted first", (time) =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const endpoint = yield* endpointWith(time, 500, 200)

@@ -20,21 +20,19 @@ const isInvalid = (error: UrlGroupNotFound | QStashQuotaExceeded | QStashError) 
 }
 
 export const refusing = chapter("refusing", ({ given, law }) => {
-  law(
-    "the name of a group that is empty, or would name another route, is refused before anything is sent",
-    () =>
-      Effect.gen(function* () {
-        const groups = yield* QStashUrlGroups
-        yield* refuseMisnamed("urlGroup", UrlGroupName, (id) => [
-          groups.get(id),
-          groups.delete(id),
-          groups.upsertEndpoints(id, [{ url: somewhere }]),
-          groups.removeEndpoints(id, [{ url: somewhere }])
-        ])
-      })
+  law("rejects a group name that is empty or would hit another route, before sending anything", () =>
+    Effect.gen(function* () {
+      const groups = yield* QStashUrlGroups
+      yield* refuseMisnamed("urlGroup", UrlGroupName, (id) => [
+        groups.get(id),
+        groups.delete(id),
+        groups.upsertEndpoints(id, [{ url: somewhere }]),
+        groups.removeEndpoints(id, [{ url: somewhere }])
+      ])
+    })
   )
 
-  law("a get names the group that it could not find", () =>
+  law("get names the group it cannot find", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const urlGroup = yield* freshGroup
@@ -45,7 +43,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("removing from a group that there is not is an error", () =>
+  law("removing endpoints from an unknown group is an error", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const urlGroup = yield* freshGroup
@@ -56,7 +54,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("removing an endpoint that a group does not have is an error, and removes none", () =>
+  law("removing an unknown endpoint is an error and removes none", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const urlGroup = yield* makeGroup({ url: `${somewhere}/a`, name: "a" }, { url: `${somewhere}/b` })
@@ -69,7 +67,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a group under a name with a letter that none may have is not made", () =>
+  law("rejects a group name with an invalid character", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       for (const text of ["", "a b", "a/b", "..", "ä"]) {
@@ -83,7 +81,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("an endpoint that is no http URL or has an empty name is refused, and so is a list of none", () =>
+  law("rejects an endpoint that is not an http URL or has an empty name, and an empty list", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const urlGroup = yield* freshGroup
@@ -96,7 +94,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
       ]) {
         isInvalid(yield* Effect.flip(groups.upsertEndpoints(urlGroup, [good, wrong])))
       }
-      // @ts-expect-error an empty list is a type error as well
+      // @ts-expect-error an empty list is also a type error
       isInvalid(yield* Effect.flip(groups.upsertEndpoints(urlGroup, [])))
       assertEquals(yield* Effect.flip(groups.get(urlGroup)), new UrlGroupNotFound({ urlGroup }))
     })
@@ -104,7 +102,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
 
   given(
     ["quotas"],
-    "rejects a group with more endpoints than the quota allows, and leaves it as it was",
+    "a group with more endpoints than the quota allows is rejected and stays as it was",
     ({ quotas }) =>
       Effect.gen(function* () {
         const groups = yield* QStashUrlGroups
@@ -120,7 +118,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
       })
   )
 
-  given(["quotas"], "rejects one group more than the quota allows", ({ quotas }) =>
+  given(["quotas"], "one group more than the quota allows is rejected", ({ quotas }) =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const endpoint = { url: somewhere }
@@ -135,13 +133,13 @@ export const refusing = chapter("refusing", ({ given, law }) => {
     })
   )
 
-  law("a removal that names nothing is refused", () =>
+  law("rejects a removal without a URL or a name", () =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const urlGroup = yield* makeGroup({ url: somewhere })
-      // @ts-expect-error an empty list is a type error as well
+      // @ts-expect-error an empty list is also a type error
       isInvalid(yield* Effect.flip(groups.removeEndpoints(urlGroup, [])))
-      // @ts-expect-error and so is an endpoint that is not named
+      // @ts-expect-error so is an endpoint without a URL or a name
       isInvalid(yield* Effect.flip(groups.removeEndpoints(urlGroup, [{}])))
       strictEqual((yield* groups.get(urlGroup)).endpoints.length, 1)
     })

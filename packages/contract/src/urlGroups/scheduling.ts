@@ -19,7 +19,7 @@ import { chapter } from "../internal/law.ts"
 import { endpointWith, freshGroup, makeGroup } from "../internal/sending.ts"
 
 export const scheduling = chapter("schedules", ({ law, timed }) => {
-  law("a schedule may aim at a group, whether there is one yet or not", () =>
+  law("a schedule can target a group that does not exist yet", () =>
     Effect.gen(function* () {
       const there = yield* makeGroup({ url: somewhere })
       const absent = yield* freshGroup
@@ -31,7 +31,7 @@ export const scheduling = chapter("schedules", ({ law, timed }) => {
     })
   )
 
-  timed("a schedule's firing makes one message for each endpoint", (time) =>
+  timed("a firing creates one message per endpoint", (time) =>
     Effect.gen(function* () {
       const endpoint = yield* endpointWith(time, 200, 500)
       const urlGroup = yield* makeGroup({ url: `${endpoint.url}/a` }, { url: `${endpoint.url}/b` })
@@ -54,7 +54,7 @@ export const scheduling = chapter("schedules", ({ law, timed }) => {
     })
   )
 
-  timed("who is in a group is decided anew at each firing", (time) =>
+  timed("each firing uses the group's endpoints at that moment", (time) =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const endpoint = yield* time.endpoint
@@ -81,7 +81,7 @@ export const scheduling = chapter("schedules", ({ law, timed }) => {
     })
   )
 
-  timed("a schedule whose group is gone makes no message, says so, and goes on", (time) =>
+  timed("a schedule whose group is gone creates no message, reports an error and keeps firing", (time) =>
     Effect.gen(function* () {
       const groups = yield* QStashUrlGroups
       const endpoint = yield* time.endpoint

@@ -8,7 +8,7 @@ import { chapter, within } from "../internal/law.ts"
 import { makeGroup, publishToGroup } from "../internal/sending.ts"
 
 export const sharing = chapter("two accounts", ({ given }) => {
-  given(["neighbour"], "an account neither sees nor changes the groups of another", ({ neighbour }) =>
+  given(["neighbour"], "an account can neither see nor change another account's groups", ({ neighbour }) =>
     Effect.gen(function* () {
       const theirs = Context.get(neighbour.services, QStashUrlGroups)
       const groups = yield* QStashUrlGroups
@@ -27,7 +27,7 @@ export const sharing = chapter("two accounts", ({ given }) => {
     })
   )
 
-  given(["time", "neighbour"], "two accounts may use one name for different groups", ({ neighbour, time }) =>
+  given(["time", "neighbour"], "two accounts can use the same group name", ({ neighbour, time }) =>
     Effect.gen(function* () {
       const theirs = Context.get(neighbour.services, QStashUrlGroups)
       const ours = yield* time.endpoint
