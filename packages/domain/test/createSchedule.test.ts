@@ -745,7 +745,7 @@ describe("an option that there is not", () => {
     const result = makeFrom({ cron: "@daily", destination, ...options })
     assertTrue(Either.isLeft(result))
     strictEqual(result.left.field, field)
-    strictEqual(result.left.reason, `is no option of ${what}`)
+    strictEqual(result.left.reason, `is not an option of ${what}`)
   })
 
   it("is told before what misses for it", () => {

@@ -481,10 +481,10 @@ describe("QStashMessages.enqueueJson", () => {
 
 describe("an option that there is not", () => {
   it("is refused by its name", () => {
-    isRefused(makeFrom({ ...minimal, scheduleId: "a" }), "is no option of a message", "scheduleId")
+    isRefused(makeFrom({ ...minimal, scheduleId: "a" }), "is not an option of a message", "scheduleId")
     isRefused(
       makeFrom({ ...minimal, callback: { url: "https://a.example", delay: 5 } }),
-      "is no option of a callback",
+      "is not an option of a callback",
       "callback.delay"
     )
   })

@@ -271,7 +271,7 @@ describe("unknown keys", () => {
     ) => {
       const outcome: Either.Either<unknown, QStashInvalidRequest> = Reflect.apply(check, undefined, [input])
       assertTrue(Either.isLeft(outcome))
-      assertInclude(outcome.left.reason, "is no option of")
+      assertInclude(outcome.left.reason, "is not an option of")
       return outcome.left.field
     }
     strictEqual(isUnknown(QueueInput.checkUpsert, { queueName: "mails", paused: true }), "paused")

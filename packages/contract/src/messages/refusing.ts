@@ -201,7 +201,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
       const queueName = yield* freshQueue
       const typo = { destination: somewhere, dedupId: "a" }
       const refusal = (field: string) =>
-        new QStashInvalidRequest({ field, reason: "is no option of a message" })
+        new QStashInvalidRequest({ field, reason: "is not an option of a message" })
       assertEquals(yield* Effect.flip(messages.publish(typo)), refusal("dedupId"))
       assertEquals(yield* Effect.flip(messages.enqueue(queueName, typo)), refusal("dedupId"))
       assertEquals(
@@ -222,7 +222,7 @@ export const refusing = chapter("refusing", ({ given, law, timed }) => {
       })) {
         assertEquals(
           yield* Effect.flip(messages.enqueue(queueName, message)),
-          new QStashInvalidRequest({ field, reason: "is no option of enqueue" })
+          new QStashInvalidRequest({ field, reason: "is not an option of enqueue" })
         )
       }
     })

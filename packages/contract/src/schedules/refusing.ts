@@ -44,7 +44,7 @@ export const refusing = chapter("refusing", ({ given, law }) => {
   law("create rejects an unknown option and names it", () =>
     Effect.gen(function* () {
       const typo = { cron: rarely, notBefore: "2999-01-01T00:00:00Z" }
-      assertInclude((yield* refused(typo)).message, "notBefore: is no option of a schedule")
+      assertInclude((yield* refused(typo)).message, "notBefore: is not an option of a schedule")
     })
   )
 

@@ -31,7 +31,7 @@ export const checkEnqueue = (
     const wrong = Object.entries(message).find(
       ([name, value]) => value !== undefined && notInQueue.includes(name)
     )
-    if (wrong !== undefined) return yield* refuse("is no option of enqueue", wrong[0])
+    if (wrong !== undefined) return yield* refuse("is not an option of enqueue", wrong[0])
     return yield* PublishMessage.make({ ...message, queueName })
   })
 

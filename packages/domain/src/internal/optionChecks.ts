@@ -52,7 +52,7 @@ export const optional = <A, I>(option: string, value: I | undefined, parse: (val
 export const rejectUnknownKeys = (input: object, names: ReadonlySet<string>, what: string): Checked<void> => {
   for (const [name, value] of Object.entries(input)) {
     if (names.has(name) || value === undefined) continue
-    return refuse(`is no option of ${what}`, /^\w{1,100}$/.test(name) ? name : quote(name))
+    return refuse(`is not an option of ${what}`, /^\w{1,100}$/.test(name) ? name : quote(name))
   }
   return Either.void
 }
