@@ -1,5 +1,4 @@
 import { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
-import { MessageId } from "@effect-qstash/domain/MessageId"
 import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import type { Store } from "@effect-qstash/engine/Store"
@@ -42,24 +41,22 @@ export const store = async (scale: number): Promise<ReadonlyArray<Row>> => {
           const begin = performance.now()
           for (let index = 0; index < looks; index++) {
             now += minute
-            const mintMessageId = () => MessageId.make(`msg_${now}`)
             yield* among.claimDueSchedules({
               now,
               limit: 1000,
-              limits: { maxMessages: 1_000_000, maxPendingBytes: Infinity },
-              mintMessageId
+              limits: { maxMessages: 1_000_000, maxPendingBytes: Infinity }
             })
             const { leases } = yield* among.claimDueMessages({
               now,
               limit: 1000,
               perTenant: 1000,
               perDestination: 1000,
-              leaseFor: () => minute
+              leaseFor: minute
             })
             const settlements = leases.map(
               ({ token }) => ({ token, response: undefined, _tag: "Delivered" }) as const
             )
-            yield* among.settle({ settlements, now, maxPendingBytes: Infinity, mintMessageId })
+            yield* among.settle({ settlements, now, maxPendingBytes: Infinity })
           }
           return ((performance.now() - begin) * 1000) / looks
         })

@@ -111,11 +111,13 @@ export interface Options extends Limits.Limits {
   readonly shutdownGrace?: Duration.DurationInput | undefined
 }
 
-const resolve = (
-  options: Options,
-  now: Effect.Effect<number>,
-  signAt: (now: number) => number = (instant) => instant
-): Core.CoreOptions => ({
+/**
+ * How long the messages of a killed process wait for another one, in milliseconds. An attempt may take hours, so its lease
+ * is renewed.
+ */
+const leaseFor = 120_000
+
+const resolve = (options: Options): Omit<Core.CoreOptions, "now" | "signAt"> => ({
   signingKeys: options.signingKeys,
   ...slotsOf(options),
   limits: Limits.resolve(options),
@@ -123,9 +125,8 @@ const resolve = (
   logRetention: spanOf("logRetention", options.logRetention ?? "3 days"),
   dlqRetention: spanOf("dlqRetention", options.dlqRetention ?? "7 days"),
   deliveryTimeout: spanOf("deliveryTimeout", options.deliveryTimeout ?? "2 hours"),
-  onEvents: options.onEvents ?? (() => {}),
-  now,
-  signAt
+  leaseFor,
+  onEvents: options.onEvents ?? (() => {})
 })
 
 /** By default a tenant, and a destination of a tenant, leaves at least half of the slots to others. */
@@ -221,7 +222,10 @@ const finish = (
 export const make = (options: Options): Effect.Effect<Engine.Service, never, Store | Courier | Scope.Scope> =>
   Effect.gen(function* () {
     const runFork = Runtime.runFork(yield* interruptibleRuntime)
-    const core = yield* Core.make(resolve(options, Clock.currentTimeMillis), (delivery) => runFork(delivery))
+    const core = yield* Core.make(
+      { ...resolve(options), now: Clock.currentTimeMillis, signAt: (now) => now },
+      (delivery) => runFork(delivery)
+    )
     const deliveriesEnd = Effect.suspend(() =>
       Fiber.awaitAll(Array.from(core.inFlight.values(), ({ fiber }) => fiber))
     )
@@ -289,8 +293,16 @@ export const layerVirtual = (
       )
       const signAt = (now: number): number =>
         options.destinations === "real" ? Math.max(now, wallClock.unsafeCurrentTimeMillis()) : now
-      const core = yield* Core.make(resolve(options, time.currentTimeMillis, signAt), (delivery, token) =>
-        time.fork(runtime, delivery, token)
+      const resolved = resolve(options)
+      const core = yield* Core.make(
+        {
+          ...resolved,
+          // Nobody takes over from a process with virtual time, and a renewal would be an event of its own.
+          leaseFor: resolved.deliveryTimeout + Core.leaseMargin,
+          now: time.currentTimeMillis,
+          signAt
+        },
+        (delivery, token) => time.fork(runtime, delivery, token)
       )
       time.attach(core)
       const clock = yield* Effect.clock

@@ -4,6 +4,7 @@
 import { Destination } from "@effect-qstash/domain/Destination"
 import { type DlqId, DlqIdFromAnswer } from "@effect-qstash/domain/DlqId"
 import type { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import type { MessageId } from "@effect-qstash/domain/MessageId"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
@@ -25,7 +26,7 @@ import type {
   StoredSchedule,
   StoredUrlGroup
 } from "./Rows.ts"
-import { Store, nextTime } from "./Store.ts"
+import { mintMessageId, nextTime, Store } from "./Store.ts"
 import { AppendLog } from "./internal/memory/AppendLog.ts"
 import { DeadLetters, type NumberedDeadLetter } from "./internal/memory/DeadLetters.ts"
 import { DueQueue, isBefore } from "./internal/DueQueue.ts"
@@ -83,7 +84,7 @@ const deadLetterOf = ({ number: _number, ...letter }: NumberedDeadLetter): Store
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Store.Service<never>> = Effect.sync(() => {
+export const make: Effect.Effect<Store.Service<never>> = Effect.map(IdGenerator, (ids) => {
   const tenants = new Map<string, Tenant>()
   const schedules = new DueQueue<ScheduleRow>()
   const messages = new DueQueue<MessageRow>()
@@ -453,7 +454,6 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.sync(() => {
     settlement: Settlement,
     now: number,
     maxPendingBytes: number,
-    mintMessageId: () => MessageId,
     log: EventLog
   ): "settled" | "stale" => {
     const row = endLease(settlement.token)
@@ -492,7 +492,7 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.sync(() => {
         const url = Destination.toText(destination)
         makeMessage(
           row.tenant,
-          mintMessageId(),
+          mintMessageId(ids),
           { settings, url, notBefore, callerIp: message.callerIp, callbackOf: row },
           now,
           log
@@ -521,7 +521,6 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.sync(() => {
     row: ScheduleRow,
     now: number,
     limits: Pick<AcceptLimits, "maxMessages" | "maxPendingBytes">,
-    mintMessageId: () => MessageId,
     log: EventLog
   ): void => {
     const { callerIp, scheduleId, settings } = row
@@ -540,7 +539,7 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.sync(() => {
       return
     }
     for (const { endpointName, url, urlGroup } of endpoints ?? []) {
-      const messageId = mintMessageId()
+      const messageId = mintMessageId(ids)
       row.states.set(messageId, "IN_PROGRESS")
       const newMessage: NewMessage = {
         settings,
@@ -620,7 +619,7 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.sync(() => {
         return true
       }),
 
-    claimDueSchedules: ({ limit, limits, mintMessageId, now }) =>
+    claimDueSchedules: ({ limit, limits, now }) =>
       Effect.sync(() => {
         const log = new EventLog(now)
         for (let taken = 0; taken < limit; taken++) {
@@ -628,12 +627,12 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.sync(() => {
           if (row === undefined) break
           advanceSchedule(row, now)
           if (row.isPaused) continue
-          fire(row, now, limits, mintMessageId, log)
+          fire(row, now, limits, log)
         }
         return { events: log.events }
       }),
 
-    accept: ({ callerIp, deliveryOf, drafts, limits, mintMessageId, now, tenantId, window }) =>
+    accept: ({ callerIp, deliveryOf, drafts, limits, now, tenantId, window }) =>
       Effect.sync(() => {
         const tenant = tenantOf(tenantId)
         for (const { destination } of drafts) {
@@ -655,7 +654,7 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.sync(() => {
           if (known !== undefined) return known.messages
           const made = (endpointsOf(tenant, draft.destination) ?? []).map((endpoint) => {
             const { settings, notBefore } = draft
-            const messageId = mintMessageId()
+            const messageId = mintMessageId(ids)
             makeMessage(tenant, messageId, { settings, ...endpoint, callerIp, notBefore, hops }, now, log)
             return { messageId, url: endpoint.url, isDeduplicated: false }
           })
@@ -687,21 +686,27 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.sync(() => {
           const token = ++lastToken
           row.token = token
           leased.set(token, row)
-          planIn(row, now + leaseFor(message))
+          planIn(row, now + leaseFor)
           log.note(row, "ACTIVE")
           leases.push({ token, message })
         }
         return { leases, events: log.events }
       }),
 
-    settle: ({ maxPendingBytes, mintMessageId, now, settlements }) =>
+    settle: ({ maxPendingBytes, now, settlements }) =>
       Effect.sync(() => {
         const log = new EventLog(now)
         return {
-          answers: settlements.map((settlement) =>
-            settleOne(settlement, now, maxPendingBytes, mintMessageId, log)
-          ),
+          answers: settlements.map((settlement) => settleOne(settlement, now, maxPendingBytes, log)),
           events: log.events
+        }
+      }),
+
+    renew: ({ tokens, until }) =>
+      Effect.sync(() => {
+        for (const token of tokens) {
+          const row = leased.get(token)
+          if (row !== undefined) planIn(row, until)
         }
       }),
 
@@ -775,7 +780,7 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.sync(() => {
           const { callerIp, endpointName, hops, scheduleId, settings, url, urlGroup } = message
           const { message: made } = makeMessage(
             tenant,
-            retry.mintMessageId(),
+            mintMessageId(ids),
             {
               settings: retry.retries === undefined ? settings : { ...settings, retries: retry.retries },
               url,

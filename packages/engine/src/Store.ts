@@ -1,7 +1,7 @@
 /**
  * The port to the engine's state. Each verb is one transaction: it happens whole or not at all, and never twice. All
  * instants are milliseconds since 1970 and come from the engine. A verb that changes messages writes the log, and returns
- * what it wrote. A verb that cannot do its work fails with a StoreError; then it may or may not have happened.
+ * what it wrote. The ids of new messages come from the IdGenerator that is there when the Store is made. A verb that cannot do its work fails with a StoreError; then it may or may not have happened.
  *
  * @since 0.1.0
  */
@@ -9,7 +9,8 @@ import type { CronExpression } from "@effect-qstash/domain/CronExpression"
 import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
 import type { DlqId } from "@effect-qstash/domain/DlqId"
 import type { FlowControlKey } from "@effect-qstash/domain/FlowControl"
-import type { MessageId } from "@effect-qstash/domain/MessageId"
+import type { IdGenerator } from "@effect-qstash/domain/IdGenerator"
+import { MessageId } from "@effect-qstash/domain/MessageId"
 import type { QueueName } from "@effect-qstash/domain/QueueName"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
@@ -103,8 +104,6 @@ export declare namespace Store {
       readonly now: number
       readonly limit: number
       readonly limits: Pick<AcceptLimits, "maxMessages" | "maxPendingBytes">
-      /** Mints the id of a message. */
-      readonly mintMessageId: () => MessageId
     }) => Effect.Effect<Logged, E>
 
     /**
@@ -123,7 +122,6 @@ export declare namespace Store {
       readonly window: number
       readonly deliveryOf: MessageId | undefined
       readonly limits: AcceptLimits
-      readonly mintMessageId: () => MessageId
     }) => Effect.Effect<
       | ({
           readonly _tag: "Accepted"
@@ -150,8 +148,8 @@ export declare namespace Store {
       readonly perTenant: number
       /** How many messages of one tenant to one origin may be leased at once. */
       readonly perDestination: number
-      /** How long the lease lasts at the most, in milliseconds. */
-      readonly leaseFor: (message: StoredMessage) => number
+      /** How long the leases last if they are not renewed, in milliseconds. */
+      readonly leaseFor: number
     }) => Effect.Effect<{ readonly leases: ReadonlyArray<Lease> } & Logged, E>
 
     /**
@@ -164,8 +162,13 @@ export declare namespace Store {
       readonly settlements: ReadonlyArray<Settlement>
       readonly now: number
       readonly maxPendingBytes: number
-      readonly mintMessageId: () => MessageId
     }) => Effect.Effect<{ readonly answers: ReadonlyArray<"settled" | "stale"> } & Logged, E>
+
+    /** Makes leases last until an instant. One that was settled or released, or that somebody else has taken over, stays so. */
+    readonly renew: (request: {
+      readonly tokens: ReadonlyArray<number>
+      readonly until: number
+    }) => Effect.Effect<void, E>
 
     /**
      * Gives leases back: the messages are due at once, and the attempt does not count as one of theirs. It still counts
@@ -223,9 +226,7 @@ export declare namespace Store {
       request: Omit<PageRequest, "order" | "maxBytes"> & {
         readonly upTo?: number | undefined
         readonly now: number
-        readonly retry:
-          | { readonly retries: number | undefined; readonly mintMessageId: () => MessageId }
-          | undefined
+        readonly retry: { readonly retries: number | undefined } | undefined
       }
     ) => Effect.Effect<
       {
@@ -378,6 +379,7 @@ export const mapVerbs = <E, E2>(
   accept: (request) => map(store.accept(request), "accept"),
   claimDueMessages: (request) => map(store.claimDueMessages(request), "claimDueMessages"),
   settle: (request) => map(store.settle(request), "settle"),
+  renew: (request) => map(store.renew(request), "renew"),
   release: (tokens) => map(store.release(tokens), "release"),
   nextWake: map(store.nextWake, "nextWake"),
   getMessage: (tenantId, messageId) => map(store.getMessage(tenantId, messageId), "getMessage"),
@@ -405,6 +407,15 @@ export const mapVerbs = <E, E2>(
   rotateSigningKeys: (request) => map(store.rotateSigningKeys(request), "rotateSigningKeys"),
   prune: (request) => map(store.prune(request), "prune")
 })
+
+/**
+ * The id of a new message. It is not validated, since it is minted here.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const mintMessageId = (ids: IdGenerator.Service): MessageId =>
+  MessageId.make(ids.unsafeNext("msg"), { disableValidation: true })
 
 /**
  * When a schedule fires next, strictly after an instant. Every Store moves its schedules by this one rule.

@@ -159,10 +159,13 @@ export const live = (
   )
 
 /** A Store that outlives its engines, and ids that go on. */
-export const persistent = Effect.map(
-  Effect.all([MemoryStore.make, Layer.build(IdGenerator.layerCounter)]),
-  ([store, ids]) => ({ store, ids: Layer.succeedContext(ids) })
-)
+export const persistent = Effect.gen(function* () {
+  const ids = Layer.succeedContext(yield* Layer.build(IdGenerator.layerCounter))
+  return { store: yield* Effect.provide(MemoryStore.make, ids), ids }
+})
+
+/** A Store whose messages are `msg_1`, `msg_2`, and so on. */
+export const memoryStore = Effect.provide(MemoryStore.make, IdGenerator.layerCounter)
 
 /** A Store as an engine leaves it when its process is killed: nothing is released. */
 export const withoutRelease = (store: Store["Type"]): Store["Type"] => ({

@@ -10,7 +10,6 @@ import {
   QueueName
 } from "@effect-qstash/domain"
 import { Engine } from "@effect-qstash/engine/Engine"
-import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import { Store } from "@effect-qstash/engine/Store"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
@@ -26,7 +25,7 @@ import {
   iso,
   live,
   Log,
-  messageId,
+  memoryStore,
   ok,
   persistent,
   slots,
@@ -192,7 +191,7 @@ describe("the engine on the clock of a test", () => {
 
   it.effect("fires what it missed while it was away once, late, and then goes on", () =>
     Effect.gen(function* () {
-      const store = Layer.succeed(Store, yield* MemoryStore.make)
+      const store = Layer.succeed(Store, yield* memoryStore)
       yield* Effect.gen(function* () {
         yield* create({ cron: "0 * * * *" })
         yield* TestClock.adjust("1 hour")
@@ -383,7 +382,7 @@ describe("a driver that sleeps", () => {
 
   it.effect("looks no more often than there is something to see", () =>
     Effect.gen(function* () {
-      const store = yield* MemoryStore.make
+      const store = yield* memoryStore
       let asked = 0
       const nextWake = Effect.zipRight(
         Effect.sync(() => void asked++),
@@ -498,7 +497,7 @@ describe("the limit of deliveries under way", () => {
     Effect.gen(function* () {
       const doors = yield* Effect.forEach([0, 1, 2, 3, 4], () => Effect.makeLatch())
       const underWay = yield* Ref.make(0)
-      const store = yield* MemoryStore.make
+      const store = yield* memoryStore
       let asked = 0
       const nextWake = Effect.zipRight(
         Effect.sync(() => void asked++),
@@ -560,7 +559,7 @@ describe("the end of the engine", () => {
 
   it.effect("waits for deliveries that end within the grace, and settles them", () =>
     Effect.gen(function* () {
-      const store = yield* MemoryStore.make
+      const store = yield* memoryStore
       const { close, context } = yield* runUntilBusy(store, () => Effect.as(io(20), answered(200)))
       yield* close
       deepStrictEqual((yield* Effect.provide(story, context)).slice(1), [
@@ -573,7 +572,7 @@ describe("the end of the engine", () => {
 
   it.effect("releases the others: interrupted, due again, and their attempt not counted", () =>
     Effect.gen(function* () {
-      const store = yield* MemoryStore.make
+      const store = yield* memoryStore
       const interrupted = yield* Deferred.make<void>()
       const { close, context } = yield* runUntilBusy(store, () =>
         Effect.onInterrupt(Effect.never, () => Deferred.succeed(interrupted, undefined))
@@ -596,7 +595,7 @@ describe("the end of the engine", () => {
 
   it.effect("does not wait for a delivery that cannot be interrupted", () =>
     Effect.gen(function* () {
-      const store = yield* MemoryStore.make
+      const store = yield* memoryStore
       const gate = yield* Deferred.make<void>()
       const { close } = yield* runUntilBusy(store, () =>
         Effect.uninterruptible(Effect.as(Deferred.await(gate), answered(200)))
@@ -609,7 +608,7 @@ describe("the end of the engine", () => {
 
   it.effect("is the same when it comes by interruption", () =>
     Effect.gen(function* () {
-      const store = yield* MemoryStore.make
+      const store = yield* memoryStore
       const isUnderWay = yield* Deferred.make<void>()
       const answer: Answer = () =>
         Deferred.succeed(isUnderWay, undefined).pipe(Effect.zipRight(io(50)), Effect.as(answered(200)))
@@ -721,7 +720,7 @@ describe("a port that breaks", () => {
     "does not end the engine when the Store dies once in %s, and nothing is delivered twice",
     (verb) =>
       Effect.gen(function* () {
-        const store = yield* MemoryStore.make
+        const store = yield* memoryStore
         const isBroken = yield* Ref.make(false)
         const once = <A>(effect: Effect.Effect<A>) =>
           Effect.flatMap(Ref.getAndSet(isBroken, false), (broken) => (broken ? Effect.die("bug") : effect))
@@ -756,7 +755,7 @@ describe("a port that breaks", () => {
 describe("two engines on one Store", () => {
   it.effect("share the work: each firing is delivered once", () =>
     Effect.gen(function* () {
-      const store = Layer.succeed(Store, yield* MemoryStore.make)
+      const store = Layer.succeed(Store, yield* memoryStore)
       const slow: Answer = () => Effect.as(Effect.sleep("10 seconds"), answered(200))
       // The Store counts the slots of a tenant and a destination over both.
       const options = { ...slots(6), concurrency: 3 }
@@ -782,9 +781,29 @@ describe("two engines on one Store", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("leave each other's deliveries alone, however long they take", () =>
+    Effect.gen(function* () {
+      const store = Layer.succeed(Store, yield* memoryStore)
+      const slow: Answer = () => Effect.as(Effect.sleep("90 minutes"), answered(200))
+      const one = yield* Layer.build(live(slow, {}, store))
+      yield* Effect.provide(
+        Effect.flatMap(QStashMessages, (messages) => messages.publish({ destination })),
+        one
+      )
+      yield* settled
+      // It sees the lease, and would take the message at its end.
+      const other = yield* Layer.build(live(slow, {}, store))
+      yield* TestClock.adjust("2 hours")
+      deepStrictEqual(
+        [one, other].map((engine) => Context.get(engine, Log).events.map(({ state }) => state)),
+        [["CREATED", "ACTIVE", "DELIVERED"], []]
+      )
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("whoever slept through its lease tells nothing of what came too late", () =>
     Effect.gen(function* () {
-      const store = yield* MemoryStore.make
+      const store = yield* memoryStore
       const gate = yield* Deferred.make<void>()
       const slow: Answer = () => Effect.as(Deferred.await(gate), answered(500))
       yield* Effect.gen(function* () {
@@ -797,7 +816,7 @@ describe("two engines on one Store", () => {
           limit: 1,
           perTenant: 1,
           perDestination: 1,
-          leaseFor: () => 1000
+          leaseFor: 1000
         })
         yield* Deferred.succeed(gate, undefined)
         yield* settled
@@ -805,8 +824,7 @@ describe("two engines on one Store", () => {
         const { answers } = yield* store.settle({
           settlements: leases.map(({ token }) => ({ token, response: undefined, _tag: "Delivered" })),
           now: far,
-          maxPendingBytes: Infinity,
-          mintMessageId: () => messageId("unused")
+          maxPendingBytes: Infinity
         })
         deepStrictEqual(answers, ["settled"])
       }).pipe(Effect.provide(live(slow, {}, Layer.succeed(Store, store))))

@@ -21,7 +21,6 @@ import {
   idsOf,
   limits,
   minute,
-  mintMessageId,
   prune,
   retried,
   second,
@@ -70,7 +69,7 @@ describe("MemoryStore", () => {
       const now = count * minute
       if (count === 0) yield* upsert(id("job"), {}, now)
       const store = yield* Store
-      yield* store.claimDueSchedules({ now, limit: 1, limits, mintMessageId })
+      yield* store.claimDueSchedules({ now, limit: 1, limits })
       const leases = yield* claim(now, 10, minute / 2)
       // One lease in three is slept through, one is given back.
       if (count % 3 === 1) yield* store.release(tokensOf(leases))
@@ -129,7 +128,7 @@ describe("MemoryStore", () => {
       yield* send(["a", "b"], {}, now)
       yield* settle((yield* claim(now)).map(failed), now)
       const taking = { tenantId: acme, criteria: {}, after: undefined, count: 1, now }
-      yield* store.takeDeadLetters({ ...taking, retry: { retries: 0, mintMessageId } })
+      yield* store.takeDeadLetters({ ...taking, retry: { retries: 0 } })
       yield* store.takeDeadLetters({ ...taking, retry: undefined })
       yield* settle((yield* claim(now)).map(delivered), now)
     })

@@ -1,8 +1,9 @@
 import type { Store } from "@effect-qstash/engine/Store"
 import { describe, it } from "@effect/vitest"
-import { Effect, FastCheck, type Layer } from "effect"
+import { Effect, FastCheck, Layer } from "effect"
 import * as deadLetters from "./store/deadLetters.ts"
 import * as flowControl from "./store/flowControl.ts"
+import { ids } from "./store/given.ts"
 import type { Law } from "./store/law.ts"
 import * as logs from "./store/logs.ts"
 import * as messages from "./store/messages.ts"
@@ -18,7 +19,8 @@ import * as tenancy from "./store/tenancy.ts"
  */
 export const storeLaws = <E>(name: string, layer: Layer.Layer<Store, E>, runs = 200): void => {
   describe(`the laws of a Store (${name})`, () => {
-    const law: Law = (title, body) => it.effect(title, () => Effect.provide(body, layer))
+    const counted = Layer.provide(layer, ids)
+    const law: Law = (title, body) => it.effect(title, () => Effect.provide(body, counted))
 
     for (const chapter of [schedules, messages, queues, flowControl, slots, deadLetters, logs, tenancy]) {
       chapter.laws(law)
@@ -32,7 +34,7 @@ export const storeLaws = <E>(name: string, layer: Layer.Layer<Store, E>, runs = 
           const model = new Model()
           for (const next of commands) yield* model.check(next)
           yield* model.checkHistory
-        }).pipe(Effect.provide(layer)),
+        }).pipe(Effect.provide(counted)),
       { fastCheck: { numRuns: runs }, timeout: 120_000 }
     )
   })

@@ -1,5 +1,4 @@
 import { type CreateSchedule, QStashMessages, QStashSchedules } from "@effect-qstash/domain"
-import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import { Store } from "@effect-qstash/engine/Store"
 import { VirtualClock, VirtualTimePassed } from "@effect-qstash/engine/VirtualClock"
 import { describe, it } from "@effect/vitest"
@@ -38,7 +37,8 @@ import {
   story,
   told,
   usedBytes,
-  virtual
+  virtual,
+  memoryStore
 } from "./harness.ts"
 
 const schedule = { scheduleId: id("job"), cron: "0 0 * * *", destination }
@@ -640,7 +640,7 @@ describe("advance", () => {
   it.effect("can be interrupted anywhere and goes on as if nothing had been", () => {
     // A Store that has done its work some time before it answers, as one over a wire does.
     const slowly = <A>(effect: Effect.Effect<A>) => Effect.zipLeft(effect, io(1))
-    const store = Effect.map(MemoryStore.make, (memory): Store["Type"] => ({
+    const store = Effect.map(memoryStore, (memory): Store["Type"] => ({
       ...memory,
       claimDueSchedules: (request) => slowly(memory.claimDueSchedules(request)),
       claimDueMessages: (request) => slowly(memory.claimDueMessages(request)),
@@ -688,7 +688,7 @@ describe("advance", () => {
     let isBroken = false
     const breaking = Layer.effect(
       Store,
-      Effect.map(MemoryStore.make, (store) => ({
+      Effect.map(memoryStore, (store) => ({
         ...store,
         nextWake: Effect.suspend(() => {
           if (!isBroken) return store.nextWake
@@ -710,7 +710,7 @@ describe("advance", () => {
     let prunings = 0
     const counting = Layer.effect(
       Store,
-      Effect.map(MemoryStore.make, (store) => ({
+      Effect.map(memoryStore, (store) => ({
         ...store,
         prune: (request: Parameters<typeof store.prune>[0]) =>
           Effect.suspend(() => {

@@ -35,8 +35,8 @@ export const faults: ReadonlyArray<Fault> = [
     "if (retry === undefined) {\n            tenant.deadLetters.delete(dlqId)\n            return []\n          }"
   ]),
   store("retry-under-old-id", "a retried message keeps its old id", [
-    "retry.mintMessageId(),\n",
-    "message.messageId,\n"
+    "mintMessageId(ids),\n            {\n              settings: retry",
+    "message.messageId,\n            {\n              settings: retry"
   ]),
   store("retry-as-before", "a retry cannot change the number of retries", [
     "retry.retries === undefined ? settings : { ...settings, retries: retry.retries }",

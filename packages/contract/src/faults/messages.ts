@@ -71,7 +71,7 @@ export const faults: ReadonlyArray<Fault> = [
   ]),
   store("duplicate-delivered", "a duplicate gets the id of the first message but is delivered", [
     "if (known !== undefined) return known.messages",
-    "if (known !== undefined) {\n            for (const { url } of known.messages) makeMessage(tenant, mintMessageId(), { settings: draft.settings, url, callerIp, notBefore: draft.notBefore }, now, log)\n            return known.messages\n          }"
+    "if (known !== undefined) {\n            for (const { url } of known.messages) makeMessage(tenant, mintMessageId(ids), { settings: draft.settings, url, callerIp, notBefore: draft.notBefore }, now, log)\n            return known.messages\n          }"
   ]),
   deduplication("content-without-headers", "messages with other headers count as the same content", [
     "JSON.stringify([Destination.toText(message.destination), headers])",

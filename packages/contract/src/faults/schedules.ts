@@ -99,7 +99,7 @@ export const faults: ReadonlyArray<Fault> = [
   ),
   store("fires-twice", "each firing creates two messages", [
     "makeMessage(tenant, messageId, newMessage, now, log)",
-    "makeMessage(tenant, messageId, newMessage, now, log)\n      makeMessage(tenant, mintMessageId(), newMessage, now, log)"
+    "makeMessage(tenant, messageId, newMessage, now, log)\n      makeMessage(tenant, mintMessageId(ids), newMessage, now, log)"
   ]),
   store("every-other", "every second firing is skipped", [
     "advanceSchedule(row, now)\n          if (row.isPaused) continue",

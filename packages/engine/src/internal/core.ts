@@ -1,5 +1,4 @@
 import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
-import { MessageId } from "@effect-qstash/domain/MessageId"
 import { QStashUnavailable } from "@effect-qstash/domain/QStashError"
 import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import * as Cause from "effect/Cause"
@@ -32,8 +31,8 @@ const pruneEvery = 3_600_000
 const pruneEntries = 1000
 const pruneBytes = 16 * 2 ** 20
 
-/** A lease is longer than its attempt may take, so that an attempt that times out is settled before its lease ends. */
-const leaseMargin = 60_000
+/** Leases are renewed so long before they end, in milliseconds. */
+export const leaseMargin = 60_000
 
 /** How long to wait after the first failure of the Store, and at most, in milliseconds. The wait doubles each time. */
 const firstBackoff = 10
@@ -49,6 +48,8 @@ export interface CoreOptions {
   readonly logRetention: number
   readonly dlqRetention: number
   readonly deliveryTimeout: number
+  /** How long a lease lasts if it is not renewed. */
+  readonly leaseFor: number
   readonly onEvents: (events: ReadonlyArray<DeliveryEvent>) => void
   /** The engine's time in milliseconds. */
   readonly now: Effect.Effect<number>
@@ -105,6 +106,8 @@ export const make = (
     /** Leases whose delivery has not started. They outlive a run only if the keys to sign it could not be read. */
     let unstarted: Array<Lease> = []
     let lastRepeat = 0
+    /** When the first lease has to be renewed, if its attempt is then still under way. */
+    let renewAt = Infinity
     let lastPrune = -Infinity
     let newEntries = 0
     let newBytes = 0
@@ -188,8 +191,6 @@ export const make = (
         ? options.deliveryTimeout
         : Math.min(Duration.toMillis(settings.timeout), options.deliveryTimeout)
 
-    const leaseFor = (message: StoredMessage): number => timeoutOf(message) + leaseMargin
-
     const start = (lease: Lease, signer: () => Signer.Signer, now: number): InFlight => {
       const { message, token } = lease
       const jti = ids.unsafeNext("jwt")
@@ -219,6 +220,11 @@ export const make = (
       return attempt.outcome
     }
 
+    const tokensHeld = (): ReadonlyArray<number> => [
+      ...inFlight.keys(),
+      ...[...unsettled, ...unstarted].map(({ token }) => token)
+    ]
+
     const { maxPendingBytes } = options.limits
 
     /** Settles deliveries in the order in which they started, so that the order of finishing does not matter. */
@@ -230,14 +236,11 @@ export const make = (
           if (outcome !== undefined) settlements.push(settlementOf(attempt.lease, outcome, now))
         }
         if (settlements.length === 0) return Effect.void
-        return Effect.flatMap(
-          store.settle({ settlements, now, maxPendingBytes, mintMessageId }),
-          (settled) => {
-            unsettled = []
-            for (const { token } of settlements) inFlight.delete(token)
-            return report(settled.events)
-          }
-        )
+        return Effect.flatMap(store.settle({ settlements, now, maxPendingBytes }), (settled) => {
+          unsettled = []
+          for (const { token } of settlements) inFlight.delete(token)
+          return report(settled.events)
+        })
       })
 
     /** If all finish immediately and nothing else is in flight, it skips tracking them in `inFlight`. */
@@ -257,8 +260,6 @@ export const make = (
       }
       for (const attempt of attempts) inFlight.set(attempt.lease.token, attempt)
     }
-
-    const mintMessageId = (): MessageId => messageIdOf(ids.unsafeNext("msg"))
 
     const prune = (now: number): Effect.Effect<void, StoreError> => {
       const { maxDeadLetterBytes, maxDeadLetters, maxLogBytes, maxLogEntries } = options.limits
@@ -281,6 +282,7 @@ export const make = (
     const wakeAt = (schedule = Infinity, message = Infinity): number | undefined => {
       if (unstarted.length > 0) return -Infinity
       let at = inFlight.size < options.concurrency ? Math.min(schedule, message) : schedule
+      if (inFlight.size > 0) at = Math.min(at, renewAt)
       for (const attempt of inFlight.values()) {
         at = Math.min(at, attempt.outcome === undefined ? attempt.deadline : -Infinity)
       }
@@ -290,11 +292,16 @@ export const make = (
     const runDue: Core["runDue"] = function* () {
       const now = yield* options.now
       if (inFlight.size > 0 || unsettled.length > 0) yield* settleEnded(now)
+      if (renewAt <= now) {
+        const tokens = tokensHeld()
+        const until = now + options.leaseFor
+        if (tokens.length > 0) yield* store.renew({ tokens, until })
+        renewAt = tokens.length > 0 ? until - leaseMargin : Infinity
+      }
       const fired = yield* store.claimDueSchedules({
         now,
         limit: batch,
-        limits: options.limits,
-        mintMessageId
+        limits: options.limits
       })
       yield* report(fired.events)
       const slots = options.concurrency - inFlight.size - unstarted.length
@@ -304,8 +311,9 @@ export const make = (
           limit: Math.min(slots, batch),
           perTenant: options.concurrencyPerTenant,
           perDestination: options.concurrencyPerDestination,
-          leaseFor
+          leaseFor: options.leaseFor
         })
+        if (claimed.leases.length > 0) renewAt = Math.min(renewAt, now + options.leaseFor - leaseMargin)
         unstarted.push(...claimed.leases)
         yield* report(claimed.events)
       }
@@ -315,7 +323,7 @@ export const make = (
         }
         startAll(now)
         if (unsettled.length > 0) {
-          const settled = yield* store.settle({ settlements: unsettled, now, maxPendingBytes, mintMessageId })
+          const settled = yield* store.settle({ settlements: unsettled, now, maxPendingBytes })
           unsettled = []
           yield* report(settled.events)
         }
@@ -328,7 +336,7 @@ export const make = (
 
     const releaseAll = Effect.gen(function* () {
       yield* Effect.catchAll(settleEnded(yield* options.now), noteFailure)
-      const tokens = [...inFlight.keys(), ...[...unsettled, ...unstarted].map(({ token }) => token)]
+      const tokens = tokensHeld()
       for (const attempt of inFlight.values()) attempt.fiber.unsafeInterruptAsFork(FiberId.none)
       inFlight.clear()
       unstarted = []
@@ -347,7 +355,6 @@ export const make = (
     const service = makeService({
       store: mapVerbs(store, unavailable),
       ids,
-      mintMessageId,
       now: options.now,
       limits: options.limits,
       deduplicationWindow: options.deduplicationWindow,
@@ -392,9 +399,6 @@ export const make = (
       releaseAll
     }
   })
-
-/** Not validated, since it is minted here. */
-const messageIdOf = (id: string): MessageId => MessageId.make(id, { disableValidation: true })
 
 const isEnded = (attempt: InFlight): attempt is InFlight & { readonly outcome: DeliveryOutcome } =>
   attempt.outcome !== undefined

@@ -1,7 +1,7 @@
 import {
   Destination,
   FlowControlKey,
-  type MessageId,
+  MessageId,
   type MessageSettings,
   type QStashInvalidRequest,
   QueueName,
@@ -29,7 +29,7 @@ import type { StoreError } from "@effect-qstash/engine/StoreError"
 import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Duration, Effect, FastCheck, Struct } from "effect"
-import { acme, all, answer, callerIp, draftOf, id, minute, mint, second, settingsOf, start } from "./given.ts"
+import { acme, all, answer, callerIp, draftOf, id, minute, second, settingsOf, start } from "./given.ts"
 
 // What is done, and in which words.
 
@@ -158,6 +158,7 @@ const rare = [
   FastCheck.record({ _tag: tag("DeleteSchedule"), tenant, name }),
   FastCheck.record({ _tag: tag("PauseSchedule"), tenant, name, isPaused: FastCheck.boolean() }),
   FastCheck.record({ _tag: tag("Release"), leases: some }),
+  FastCheck.record({ _tag: tag("Renew"), leases: some, leaseFor: oneOf(1, 45 * second, 3 * minute) }),
   FastCheck.record({
     _tag: tag("Cancel"),
     tenant,
@@ -266,8 +267,7 @@ export class Model {
   private readonly tokens: Array<number> = []
   /** What the verb that is tried is to have written. */
   private events: Array<DeliveryEvent> = []
-  private readonly mintMessageId = mint()
-  private readonly nextId = mint()
+  private nextId = 0
   private readonly sequences = new Map<MessageId, number>()
   private lastSequence = -Infinity
   private readonly letterIds = new Set<string>()
@@ -484,7 +484,7 @@ export class Model {
     made: Pick<StoredMessage, "settings" | "url" | "notBefore" | "callerIp"> & Partial<StoredMessage>,
     callbackOf?: Row
   ): StoredMessage {
-    const messageId = this.nextId()
+    const messageId = MessageId.make(`m${this.nextId++}`)
     const { flowControl: limits, queueName } = made.settings
     const message: StoredMessage = {
       urlGroup: undefined,
@@ -649,7 +649,7 @@ export class Model {
 
   private apply(next: Command, store: Store["Type"]): Effect.Effect<void, QStashInvalidRequest | StoreError> {
     return Effect.gen(this, function* () {
-      const { mintMessageId, now } = this
+      const { now } = this
       switch (next._tag) {
         case "UpsertSchedule": {
           const { tenant: tenantId } = next
@@ -714,8 +714,7 @@ export class Model {
           const { events } = yield* store.claimDueSchedules({
             now,
             limit: next.limit,
-            limits: next,
-            mintMessageId
+            limits: next
           })
           this.learn(events)
           const due = this.schedules
@@ -739,8 +738,7 @@ export class Model {
             now,
             window: minute,
             deliveryOf: from?.message.messageId,
-            limits: next.limits,
-            mintMessageId
+            limits: next.limits
           })
           const hops = isUnderWay ? from.message.hops + 1 : 0
           return this.accept(next.tenant, drafts, next.limits, hops, accepted)
@@ -751,7 +749,7 @@ export class Model {
             now,
             limit: next.limit,
             ...this.slots,
-            leaseFor: () => leaseFor
+            leaseFor
           })
           deepStrictEqual(
             leases.map(({ message }) => message),
@@ -773,8 +771,7 @@ export class Model {
           const { answers, events } = yield* store.settle({
             settlements,
             now,
-            maxPendingBytes: next.maxPendingBytes,
-            mintMessageId
+            maxPendingBytes: next.maxPendingBytes
           })
           this.learn(events)
           const newLetters = new Map<string, Array<StoredDeadLetter>>()
@@ -796,6 +793,15 @@ export class Model {
           yield* store.release(tokens)
           for (const row of this.pending) {
             if (row.token !== undefined && tokens.includes(row.token)) row.token = undefined
+          }
+          return
+        }
+        case "Renew": {
+          const tokens = next.leases.flatMap((lease) => this.tokenOf(lease) ?? [])
+          const until = now + next.leaseFor
+          yield* store.renew({ tokens, until })
+          for (const row of this.pending) {
+            if (row.token !== undefined && tokens.includes(row.token)) row.until = until
           }
           return
         }
@@ -827,7 +833,7 @@ export class Model {
             after: undefined,
             count,
             now,
-            retry: retry === undefined ? undefined : { ...retry, mintMessageId }
+            retry
           })
           this.learn(events)
           const matching = this.letters.filter(
@@ -935,7 +941,7 @@ export class Model {
           this.slots = { perTenant, perDestination }
           this.hasLimitedSlots ||= Math.min(perTenant, perDestination) < Infinity
           // A Store learns of it with the next claim.
-          yield* store.claimDueMessages({ now, limit: 0, ...this.slots, leaseFor: () => 1 })
+          yield* store.claimDueMessages({ now, limit: 0, ...this.slots, leaseFor: 1 })
           return
         }
         case "Prune": {

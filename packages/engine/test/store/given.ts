@@ -1,7 +1,8 @@
 import {
   CreateSchedule,
   FlowControlKey,
-  MessageId,
+  IdGenerator,
+  type MessageId,
   PublishMessage,
   type QStashInvalidRequest,
   QueueName,
@@ -20,7 +21,7 @@ import type {
   StoredMessage
 } from "@effect-qstash/engine/Rows"
 import { Store } from "@effect-qstash/engine/Store"
-import { Array as Arr, Duration, Effect, Option } from "effect"
+import { Array as Arr, Duration, Effect, Layer, Option } from "effect"
 
 export const second = 1000
 export const minute = 60_000
@@ -37,13 +38,11 @@ export const api = FlowControlKey.make("api")
 export const workers = UrlGroupName.make("workers")
 
 /** Message ids `m0`, `m1`, and so on. */
-export const mint = (prefix = "m"): (() => MessageId) => {
+export const ids: Layer.Layer<IdGenerator> = Layer.sync(IdGenerator, () => {
   let count = 0
-  return () => MessageId.make(`${prefix}${count++}`)
-}
-
-/** Ids that no other message has. */
-export const mintMessageId = mint("any-")
+  const unsafeNext = (): string => `m${count++}`
+  return { unsafeNext, next: () => Effect.sync(unsafeNext) }
+})
 
 export const settingsOf = (
   input: Partial<CreateSchedule.Input> = {}
@@ -76,18 +75,16 @@ export const limits = Limits.resolve({})
 export const createdIn = (events: ReadonlyArray<DeliveryEvent>): ReadonlyArray<StoredMessage> =>
   events.flatMap(({ message, state }) => (state === "CREATED" ? [message] : []))
 
-export const claimSchedules = (now: number, limit = 1000, mintId: () => MessageId = mintMessageId) =>
+export const claimSchedules = (now: number, limit = 1000) =>
   Effect.flatMap(Store, (store) =>
-    Effect.map(store.claimDueSchedules({ now, limit, limits, mintMessageId: mintId }), ({ events }) =>
-      createdIn(events)
-    )
+    Effect.map(store.claimDueSchedules({ now, limit, limits }), ({ events }) => createdIn(events))
   )
 
 /** The messages of so many schedules of the first minute. */
 export const fire = (count: number) =>
   Effect.gen(function* () {
     for (let index = 0; index < count; index++) yield* upsert(id(`job-${index}`), { cron: "1 0 1 1 *" })
-    return yield* claimSchedules(start + minute, count, mint())
+    return yield* claimSchedules(start + minute, count)
   })
 
 export type DraftInput = Partial<PublishMessage.Input> & { readonly queueName?: QueueName | undefined }
@@ -114,8 +111,7 @@ export const accepting = (now: number) => ({
   now,
   window: 10 * minute,
   deliveryOf: undefined,
-  limits,
-  mintMessageId
+  limits
 })
 
 /** Where a message goes is its name here. */
@@ -143,10 +139,7 @@ export const unlimited = { perTenant: Infinity, perDestination: Infinity }
 
 export const claim = (now: number, limit = 1000, leaseFor = minute, slots = unlimited) =>
   Effect.flatMap(Store, (store) =>
-    Effect.map(
-      store.claimDueMessages({ now, limit, ...slots, leaseFor: () => leaseFor }),
-      ({ leases }) => leases
-    )
+    Effect.map(store.claimDueMessages({ now, limit, ...slots, leaseFor }), ({ leases }) => leases)
   )
 
 /** Leases what may start, by the names of the messages and in the order of the leases. */
@@ -192,7 +185,7 @@ export const retried = (lease: Pick<Lease, "token"> | undefined, dueAt: number):
 
 export const settle = (settlements: ReadonlyArray<Settlement>, now = start, maxPendingBytes = Infinity) =>
   Effect.flatMap(Store, (store) =>
-    Effect.map(store.settle({ settlements, now, maxPendingBytes, mintMessageId }), ({ answers }) => answers)
+    Effect.map(store.settle({ settlements, now, maxPendingBytes }), ({ answers }) => answers)
   )
 
 export const cancel = (messageIds: ReadonlyArray<MessageId>, now = start) =>

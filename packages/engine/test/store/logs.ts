@@ -20,8 +20,6 @@ import {
   log,
   mail,
   minute,
-  mint,
-  mintMessageId,
   prune,
   retried,
   second,
@@ -94,17 +92,14 @@ export const laws = (law: Law): void => {
       const [a, b] = idsOf(yield* send(["a", "b"], { queueName: mail }))
       const { items } = yield* store.pageLogs({ tenantId: acme, ...all })
       told.push(...items)
-      const claimed = tell(
-        store.claimDueMessages({ now: start, limit: 10, ...unlimited, leaseFor: () => second })
-      )
+      const claimed = tell(store.claimDueMessages({ now: start, limit: 10, ...unlimited, leaseFor: second }))
       const settled = (settlement: typeof delivered) =>
         Effect.flatMap(claimed, ({ leases }) =>
           tell(
             store.settle({
               settlements: leases.map(settlement),
               now: start,
-              maxPendingBytes: Infinity,
-              mintMessageId
+              maxPendingBytes: Infinity
             })
           )
         )
@@ -117,7 +112,7 @@ export const laws = (law: Law): void => {
           after: undefined,
           count: 1,
           now: start,
-          retry: { retries: undefined, mintMessageId: mint("again-") }
+          retry: { retries: undefined }
         })
       )
       yield* settled(delivered)

@@ -21,7 +21,6 @@ import {
   idsOf,
   job,
   minute,
-  mint,
   nameOf,
   retried,
   second,
@@ -62,7 +61,7 @@ export const laws = (law: Law): void => {
     Effect.gen(function* () {
       const store = yield* Store
       const draft = yield* draftOf({ body: "text", labels: ["a"] }, start + minute)
-      const accepted = yield* store.accept({ ...accepting(start), drafts: [draft], mintMessageId: mint() })
+      const accepted = yield* store.accept({ ...accepting(start), drafts: [draft] })
       const messageId = MessageId.make("m0")
       const message = first(yield* store.listMessages(acme))
       deepStrictEqual(accepted, {
@@ -161,8 +160,7 @@ export const laws = (law: Law): void => {
           const accepted = yield* store.accept({
             ...accepting(now),
             drafts,
-            window: minute,
-            mintMessageId: mintId
+            window: minute
           })
           if (accepted._tag !== "Accepted") return yield* Effect.dieMessage(accepted._tag)
           strictEqual(
@@ -173,7 +171,6 @@ export const laws = (law: Law): void => {
             .flat()
             .map(({ isDeduplicated, messageId }) => (isDeduplicated ? `(${messageId})` : messageId))
         })
-      const mintId = mint()
       deepStrictEqual(yield* accept(start, "x", "y", "x", undefined), ["m0", "m1", "(m0)", "m2"])
       // Delivered or not makes no difference.
       yield* settle((yield* claim(start)).map(delivered))
@@ -249,8 +246,7 @@ export const laws = (law: Law): void => {
       const again = {
         settlements: [delivered(c), retried(b, start)],
         now: start,
-        maxPendingBytes: Infinity,
-        mintMessageId: mint()
+        maxPendingBytes: Infinity
       }
       deepStrictEqual(yield* store.settle(again), { answers: ["stale", "stale"], events: [] })
       yield* store.release(tokensOf([a, b, c].filter((lease) => lease !== undefined)))
@@ -331,7 +327,7 @@ export const laws = (law: Law): void => {
       yield* upsert(job)
       const [before] = yield* store.listSchedules(acme)
       const copy = { ...before }
-      yield* store.claimDueSchedules({ now: start + minute, limit: 1, limits, mintMessageId: mint() })
+      yield* store.claimDueSchedules({ now: start + minute, limit: 1, limits })
       const [lease] = yield* claim(start + minute)
       const message = { ...lease?.message }
       yield* settle([retried(lease, start + 2 * minute)])
@@ -400,8 +396,7 @@ export const laws = (law: Law): void => {
           delivered(leases["success"])
         ],
         now: start,
-        maxPendingBytes: Infinity,
-        mintMessageId: mint("callback-")
+        maxPendingBytes: Infinity
       })
       deepStrictEqual(steps(events), [
         "ERROR retry#0",
@@ -445,6 +440,36 @@ export const laws = (law: Law): void => {
   )
 
   law(
+    "a lease that is renewed lasts until then, and only as long as it holds",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a", "b"])
+      const [a, b] = yield* claim(start, 2, minute)
+      yield* settle([delivered(b)])
+      yield* store.renew({ tokens: [a, b].map((lease) => lease?.token ?? -1), until: start + 5 * minute })
+      strictEqual((yield* store.nextWake).message, start + 5 * minute)
+      deepStrictEqual(yield* claim(start + 5 * minute - 1), [])
+      const [again] = yield* claim(start + 5 * minute, 2, minute)
+      // Somebody else has it now.
+      yield* store.renew({ tokens: [a?.token ?? -1], until: start + 9 * minute })
+      strictEqual((yield* store.nextWake).message, start + 6 * minute)
+      deepStrictEqual(yield* settle([delivered(a), delivered(again)]), ["stale", "settled"])
+    })
+  )
+
+  law(
+    "a lease can be renewed after its end, until somebody else takes it over",
+    Effect.gen(function* () {
+      const store = yield* Store
+      yield* send(["a"])
+      const [a] = yield* claim(start, 1, minute)
+      yield* store.renew({ tokens: [a?.token ?? -1], until: start + 3 * minute })
+      deepStrictEqual(yield* claim(start + 2 * minute), [])
+      deepStrictEqual(yield* settle([delivered(a)], start + 2 * minute), ["settled"])
+    })
+  )
+
+  law(
     "a callback is a message of its own that knows what it is about",
     Effect.gen(function* () {
       const store = yield* Store
@@ -457,8 +482,7 @@ export const laws = (law: Law): void => {
       const { events } = yield* store.settle({
         settlements: [failed(lease)],
         now: start + minute,
-        maxPendingBytes: Infinity,
-        mintMessageId: mint()
+        maxPendingBytes: Infinity
       })
       deepStrictEqual(steps(events), ["ERROR a#0", "FAILED a#0", "CREATED done#0", "CREATED failed#0"])
       const callbacks = createdIn(events)
@@ -466,7 +490,7 @@ export const laws = (law: Law): void => {
         callbacks.map(({ settings, ...message }) => ({ ...message, retries: settings.retries })),
         ["done", "failed"].map((name, index) => ({
           tenantId: acme,
-          messageId: MessageId.make(`m${index}`),
+          messageId: MessageId.make(`m${index + 1}`),
           sequence: callbacks[index]?.sequence ?? Number.NaN,
           url: `https://api.example.com/${name}`,
           urlGroup: undefined,
@@ -482,7 +506,7 @@ export const laws = (law: Law): void => {
           retries: name === "done" ? 1 : 5
         }))
       )
-      assertTrue(Option.isSome(yield* store.getMessage(acme, MessageId.make("m0"))))
+      assertTrue(Option.isSome(yield* store.getMessage(acme, MessageId.make("m1"))))
     })
   )
 
@@ -522,7 +546,7 @@ export const laws = (law: Law): void => {
       yield* upsert(job, { body: "1234" })
       const firing = (now: number) =>
         Effect.map(
-          store.claimDueSchedules({ now, limit: 1, limits: most, mintMessageId: mint(`${now}-`) }),
+          store.claimDueSchedules({ now, limit: 1, limits: most }),
           ({ events }) => createdIn(events).length
         )
       const error = Effect.map(store.getSchedule(acme, job), (found) => Option.getOrThrow(found).error)

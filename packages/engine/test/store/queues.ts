@@ -16,7 +16,6 @@ import {
   log,
   mail,
   minute,
-  mintMessageId,
   nameOf,
   queue,
   retried,
@@ -286,7 +285,7 @@ export const laws = (law: Law): void => {
       strictEqual(yield* lag, 2)
       // The callbacks are no part of the queue.
       const callbacks = yield* Effect.flatMap(Store, (store) =>
-        store.claimDueMessages({ now: start, limit: 10, ...unlimited, leaseFor: () => minute })
+        store.claimDueMessages({ now: start, limit: 10, ...unlimited, leaseFor: minute })
       )
       const [done, doneToo, didFail] = callbacks.leases
       deepStrictEqual(
@@ -456,7 +455,7 @@ export const laws = (law: Law): void => {
         now: start + 2 * minute,
         limit: 10,
         ...unlimited,
-        leaseFor: () => minute
+        leaseFor: minute
       })
       deepStrictEqual(
         leases.map(({ message }) => message.scheduleId),
@@ -504,7 +503,7 @@ export const laws = (law: Law): void => {
         after: undefined,
         count: 10,
         now: start,
-        retry: { retries: undefined, mintMessageId }
+        retry: { retries: undefined }
       })
       deepStrictEqual((yield* store.listMessages(acme)).map(nameOf), ["b", "c", "a"])
       strictEqual(yield* lag, 3)
@@ -518,7 +517,7 @@ export const laws = (law: Law): void => {
         after: undefined,
         count: 10,
         now: start,
-        retry: { retries: undefined, mintMessageId }
+        retry: { retries: undefined }
       })
       strictEqual(yield* lag, 1)
       deepStrictEqual(yield* starting(start), ["b"])

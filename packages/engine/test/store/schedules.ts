@@ -11,8 +11,6 @@ import {
   idsOf,
   job,
   minute,
-  mint,
-  mintMessageId,
   settle,
   limits,
   start,
@@ -35,7 +33,7 @@ export const laws = (law: Law): void => {
         yield* store.setPaused({ tenantId: acme, scheduleId: job, isPaused: true, now: start }),
         false
       )
-      deepStrictEqual(yield* store.claimDueSchedules({ now: start, limit: 10, limits, mintMessageId }), {
+      deepStrictEqual(yield* store.claimDueSchedules({ now: start, limit: 10, limits }), {
         events: []
       })
       deepStrictEqual(yield* store.nextWake, { schedule: undefined, message: undefined })
@@ -67,7 +65,7 @@ export const laws = (law: Law): void => {
     Effect.gen(function* () {
       yield* upsert(job, { delay: "10 seconds" })
       const now = start + 10 * minute
-      const [message, ...others] = yield* claimSchedules(now, 10, mint())
+      const [message, ...others] = yield* claimSchedules(now, 10)
       deepStrictEqual(others, [])
       strictEqual(message?.createdAt, now)
       strictEqual(message?.notBefore, now + 10_000)
@@ -111,9 +109,8 @@ export const laws = (law: Law): void => {
       yield* upsert(id("a"), { cron: "2 * * * *" })
       yield* upsert(id("d"), { cron: "4 * * * *" })
       yield* upsert(id("c"), { cron: "2 * * * *", delay: "1 second", body: "new" })
-      const mintId = mint()
       const fireSome = (limit: number) =>
-        Effect.map(claimSchedules(start + 3 * minute, limit, mintId), (messages) =>
+        Effect.map(claimSchedules(start + 3 * minute, limit), (messages) =>
           messages.map(({ messageId, scheduleId }) => `${scheduleId} ${messageId}`)
         )
       deepStrictEqual(yield* fireSome(2), ["b m0", "c m1"])
@@ -160,9 +157,12 @@ export const laws = (law: Law): void => {
       })
       strictEqual(yield* error, "topic workers not found")
       deepStrictEqual(
-        (yield* claimSchedules(start + 2 * minute, 10, mint())).map(
-          ({ endpointName, messageId, url, urlGroup }) => [messageId, url, urlGroup, endpointName]
-        ),
+        (yield* claimSchedules(start + 2 * minute, 10)).map(({ endpointName, messageId, url, urlGroup }) => [
+          messageId,
+          url,
+          urlGroup,
+          endpointName
+        ]),
         [
           ["m0", "https://a.example.com", "workers", "first"],
           ["m1", "https://b.example.com", "workers", undefined]
@@ -191,8 +191,7 @@ export const laws = (law: Law): void => {
           now: start + minute,
           window: minute,
           deliveryOf: undefined,
-          limits,
-          mintMessageId
+          limits
         })
         return accepted._tag === "Accepted" ? idsOf(accepted.messages.flat()) : []
       })

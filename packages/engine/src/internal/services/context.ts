@@ -1,5 +1,4 @@
 import type { IdGenerator } from "@effect-qstash/domain/IdGenerator"
-import type { MessageId } from "@effect-qstash/domain/MessageId"
 import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
 import {
   QStashInvalidRequest,
@@ -22,7 +21,6 @@ export interface Options {
   /** Its errors are those of the callers. */
   readonly store: Store.Service<QStashUnavailable>
   readonly ids: IdGenerator.Service
-  readonly mintMessageId: () => MessageId
   readonly now: Effect.Effect<number>
   readonly limits: Limits.Resolved
   readonly deduplicationWindow: number

@@ -12,7 +12,7 @@ import { deadLetterOf } from "../record.ts"
 import { allPages, cursorOf, numberOf, pageOf, partsOf } from "./paging.ts"
 import { checkingId, orFail, type ServiceContext } from "./context.ts"
 
-export const makeDlq = ({ change, checkRetries, limits, mintMessageId, prune, store }: ServiceContext) => {
+export const makeDlq = ({ change, checkRetries, limits, prune, store }: ServiceContext) => {
   const dlqPage: TenantServices["dlqPage"] = (
     { tenantId },
     { count, criteria, cursor, maxBytes = limits.maxPageBytes, order }
@@ -50,7 +50,7 @@ export const makeDlq = ({ change, checkRetries, limits, mintMessageId, prune, st
   const dlqRetry: TenantServices["dlqRetry"] = (tenant, { retries, ...request }) =>
     Effect.gen(function* () {
       yield* checkRetries({ retries })
-      const { last, retried, upTo } = yield* take(tenant, { ...request, retry: { retries, mintMessageId } })
+      const { last, retried, upTo } = yield* take(tenant, { ...request, retry: { retries } })
       return {
         items: retried.map(({ messageId, url }) => ({ messageId, url, isDeduplicated: false })),
         ...cursorOf(upTo, last)

@@ -29,7 +29,6 @@ export const makeMessages = ({
   checkRetries,
   deduplicationWindow,
   limits,
-  mintMessageId,
   overLimit,
   store
 }: ServiceContext) => {
@@ -60,8 +59,7 @@ export const makeMessages = ({
               now: instant,
               window: deduplicationWindow,
               deliveryOf,
-              limits,
-              mintMessageId
+              limits
             })
           }),
         (accepted) => (accepted._tag === "Accepted" ? accepted.events : [])
