@@ -8,13 +8,13 @@ import { identity } from "effect/Function"
 import * as Hash from "effect/Hash"
 import { type Inspectable, NodeInspectSymbol } from "effect/Inspectable"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { type ParsedCron, parseCron, trim } from "./internal/cronParser.ts"
 import { clockChanges } from "./internal/clockChanges.ts"
 import { nextFiring, previousFiring } from "./internal/cronSearch.ts"
 import { CronTable } from "./internal/cronTable.ts"
+import { textCodec } from "./internal/effectSchema.ts"
 import { quote } from "./internal/quote.ts"
 import { type TimeZone } from "./internal/timeZone.ts"
 import * as InstantInput from "./input/InstantInput.ts"
@@ -123,31 +123,24 @@ export class CronExpression implements Equal.Equal, Inspectable {
   }
 
   /** Encodes an expression as its text. */
-  static readonly FromString: Schema.Schema<CronExpression, string> = Schema.transformOrFail(
-    Schema.String,
-    Schema.declare(isCronExpression, {
-      identifier: "CronExpression",
-      arbitrary: () => (fc) =>
-        fc
-          .tuple(
-            fc.constantFrom("", "CRON_TZ=Europe/Berlin ", "TZ=America/New_York "),
-            fc.constantFrom("*", "?", "*/5", "0,30", "10-50/20"),
-            fc.constantFrom("*", "2", "9-17", "*/6"),
-            fc.constantFrom("*", "?", "1", "31", "*/10"),
-            fc.constantFrom("*", "2", "JAN,JUL", "3/3"),
-            fc.constantFrom("*", "?", "0", "MON-FRI")
-          )
-          .map(([prefix, ...fields]) => CronExpression.make(prefix + fields.join(" ")))
-    }),
-    {
-      strict: true,
-      decode: (text, _, ast) =>
-        Either.mapLeft(CronExpression.parse(text), (error) => new ParseResult.Type(ast, text, error.message)),
-      encode: (expression) => ParseResult.succeed(expression.text)
-    }
-  ).annotations({
+  static readonly FromString: Schema.Schema<CronExpression, string> = textCodec({
     identifier: "CronExpressionFromString",
-    message: (issue) => ({ message: problem(issue.actual), override: true })
+    typeIdentifier: "CronExpression",
+    is: isCronExpression,
+    arbitrary: (fc) =>
+      fc
+        .tuple(
+          fc.constantFrom("", "CRON_TZ=Europe/Berlin ", "TZ=America/New_York "),
+          fc.constantFrom("*", "?", "*/5", "0,30", "10-50/20"),
+          fc.constantFrom("*", "2", "9-17", "*/6"),
+          fc.constantFrom("*", "?", "1", "31", "*/10"),
+          fc.constantFrom("*", "2", "JAN,JUL", "3/3"),
+          fc.constantFrom("*", "?", "0", "MON-FRI")
+        )
+        .map(([prefix, ...fields]) => CronExpression.make(prefix + fields.join(" "))),
+    decode: (text) => Either.getOrUndefined(CronExpression.parse(text)),
+    encode: ({ text }) => text,
+    problem
   })
 
   /** The IANA name of the zone in which the fields are read, as it was written; `UTC` if none was. */

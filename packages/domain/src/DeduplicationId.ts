@@ -2,10 +2,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { quote } from "./internal/quote.ts"
-
-const message = (issue: { readonly actual: unknown }) =>
-  `Expected a deduplication id of printable ASCII without blanks and colons, got ${quote(issue.actual)}`
+import { checkedText } from "./internal/effectSchema.ts"
 
 /**
  * Names what a message is about, so that a second one with the same id within 10 minutes is taken for the first: it is
@@ -14,8 +11,12 @@ const message = (issue: { readonly actual: unknown }) =>
  * @since 0.1.0
  * @category schemas
  */
-export const DeduplicationId = Schema.String.annotations({ message }).pipe(
-  Schema.pattern(/^[\x21-\x39\x3b-\x7e]+$/, { message }),
+export const DeduplicationId = checkedText(
+  "a deduplication id of printable ASCII without blanks and colons",
+  {
+    pattern: /^[\x21-\x39\x3b-\x7e]+$/
+  }
+).pipe(
   Schema.brand("DeduplicationId"),
   Schema.annotations({ identifier: "DeduplicationId", description: "Names what a message is about" })
 )

@@ -1,8 +1,7 @@
 /**
  * @since 0.1.0
  */
-import * as Schema from "effect/Schema"
-import { quote } from "./internal/quote.ts"
+import { oneOf } from "./internal/effectSchema.ts"
 
 /**
  * The HTTP method of a delivery. QStash uses `POST` where none is given.
@@ -10,13 +9,15 @@ import { quote } from "./internal/quote.ts"
  * @since 0.1.0
  * @category schemas
  */
-export const DeliveryMethod = Schema.Literal("GET", "POST", "PUT", "PATCH", "DELETE").annotations({
-  identifier: "DeliveryMethod",
-  message: (issue) => ({
-    message: `Expected one of GET, POST, PUT, PATCH and DELETE, got ${quote(issue.actual)}`,
-    override: true
-  })
-})
+export const DeliveryMethod = oneOf(
+  "DeliveryMethod",
+  "one of GET, POST, PUT, PATCH and DELETE",
+  "GET",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE"
+)
 
 /**
  * @since 0.1.0

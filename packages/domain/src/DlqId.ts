@@ -2,7 +2,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { nameFromAnswer, nonEmptyName } from "./internal/name.ts"
+import { nameFromAnswer } from "./internal/effectSchema.ts"
+import { nonEmptyName } from "./internal/name.ts"
 
 /**
  * Names one entry of the dead letter queue, such as `1725323658779-0`. It differs from the id of the message that failed.

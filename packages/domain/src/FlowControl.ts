@@ -3,12 +3,8 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { checkedText, nameFromAnswer } from "./internal/effectSchema.ts"
 import { isHeaderValue } from "./internal/headers.ts"
-import { nameFromAnswer } from "./internal/name.ts"
-import { quote } from "./internal/quote.ts"
-
-const message = (issue: { readonly actual: unknown }) =>
-  `Expected a flow-control key of printable Latin-1 without blanks around it, and not "." or "..", got ${quote(issue.actual)}`
 
 /**
  * Names one flow-control limit: free text that fits an HTTP header, shared by all messages that carry it.
@@ -16,12 +12,14 @@ const message = (issue: { readonly actual: unknown }) =>
  * @since 0.1.0
  * @category schemas
  */
-export const FlowControlKey = Schema.String.annotations({ message }).pipe(
-  Schema.filter(
-    // The key is one segment of a path when it is read back, and URL parsing resolves dots.
-    (text) => text !== "" && text === text.trim() && text !== "." && text !== ".." && isHeaderValue(text),
-    { message }
-  ),
+export const FlowControlKey = checkedText(
+  'a flow-control key of printable Latin-1 without blanks around it, and not "." or ".."',
+  {
+    // The key is a segment of a path, and URL parsing resolves dots.
+    isValid: (text) =>
+      text !== "" && text === text.trim() && text !== "." && text !== ".." && isHeaderValue(text)
+  }
+).pipe(
   Schema.brand("FlowControlKey"),
   Schema.annotations({ identifier: "FlowControlKey", description: "Names one flow-control limit" })
 )

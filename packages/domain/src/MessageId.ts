@@ -2,7 +2,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { nameFromAnswer, nonEmptyName } from "./internal/name.ts"
+import { nameFromAnswer } from "./internal/effectSchema.ts"
+import { nonEmptyName } from "./internal/name.ts"
 
 /**
  * Names one message: what a publish answers, the same over all attempts to deliver it (`Upstash-Message-Id`). QStash

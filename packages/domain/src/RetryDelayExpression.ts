@@ -7,9 +7,9 @@ import * as Equal from "effect/Equal"
 import { identity } from "effect/Function"
 import * as Hash from "effect/Hash"
 import { NodeInspectSymbol } from "effect/Inspectable"
-import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { textCodec } from "./internal/effectSchema.ts"
 import { quote } from "./internal/quote.ts"
 
 const TypeId: unique symbol = Symbol.for("@effect-qstash/domain/RetryDelayExpression")
@@ -71,30 +71,17 @@ export class RetryDelayExpression implements Equal.Equal {
   }
 
   /** The expression as the text it is on the wire. */
-  static readonly FromString: Schema.Schema<RetryDelayExpression, string> = Schema.transformOrFail(
-    Schema.String,
-    Schema.declare((value: unknown) => RetryDelayExpression.isRetryDelayExpression(value), {
-      identifier: "RetryDelayExpression",
-      arbitrary: () => (fc) =>
-        fc
-          .tuple(
-            fc.nat(86_400_000),
-            fc.constantFrom("", " * retried", " * pow(2, retried)", " - exp(retried)")
-          )
-          .map(([millis, growth]) => RetryDelayExpression.make(`${millis}${growth}`))
-    }),
-    {
-      strict: true,
-      decode: (text, _, ast) =>
-        Either.mapLeft(
-          RetryDelayExpression.parse(text),
-          (error) => new ParseResult.Type(ast, text, error.message)
-        ),
-      encode: (expression) => ParseResult.succeed(expression.text)
-    }
-  ).annotations({
+  static readonly FromString: Schema.Schema<RetryDelayExpression, string> = textCodec({
     identifier: "RetryDelayExpressionFromString",
-    message: (issue) => ({ message: problem(issue.actual), override: true })
+    typeIdentifier: "RetryDelayExpression",
+    is: (value) => RetryDelayExpression.isRetryDelayExpression(value),
+    arbitrary: (fc) =>
+      fc
+        .tuple(fc.nat(86_400_000), fc.constantFrom("", " * retried", " * pow(2, retried)", " - exp(retried)"))
+        .map(([millis, growth]) => RetryDelayExpression.make(`${millis}${growth}`)),
+    decode: (text) => Either.getOrUndefined(RetryDelayExpression.parse(text)),
+    encode: ({ text }) => text,
+    problem
   })
 
   /**

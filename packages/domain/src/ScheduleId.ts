@@ -2,7 +2,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { nameFromAnswer, restrictedName } from "./internal/name.ts"
+import { nameFromAnswer } from "./internal/effectSchema.ts"
+import { restrictedName } from "./internal/name.ts"
 
 /**
  * Names one schedule within an account: letters, digits, `.`, `_` and `-`, as QStash enforces it, and neither `.` nor

@@ -2,7 +2,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { nameFromAnswer, restrictedName } from "./internal/name.ts"
+import { nameFromAnswer } from "./internal/effectSchema.ts"
+import { restrictedName } from "./internal/name.ts"
 
 /**
  * Names a URL group (a "topic" on the wire): letters, digits, `.`, `_` and `-`.

@@ -39,8 +39,8 @@ export const parse = (input: unknown): Option.Option<DateTime.Utc> => {
  * @category decoding
  */
 export const millisOf = (name: string, input: DateTime.DateTime.Input): number => {
-  if (DateTime.isDateTime(input)) return input.epochMillis
+  if (DateTime.isDateTime(input)) return DateTime.toEpochMillis(input)
   const instant = parse(input)
-  if (Option.isSome(instant)) return instant.value.epochMillis
+  if (Option.isSome(instant)) return DateTime.toEpochMillis(instant.value)
   throw new RangeError(`${name}: expected an instant such as "2025-03-30T00:00:00Z", got ${quote(input)}`)
 }

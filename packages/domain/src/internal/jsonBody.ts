@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { MessageSettings } from "../MessageSettings.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
-import { describeIssue } from "./describeIssue.ts"
+import { describeIssue } from "./effectSchema.ts"
 import { isPlain } from "./isPlain.ts"
 import { quote } from "./quote.ts"
 

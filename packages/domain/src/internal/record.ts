@@ -11,7 +11,7 @@ import { type QueueName, QueueNameFromAnswer } from "../QueueName.ts"
 import { RedactedValue } from "../RedactedValue.ts"
 import { decodeBase64, encodeBase64 } from "./base64.ts"
 import { omitUndefined } from "./omitUndefined.ts"
-import { describeIssue } from "./describeIssue.ts"
+import { describeIssue } from "./effectSchema.ts"
 import type { Parsed } from "./parser.ts"
 import { utf8Bytes, utf8Text } from "./utf8.ts"
 
@@ -111,7 +111,7 @@ export const zeroToUndefined = (count: number | undefined): number | undefined =
 
 /** No schedule fires, and none has fired, at 1970 or before. */
 export const instantOrNone = (instant: DateTime.Utc | number | undefined): DateTime.Utc | undefined =>
-  DateTime.isDateTime(instant) && instant.epochMillis > 0 ? instant : undefined
+  DateTime.isDateTime(instant) && DateTime.toEpochMillis(instant) > 0 ? instant : undefined
 
 export const emptyToUndefined = <A extends string>(text: A | "" | undefined): A | undefined =>
   text === "" ? undefined : text

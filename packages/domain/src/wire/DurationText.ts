@@ -2,8 +2,8 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import * as ParseResult from "effect/ParseResult"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
+import { textCodec } from "../internal/effectSchema.ts"
 import { quote } from "../internal/quote.ts"
 
 const secondsPerUnit: ReadonlyMap<string, number> = new Map([
@@ -16,16 +16,6 @@ const secondsPerUnit: ReadonlyMap<string, number> = new Map([
 /** A `Duration` holds milliseconds in a number, so more seconds than this would lose precision. */
 const maxSeconds = Math.floor(Number.MAX_SAFE_INTEGER / 1000)
 
-const WholeSeconds = Schema.DurationFromSelf.pipe(
-  Schema.filter((duration) => secondsOf(duration) !== undefined, {
-    message: (issue) => problem(issue.actual),
-    arbitrary: () => (fc) =>
-      fc
-        .oneof(fc.nat(600), fc.nat(10 * 86_400), fc.integer({ min: 0, max: maxSeconds }))
-        .map((seconds) => Duration.seconds(seconds))
-  })
-)
-
 /**
  * A span as QStash writes it in `Upstash-Delay`, `Upstash-Timeout` and a flow-control period: whole numbers with the
  * units `d`, `h`, `m` and `s`, such as `1d10h30m`.
@@ -37,28 +27,24 @@ const WholeSeconds = Schema.DurationFromSelf.pipe(
  * @since 0.1.0
  * @category schemas
  */
-export const DurationText: Schema.Schema<Duration.Duration, string> = Schema.transformOrFail(
-  Schema.String,
-  WholeSeconds,
-  {
-    strict: true,
-    decode: (text, _, ast) => {
-      const seconds = parse(text)
-      return seconds === undefined
-        ? ParseResult.fail(new ParseResult.Type(ast, text))
-        : ParseResult.succeed(Duration.seconds(seconds))
-    },
-    encode: (duration, _, ast) => {
-      const seconds = secondsOf(duration)
-      return seconds === undefined
-        ? ParseResult.fail(new ParseResult.Type(ast, duration))
-        : ParseResult.succeed(render(seconds))
-    }
-  }
-).annotations({
+export const DurationText: Schema.Schema<Duration.Duration, string> = textCodec({
   identifier: "DurationText",
   description: 'A span in whole seconds, such as "1d10h30m"',
-  message: (issue) => ({ message: problem(issue.actual), override: true })
+  typeIdentifier: "Duration",
+  is: Duration.isDuration,
+  arbitrary: (fc) =>
+    fc
+      .oneof(fc.nat(600), fc.nat(10 * 86_400), fc.integer({ min: 0, max: maxSeconds }))
+      .map((seconds) => Duration.seconds(seconds)),
+  decode: (text) => {
+    const seconds = parse(text)
+    return seconds === undefined || seconds > maxSeconds ? undefined : Duration.seconds(seconds)
+  },
+  encode: (duration) => {
+    const seconds = secondsOf(duration)
+    return seconds === undefined ? undefined : render(seconds)
+  },
+  problem
 })
 
 const grammar = /^(?:\d+|(?:\d+[dhms])+)$/
@@ -87,11 +73,10 @@ function render(seconds: number): string {
 }
 
 function secondsOf(duration: Duration.Duration): number | undefined {
-  const seconds = Duration.match(duration, {
-    onMillis: (millis) => millis / 1000,
-    onNanos: (nanos) => (nanos % 1_000_000_000n === 0n ? Number(nanos / 1_000_000_000n) : Number.NaN)
-  })
-  return Number.isInteger(seconds) && seconds >= 0 && seconds <= maxSeconds ? seconds : undefined
+  const [seconds, nanos] = Duration.toHrTime(duration)
+  // Less than a nanosecond is not in the nanoseconds.
+  const isWhole = nanos === 0 && Number.isInteger(Duration.toSeconds(duration))
+  return isWhole && seconds >= 0 && seconds <= maxSeconds ? seconds : undefined
 }
 
 function problem(actual: unknown): string {

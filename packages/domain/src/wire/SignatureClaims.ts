@@ -5,8 +5,8 @@
  * @since 0.1.0
  */
 import * as Encoding from "effect/Encoding"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { partialTransform } from "../internal/effectSchema.ts"
 import { utf8Bytes, utf8Text } from "../internal/utf8.ts"
 
 /**
@@ -104,15 +104,10 @@ export type SignatureClaims = typeof SignatureClaims.Type
  * `Schema.StringFromBase64Url` drops a byte order mark and replaces invalid UTF-8, and other decoders keep them. Here the
  * mark stays, so JSON rejects it, and invalid UTF-8 is an error: every verifier comes to the same result.
  */
-const TextFromBase64Url = Schema.transformOrFail(Schema.Uint8ArrayFromBase64Url, Schema.String, {
-  strict: true,
-  decode: (bytes, _, ast) => {
-    const text = utf8Text(bytes)
-    return text === undefined
-      ? ParseResult.fail(new ParseResult.Type(ast, bytes, "Expected UTF-8"))
-      : ParseResult.succeed(text)
-  },
-  encode: (text) => ParseResult.succeed(utf8Bytes(text))
+const TextFromBase64Url = partialTransform(Schema.Uint8ArrayFromBase64Url, Schema.String, {
+  decode: utf8Text,
+  encode: utf8Bytes,
+  problem: () => "Expected UTF-8"
 })
 
 /**
