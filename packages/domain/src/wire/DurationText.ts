@@ -74,9 +74,7 @@ function render(seconds: number): string {
 
 function secondsOf(duration: Duration.Duration): number | undefined {
   const [seconds, nanos] = Duration.toHrTime(duration)
-  // Less than a nanosecond is not in the nanoseconds.
-  const isWhole = nanos === 0 && Number.isInteger(Duration.toSeconds(duration))
-  return isWhole && seconds >= 0 && seconds <= maxSeconds ? seconds : undefined
+  return nanos === 0 && seconds >= 0 && seconds <= maxSeconds ? seconds : undefined
 }
 
 function problem(actual: unknown): string {
