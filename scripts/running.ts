@@ -70,7 +70,7 @@ export const startServer = async (project: string, program: string, args: Readon
     const lines = createInterface(server.stdout)
     lines.on("close", () => resolve(false))
     lines.on("line", (line) => {
-      const [, name, value] = /^ *(QSTASH_\w+)=(.+)$/.exec(line) ?? []
+      const [, name, value] = /^ *(?:export )?(QSTASH_\w+)=(.+)$/.exec(line) ?? []
       if (name !== undefined && value !== undefined) variables.set(name, value)
       if (variables.has("QSTASH_URL") && variables.has("QSTASH_TOKEN")) resolve(true)
     })

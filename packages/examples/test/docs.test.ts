@@ -18,10 +18,11 @@ import { QStashTest } from "@effect-qstash/testing"
 import { HttpApiBuilder, HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { ConfigProvider, Data, Effect, Layer, Logger, LogLevel, Redacted, Schema } from "effect"
+import { ConfigProvider, Data, DateTime, Effect, Layer, Logger, LogLevel, Redacted, Schema } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { ApiLive, Mails } from "./docs/httpApi.ts"
-import { delivery, ReceiverLive, Report, worker } from "./docs/worker.ts"
+import { ensureNightly, Report } from "./docs/schedule.ts"
+import { delivery, ReceiverLive, worker } from "./docs/worker.ts"
 
 class Down extends Data.TaggedError("Down") {}
 
@@ -225,18 +226,16 @@ for (const example of examples) {
 }
 
 describe("the worker of getting-started.md", () => {
-  it.effect("runs with its receiver from the environment", () =>
+  it.effect("is called by the schedule, with its settings from the environment", () =>
     Effect.gen(function* () {
-      yield* QStashMessages.publishJson(Report, {
-        destination: "https://api.example.com/jobs/nightly-report",
-        body: { tenant: "acme" }
-      })
+      const next = yield* ensureNightly
+      strictEqual(next && DateTime.formatIso(next), "2025-01-01T03:00:00.000Z")
       deepStrictEqual(yield* outcome, { statuses: [200], deadLetters: 0 })
     }).pipe(
       Effect.provide(
         QStashTest.layerApp(worker).pipe(
           Layer.provide(ReceiverLive),
-          Layer.provide(
+          Layer.provideMerge(
             Layer.setConfigProvider(
               ConfigProvider.fromMap(
                 new Map([

@@ -36,16 +36,16 @@ const howToConnect = (url: string): string => {
   const token = Redacted.value(defaultUser.token)
   return `QStash is running at ${url}
 
-  QSTASH_URL=${url}
-  QSTASH_TOKEN=${token}
-  QSTASH_CURRENT_SIGNING_KEY=${Redacted.value(defaultUser.currentSigningKey)}
-  QSTASH_NEXT_SIGNING_KEY=${Redacted.value(defaultUser.nextSigningKey)}
+  export QSTASH_URL=${url}
+  export QSTASH_TOKEN=${token}
+  export QSTASH_CURRENT_SIGNING_KEY=${Redacted.value(defaultUser.currentSigningKey)}
+  export QSTASH_NEXT_SIGNING_KEY=${Redacted.value(defaultUser.nextSigningKey)}
 
-A token that reads everything and changes nothing:
+A read-only token:
 
   ${Redacted.value(defaultUser.readOnlyToken)}
 
-Call a worker of yours every minute:
+Call your worker every minute:
 
   curl -X POST ${url}/v2/schedules/http://localhost:3000/jobs/hello \\
     -H "Authorization: Bearer ${token}" \\
@@ -59,7 +59,7 @@ Publish a message to it, and watch what happens to it:
 `
 }
 
-const howToMoveTime = (url: string): string => `Time is virtual: it stands still until you move it on:
+const howToMoveTime = (url: string): string => `Time is virtual: it stands still until you move it:
 
   export QSTASH_URL=${url}
   npx effect-qstash clock advance 7d

@@ -15,10 +15,7 @@ class Delivered extends Context.Tag("Delivered")<Delivered, VerifiedDelivery>() 
 
 class FromQStash extends HttpApiMiddleware.Tag<FromQStash>()("FromQStash", { provides: Delivered }) {}
 
-/**
- * HttpApi responds with 400 to a payload that does not decode, and QStash would try again. A 400 of your own handler is
- * given up as well.
- */
+/** HttpApi responds with 400 if the payload does not decode, and QStash would retry. Affects your own 400s too. */
 const giveUpOn400: HttpApp.PreResponseHandler = (_, response) =>
   Effect.succeed(
     response.status === 400
@@ -34,11 +31,11 @@ const FromQStashLive = Layer.effect(
     FromQStash.of(
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
-        const body = new TextEncoder().encode(yield* Effect.orDie(request.text)) // arrayBuffer is not kept
+        const body = new TextEncoder().encode(yield* Effect.orDie(request.text)) // not arrayBuffer, see above
         return yield* receiver.verify({ headers: request.headers, url: request.originalUrl, body })
       }).pipe(
         Effect.tap(HttpApp.appendPreResponseHandler(giveUpOn400)),
-        // A response as a defect ends the request with this response.
+        // Dying with a response sends that response.
         Effect.catchAll(({ message, status }) => Effect.die(HttpServerResponse.text(message, { status })))
       )
     )

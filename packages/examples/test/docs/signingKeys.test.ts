@@ -3,7 +3,8 @@ import { QStashReceiver } from "@effect-qstash/receiver"
 import { QStashTest } from "@effect-qstash/testing"
 import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { Report, worker } from "./worker.ts"
+import { Report } from "./schedule.ts"
+import { worker } from "./worker.ts"
 
 it.effect("the worker survives one rotation, but not a second", () =>
   Effect.gen(function* () {

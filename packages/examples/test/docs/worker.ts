@@ -1,6 +1,7 @@
 import { QStashReceiver, type VerifiedDelivery } from "@effect-qstash/receiver"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Config, Effect, Either, Schema } from "effect"
+import { Report } from "./schedule.ts"
 
 /** Runs a job with the payload of a delivery. The status of the response tells QStash what to do next. */
 export const delivery = <A, I, E, R>(
@@ -37,15 +38,14 @@ export const delivery = <A, I, E, R>(
   })
 }
 
-export const Report = Schema.Struct({ tenant: Schema.String })
-
 export const worker = HttpRouter.empty.pipe(
   HttpRouter.post(
     "/jobs/nightly-report",
-    delivery(Report, ({ tenant }) => Effect.log(`Sends the report of ${tenant}`))
+    delivery(Report, ({ tenant }) => Effect.log(`Sending the report for ${tenant}`))
   )
 )
 
+/** Accepts only deliveries to URLs of this origin. */
 export const ReceiverLive = QStashReceiver.layerConfig({
   subject: Config.map(Config.string("PUBLIC_URL"), (publicUrl) => ({ publicUrl }))
 })
