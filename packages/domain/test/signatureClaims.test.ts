@@ -1,12 +1,10 @@
 import {
-  issuer,
-  joseHeaderSegment,
   JoseHeaderSegment,
-  lifetimeSeconds,
   Sha256Text,
   SignatureClaims,
   SignatureClaimsSegment
 } from "@effect-qstash/domain/wire/SignatureClaims"
+import { issuer, joseHeaderSegment, lifetimeSeconds } from "@effect-qstash/domain/wire/SignatureFormat"
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Either, Encoding, FastCheck, Schema } from "effect"

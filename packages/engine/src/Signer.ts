@@ -1,12 +1,8 @@
 /**
  * @since 0.1.0
  */
-import {
-  issuer,
-  joseHeaderSegment,
-  lifetimeSeconds,
-  type SignatureClaims
-} from "@effect-qstash/domain/wire/SignatureClaims"
+import type { SignatureClaims } from "@effect-qstash/domain/wire/SignatureClaims"
+import { issuer, joseHeaderSegment, lifetimeSeconds } from "@effect-qstash/domain/wire/SignatureFormat"
 import * as Redacted from "effect/Redacted"
 import { createHash, createHmac, createSecretKey } from "node:crypto"
 

@@ -1,4 +1,5 @@
-import { joseHeaderSegment, SignatureClaimsSegment } from "@effect-qstash/domain/wire/SignatureClaims"
+import { SignatureClaimsSegment } from "@effect-qstash/domain/wire/SignatureClaims"
+import { joseHeaderSegment } from "@effect-qstash/domain/wire/SignatureFormat"
 import * as Signer from "@effect-qstash/engine/Signer"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"

@@ -5,11 +5,12 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { Delivery } from "./Delivery.ts"
 import type { ConfigOptions, Options } from "./ReceiverOptions.ts"
 import { fromConfig } from "./internal/fromConfig.ts"
 import { makeWith } from "./internal/verify.ts"
 import { webCrypto } from "./internal/webCrypto.ts"
-import type { Delivery, VerifiedDelivery } from "./VerifiedDelivery.ts"
+import type { VerifiedDelivery } from "./VerifiedDelivery.ts"
 import type { QStashReceiverMisconfigured, VerifyError } from "./VerifyError.ts"
 
 export {

@@ -8,8 +8,8 @@
  *
  * @since 0.1.0
  */
-import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
+import { messageOf, statuses } from "./internal/failure.ts"
 
 /**
  * The request has no `Upstash-Signature`: it does not come from QStash, or a proxy dropped the header.
@@ -22,19 +22,12 @@ export class SignatureMissing extends Schema.TaggedError<SignatureMissing>(
 )("SignatureMissing", {}) {
   /** @since 0.1.0 */
   get status(): 401 {
-    return 401
+    return statuses.SignatureMissing
   }
   override get message(): string {
-    return "The request has no Upstash-Signature header"
+    return messageOf(this)
   }
 }
-
-const malformed = {
-  token: "is not one token of three base64url segments",
-  header: "does not name HS256 without extensions in its header",
-  signature: "does not end in the 32 bytes of an HMAC in canonical base64url",
-  claims: "does not claim iss, sub, exp, nbf and body, each of its type"
-} as const
 
 /**
  * The `Upstash-Signature` is not a token as QStash makes it; `part` says where that showed. The claims are not looked at
@@ -48,10 +41,10 @@ export class SignatureMalformed extends Schema.TaggedError<SignatureMalformed>(
 )("SignatureMalformed", { part: Schema.Literal("token", "header", "signature", "claims") }) {
   /** @since 0.1.0 */
   get status(): 400 {
-    return 400
+    return statuses.SignatureMalformed
   }
   override get message(): string {
-    return `The Upstash-Signature ${malformed[this.part]}`
+    return messageOf(this)
   }
 }
 
@@ -67,10 +60,10 @@ export class SignatureInvalid extends Schema.TaggedError<SignatureInvalid>(
 )("SignatureInvalid", {}) {
   /** @since 0.1.0 */
   get status(): 401 {
-    return 401
+    return statuses.SignatureInvalid
   }
   override get message(): string {
-    return "Neither the current nor the next signing key made this signature"
+    return messageOf(this)
   }
 }
 
@@ -86,10 +79,14 @@ export class SignatureExpired extends Schema.TaggedError<SignatureExpired>(
 )("SignatureExpired", { expiredAt: Schema.DateTimeUtc, now: Schema.DateTimeUtc }) {
   /** @since 0.1.0 */
   get status(): 401 {
-    return 401
+    return statuses.SignatureExpired
   }
   override get message(): string {
-    return `The signature expired at ${DateTime.formatIso(this.expiredAt)}; here it is ${DateTime.formatIso(this.now)}`
+    return messageOf({
+      _tag: "SignatureExpired",
+      expiredAt: this.expiredAt.epochMillis,
+      now: this.now.epochMillis
+    })
   }
 }
 
@@ -104,10 +101,14 @@ export class SignatureNotYetValid extends Schema.TaggedError<SignatureNotYetVali
 )("SignatureNotYetValid", { notBefore: Schema.DateTimeUtc, now: Schema.DateTimeUtc }) {
   /** @since 0.1.0 */
   get status(): 401 {
-    return 401
+    return statuses.SignatureNotYetValid
   }
   override get message(): string {
-    return `The signature is valid from ${DateTime.formatIso(this.notBefore)}; here it is ${DateTime.formatIso(this.now)}`
+    return messageOf({
+      _tag: "SignatureNotYetValid",
+      notBefore: this.notBefore.epochMillis,
+      now: this.now.epochMillis
+    })
   }
 }
 
@@ -122,10 +123,10 @@ export class SignatureWrongIssuer extends Schema.TaggedError<SignatureWrongIssue
 )("SignatureWrongIssuer", { issuer: Schema.String }) {
   /** @since 0.1.0 */
   get status(): 401 {
-    return 401
+    return statuses.SignatureWrongIssuer
   }
   override get message(): string {
-    return `The signature was issued by ${JSON.stringify(this.issuer)}, not by "Upstash"`
+    return messageOf(this)
   }
 }
 
@@ -147,20 +148,10 @@ export class SignatureWrongSubject extends Schema.TaggedError<SignatureWrongSubj
 }) {
   /** @since 0.1.0 */
   get status(): 403 {
-    return 403
+    return statuses.SignatureWrongSubject
   }
   override get message(): string {
-    const { expected, source, subject } = this
-    if (subject === expected) {
-      return `The signature is for ${subject}, but with other credentials, another query or a different ending than ${
-        source === "publicUrl" ? "this receiver expects" : "the URL passed to verify"
-      }`
-    }
-    if (source === "publicUrl") {
-      return `The signature is for ${subject}, but this receiver expects ${expected}: its publicUrl plus the path that was called`
-    }
-    const hint = expected.startsWith("/") ? ". A path has no host: set the option subject: { publicUrl }" : ""
-    return `The signature is for ${subject}, but the URL passed to verify is ${expected}${hint}`
+    return messageOf(this)
   }
 }
 
@@ -175,10 +166,10 @@ export class DeliveryBodyMismatch extends Schema.TaggedError<DeliveryBodyMismatc
 )("DeliveryBodyMismatch", {}) {
   /** @since 0.1.0 */
   get status(): 400 {
-    return 400
+    return statuses.DeliveryBodyMismatch
   }
   override get message(): string {
-    return "The body is not the one that was signed"
+    return messageOf(this)
   }
 }
 
@@ -197,19 +188,12 @@ export class DeliveryTooLarge extends Schema.TaggedError<DeliveryTooLarge>(
 }) {
   /** @since 0.1.0 */
   get status(): 413 {
-    return 413
+    return statuses.DeliveryTooLarge
   }
   override get message(): string {
-    const unit = this.part === "body" ? "bytes" : "characters"
-    return `The ${this.part} has ${this.size} ${unit}; the receiver takes at most ${this.limit}`
+    return messageOf(this)
   }
 }
-
-const expectedTypes = {
-  headers: "the headers as an object of strings (with Fetch: Object.fromEntries(request.headers))",
-  url: "the URL as a string",
-  body: "the raw body as a Uint8Array"
-} as const
 
 /**
  * The application passed a value of the wrong type to `verify`, which TypeScript reports too. `received` is the name of
@@ -227,10 +211,10 @@ export class DeliveryMalformed extends Schema.TaggedError<DeliveryMalformed>(
    * @since 0.1.0
    */
   get status(): 500 {
-    return 500
+    return statuses.DeliveryMalformed
   }
   override get message(): string {
-    return `verify needs ${expectedTypes[this.part]}, but received ${this.received}`
+    return messageOf(this)
   }
 }
 

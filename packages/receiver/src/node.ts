@@ -4,5 +4,6 @@
  * @since 0.1.0
  */
 export * as QStashReceiver from "./NodeQStashReceiver.ts"
+export * from "./Delivery.ts"
 export * from "./VerifiedDelivery.ts"
 export * from "./VerifyError.ts"

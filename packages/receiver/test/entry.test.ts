@@ -51,7 +51,7 @@ describe("the main entry", () => {
       "/QStashReceiver.ts",
       "/internal/verify.ts",
       "/internal/webCrypto.ts",
-      "/SignatureClaims.ts"
+      "/SignatureFormat.ts"
     ]) {
       assertTrue(
         modules.some(({ file }) => file.endsWith(name)),

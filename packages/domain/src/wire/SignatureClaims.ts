@@ -4,34 +4,9 @@
  *
  * @since 0.1.0
  */
-import * as Encoding from "effect/Encoding"
 import * as Schema from "effect/Schema"
 import { partialTransform } from "../internal/effectSchema.ts"
 import { utf8Bytes, utf8Text } from "../internal/utf8.ts"
-
-/**
- * The one value of the `iss` claim.
- *
- * @since 0.1.0
- * @category constants
- */
-export const issuer = "Upstash"
-
-/**
- * The seconds from `iat` to `exp`. QStash signs afresh for each attempt, so a retry never arrives with an old token.
- *
- * @since 0.1.0
- * @category constants
- */
-export const lifetimeSeconds = 300
-
-/**
- * The first segment of every token that QStash makes: `{"alg":"HS256","typ":"JWT"}`.
- *
- * @since 0.1.0
- * @category constants
- */
-export const joseHeaderSegment: string = Encoding.encodeBase64Url('{"alg":"HS256","typ":"JWT"}')
 
 /**
  * A JOSE header that leaves nothing to choose: HS256, and no extension (`crit`) that a verifier would have to know.

@@ -1,4 +1,5 @@
 import type * as Effect from "effect/Effect"
+import type { Decode } from "./verification.ts"
 
 /** What verification asks of a crypto library. */
 export interface SignatureCrypto {
@@ -7,11 +8,7 @@ export interface SignatureCrypto {
    * belongs to a text, which is ASCII, and compares in constant time.
    */
   readonly hmac: (key: Uint8Array) => (text: string, mac: string) => boolean
-  /**
-   * Decodes a segment of a signed token, which is base64url. Keeps a byte order mark, which JSON does not allow, and
-   * returns `undefined` where the bytes are not UTF-8.
-   */
-  readonly decode: (segment: string) => string | undefined
+  readonly decode: Decode
   /**
    * Announces a body whose hash the answer will be asked for if the token holds: in base64url without padding, an effect
    * where other threads hash. These may begin at once, but only with a body so short that a forger gains nothing by it.

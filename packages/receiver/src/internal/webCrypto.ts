@@ -3,6 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
 import { constVoid } from "effect/Function"
+import { decode, own } from "./base64Url.ts"
 import { isSameText } from "./sameText.ts"
 import type { SignatureCrypto } from "./signatureCrypto.ts"
 
@@ -12,17 +13,9 @@ const smallBody = 3072
 /** Up to here a forger causes no more work than by sending that much, so hashing goes on beside the checks of the token. */
 const mediumBody = 65_536
 
-const isOwn = (bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> => bytes.buffer instanceof ArrayBuffer
-
-/** WebCrypto rejects shared memory, so copies a view of it. */
-const own = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => (isOwn(bytes) ? bytes : new Uint8Array(bytes))
-
 /** The hashes check with `instanceof`, which a `Buffer` from another realm fails. */
 const inThisRealm = (bytes: Uint8Array): Uint8Array =>
   bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)
-
-/** Keeps a byte order mark, as Node's `Buffer` does, so that `JSON.parse` rejects it. */
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /**
  * What runs on Node, Deno, Bun, in browsers and at the edge: JavaScript for what is short, so that no thread has to be
@@ -35,17 +28,7 @@ export const webCrypto: SignatureCrypto = {
     return (text, mac) =>
       isSameText(Encoding.encodeBase64Url(keyed.clone().update(encoder.encode(text)).digest()), mac)
   },
-  decode: (segment) => {
-    try {
-      const binary = atob(segment.replaceAll("-", "+").replaceAll("_", "/"))
-      // Claims are nearly always ASCII, which needs no second pass.
-      return /^[ -~]*$/.test(binary)
-        ? binary
-        : strictUtf8.decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)))
-    } catch {
-      return undefined
-    }
-  },
+  decode,
   sha256: (bytes) => {
     if (bytes.byteLength <= smallBody) return () => Encoding.encodeBase64Url(sha256(inThisRealm(bytes)))
     if (bytes.byteLength > mediumBody) return () => awaitHash(() => digest(bytes))
