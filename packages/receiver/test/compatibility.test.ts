@@ -3,7 +3,7 @@ import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, strictEqual } from "@effect/vitest/utils"
 import { Receiver } from "@upstash/qstash"
 import { Clock, Effect, Either } from "effect"
-import { homes, keys } from "./homes.ts"
+import { allHomes, keys } from "./homes.ts"
 import { bodyHash, claims, currentKey, nextKey, token, type TokenOptions, url } from "./token.ts"
 
 const text = '{"tenant":7,"name":"Jörg"}'
@@ -36,7 +36,7 @@ const cases: ReadonlyArray<
   ["no algorithm", false, (fresh) => fresh, { header: { alg: "none" } }]
 ]
 
-for (const [name, home] of homes) {
+for (const [name, home] of allHomes) {
   describe(`beside the official receiver, on ${name}`, () => {
     for (const [title, takes, change, options] of cases) {
       it.live(`${takes ? "takes" : "refuses"} ${title}`, () =>

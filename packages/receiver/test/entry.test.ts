@@ -43,6 +43,24 @@ const walk = (
   return { modules: Array.from(seen, ([file, text]) => ({ file, text })), foreign }
 }
 
+const globals =
+  /\b(?:Buffer|process|setImmediate|clearImmediate|__dirname|__filename|NodeJS|global)\b(?!["'])/
+
+describe("the entry without Effect", () => {
+  const { foreign, modules } = walk(source("../src/plain.ts"))
+
+  it("imports no package", () => {
+    deepStrictEqual([...foreign], [])
+  })
+
+  it("uses nothing that only Node has", () => {
+    deepStrictEqual(
+      modules.filter(({ text }) => globals.test(text)).map(({ file }) => file),
+      []
+    )
+  })
+})
+
 describe("the main entry", () => {
   const { foreign, modules } = walk(source("../src/index.ts"))
 
@@ -65,8 +83,6 @@ describe("the main entry", () => {
   })
 
   it("uses nothing that only Node has", () => {
-    const globals =
-      /\b(?:Buffer|process|setImmediate|clearImmediate|__dirname|__filename|NodeJS|global)\b(?!["'])/
     deepStrictEqual(
       modules.filter(({ text }) => globals.test(text)).map(({ file }) => file),
       []

@@ -3,7 +3,7 @@ import { SignatureClaims } from "@effect-qstash/domain/wire/SignatureClaims"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { DateTime, Effect, Either, FastCheck, Option, Redacted, Schema } from "effect"
-import { at, homes, keys, verifyWith } from "./homes.ts"
+import { at, allHomes, keys, verifyWith } from "./homes.ts"
 import { base64url, bodyHash, claims, currentKey, delivery, sign, token } from "./token.ts"
 
 /** Around the ends of a block of SHA-256, and where the main entry goes over to WebCrypto and to a late start. */
@@ -79,7 +79,7 @@ const oddClaims = FastCheck.dictionary(
 
 const decodeClaims = Schema.decodeUnknownOption(Schema.parseJson(SignatureClaims))
 
-for (const [name, home] of homes) {
+for (const [name, home] of allHomes) {
   const verify = verifyWith(home)
 
   describe(`hashing on ${name}`, () => {

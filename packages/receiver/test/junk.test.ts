@@ -2,7 +2,7 @@ import { SignatureMalformed } from "@effect-qstash/receiver"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, strictEqual } from "@effect/vitest/utils"
 import { Cause, Effect, Exit, FastCheck, Option } from "effect"
-import { homes, keys } from "./homes.ts"
+import { allHomes, keys } from "./homes.ts"
 import { base64url, claims, delivery, sign, token } from "./token.ts"
 
 const deep = `${"[".repeat(5_000)}${"]".repeat(5_000)}`
@@ -55,7 +55,7 @@ const headers = FastCheck.oneof(
   }))
 )
 
-for (const [name, home] of homes) {
+for (const [name, home] of allHomes) {
   describe(`junk on ${name}`, () => {
     it.effect(
       "gives a typed error, whatever it is: 10,000 requests",

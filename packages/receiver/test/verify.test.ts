@@ -13,12 +13,12 @@ import {
 import { describe, expect, it } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { DateTime, Duration, Effect, Layer, Redacted, Schema } from "effect"
-import { at, homes, keys, verifyWith } from "./homes.ts"
+import { at, allHomes, keys, verifyWith } from "./homes.ts"
 import { base64url, body, bodyHash, claims, delivery, issuedAt, nextKey, sign, token, url } from "./token.ts"
 
 const instant = (seconds: number) => DateTime.unsafeMake(seconds * 1000)
 
-for (const [name, home] of homes) {
+for (const [name, home] of allHomes) {
   const verify = verifyWith(home)
   const refusal = (signature: string) => Effect.flip(verify(delivery(signature)))
 
