@@ -95,7 +95,7 @@ export const make = (options: Options, signingKeys: SigningKeys) =>
       }
     })
     const context = yield* Layer.build(
-      Layer.provide(engineLayer, [MemoryStore.layer, courier, IdGenerator.layerCounter])
+      engineLayer.pipe(Layer.provide([MemoryStore.layer, courier]), Layer.provide(IdGenerator.layerCounter))
     )
     const clock = Context.get(context, VirtualClock)
     const engine = Context.get(context, Engine.Engine)
