@@ -13,11 +13,11 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
-import * as RuntimeFlags from "effect/RuntimeFlags"
 import type * as Scope from "effect/Scope"
 import type { Courier } from "./Courier.ts"
 import type { DeliveryEvent } from "./DeliveryEvent.ts"
 import * as Core from "./internal/core.ts"
+import { withoutMetrics } from "./internal/fibers.ts"
 import { spanOf } from "./internal/spanOf.ts"
 import * as Limits from "./Limits.ts"
 import { beyondLast, isTestClock, VirtualTime } from "./internal/VirtualTime.ts"
@@ -281,15 +281,10 @@ export const layerVirtual = (
   Layer.scopedContext(
     Effect.gen(function* () {
       const start = InstantInput.millisOf("start", options.start ?? (yield* DateTime.now))
-      if (start > lastInstant.epochMillis) throw new RangeError(`start: ${beyondLast}`)
+      if (start > DateTime.toEpochMillis(lastInstant)) throw new RangeError(`start: ${beyondLast}`)
       const time = new VirtualTime(start, spanOf("settle", options.settle ?? "1 second"))
-      // Fiber metrics measure lifetimes in real time, which says nothing about a delivery in virtual time.
-      const runtime = Runtime.disableRuntimeFlag(
-        yield* interruptibleRuntime.pipe(
-          Effect.withClock(time),
-          Effect.withScheduler(time.service.scheduler)
-        ),
-        RuntimeFlags.RuntimeMetrics
+      const runtime = withoutMetrics(
+        yield* interruptibleRuntime.pipe(Effect.withClock(time), Effect.withScheduler(time.service.scheduler))
       )
       const signAt = (now: number): number =>
         options.destinations === "real" ? Math.max(now, wallClock.unsafeCurrentTimeMillis()) : now

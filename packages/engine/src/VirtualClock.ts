@@ -6,7 +6,7 @@ import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import type * as FiberStatus from "effect/FiberStatus"
+import type * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
 import type * as TestClock from "effect/TestClock"
 
@@ -61,8 +61,12 @@ export declare namespace VirtualClock {
      * had its turn.
      */
     readonly scheduler: Scheduler.Scheduler
-    /** Whether a fiber of this status is asleep on the clock: nothing but time will wake it. */
-    readonly isAsleep: (status: FiberStatus.FiberStatus) => boolean
+    /**
+     * Whether a fiber is asleep on the clock, so that only time will wake it.
+     *
+     * @internal
+     */
+    readonly isAsleep: (fiber: Fiber.RuntimeFiber<unknown, unknown>) => Effect.Effect<boolean>
   }
 }
 

@@ -5,25 +5,16 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
-import * as FiberRef from "effect/FiberRef"
-import * as FiberRefs from "effect/FiberRefs"
-import * as FiberStatus from "effect/FiberStatus"
-import * as HashSet from "effect/HashSet"
-import * as Option from "effect/Option"
-import * as Runtime from "effect/Runtime"
-import * as Supervisor from "effect/Supervisor"
+import type * as Runtime from "effect/Runtime"
 import type * as TestClock from "effect/TestClock"
 import type { DeliveryOutcome } from "../Courier.ts"
 import { lastInstant, type VirtualClock, VirtualTimePassed } from "../VirtualClock.ts"
 import type { Core, InFlight } from "./core.ts"
+import { asleepMark, DeliveryFibers, isAsleep } from "./fibers.ts"
 import { spanOf } from "./spanOf.ts"
 import { type Scheduled, DueQueue } from "./DueQueue.ts"
 import { eventLoopTurn, realClock } from "../RealTime.ts"
 import { WatchedScheduler } from "./WatchedScheduler.ts"
-
-/** The id that a fiber asleep on the virtual clock is "blocked on". No real fiber has it. */
-const asleepMark = FiberId.runtime(-1, 0)
 
 /** How often to check busy deliveries, in real milliseconds. A delivery that ends is noticed at once. */
 const lookAgain = 5
@@ -42,70 +33,6 @@ export const isTestClock = (clock: Clock.Clock | undefined): clock is TestClock.
 interface Timer extends Scheduled<Timer> {
   readonly wake: () => void
 }
-
-interface Started {
-  readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
-  /** The fiber whose child it is, by its number. */
-  readonly parent: number | undefined
-  /** The fiber that started it as a child of another, and waits for it. */
-  readonly starter: number | undefined
-}
-
-/** The fibers of one delivery, and which fiber started which. */
-class DeliveryFibers extends Supervisor.AbstractSupervisor<void> {
-  override readonly value = Effect.void
-  /** Since when, in real milliseconds, it has been waiting for the world. */
-  waitingSince: number | undefined = undefined
-  isStalled = false
-  private first: Started | undefined = undefined
-  /** Most deliveries have one fiber alone, and need no Map. */
-  private more: Map<number, Started> | undefined = undefined
-
-  override onStart(
-    _context: unknown,
-    _effect: unknown,
-    parent: Option.Option<Fiber.RuntimeFiber<unknown, unknown>>,
-    fiber: Fiber.RuntimeFiber<unknown, unknown>
-  ): void {
-    if (this.first === undefined) {
-      this.first = { fiber, parent: undefined, starter: undefined }
-      return
-    }
-    const parentId = Option.isSome(parent) ? parent.value.id().id : undefined
-    this.more ??= new Map()
-    this.more.set(fiber.id().id, { fiber, parent: parentId, starter: this.starterOf(parentId) })
-  }
-
-  /**
-   * A concurrent `Effect.forEach` runs a fiber that starts the others as children of its parent, and each of these
-   * starts the next. Their status does not show that they wait for each other, so we remember who started whom.
-   */
-  private starterOf(parent: number | undefined): number | undefined {
-    const current = Fiber.getCurrentFiber()
-    if (parent === undefined || Option.isNone(current)) return undefined
-    const { id } = current.value.id()
-    return id === parent ? undefined : (this.more?.get(id)?.starter ?? id)
-  }
-
-  override onEnd(_exit: unknown, fiber: Fiber.RuntimeFiber<unknown, unknown>): void {
-    this.more?.delete(fiber.id().id)
-  }
-
-  /** Those that have not ended, and the first. */
-  *started(): Iterable<Started> {
-    if (this.first !== undefined) yield this.first
-    if (this.more !== undefined) yield* this.more.values()
-  }
-
-  parentOf(id: number): number | undefined {
-    return this.more?.get(id)?.parent
-  }
-}
-
-const supervisedBy =
-  (value: DeliveryFibers) =>
-  (refs: FiberRefs.FiberRefs, fiberId: FiberId.Runtime): FiberRefs.FiberRefs =>
-    FiberRefs.updateAs(refs, { fiberId, fiberRef: FiberRef.currentSupervisor, value })
 
 /**
  * Virtual time: a clock that moves only when told, from one event to the next, and wakes its sleepers on the way. Time
@@ -191,8 +118,7 @@ export class VirtualTime implements TestClock.TestClock {
   readonly service: VirtualClock.Service = {
     clock: this,
     scheduler: this.scheduler,
-    isAsleep: (status) =>
-      FiberStatus.isSuspended(status) && HashSet.has(FiberId.ids(status.blockingOn), asleepMark.id),
+    isAsleep,
     now: Effect.sync(() => DateTime.unsafeMake(this.now)),
     advance: (duration) => this.adjust(duration),
     advanceTo: (instant) =>
@@ -227,8 +153,7 @@ export class VirtualTime implements TestClock.TestClock {
     token: number
   ): Fiber.RuntimeFiber<DeliveryOutcome> {
     const fibers = new DeliveryFibers()
-    // `Effect.supervised` would do the same at three times the cost of the whole fork.
-    const fiber = Runtime.runFork(runtime, delivery, { updateRefs: supervisedBy(fibers) })
+    const fiber = fibers.run(runtime, delivery)
     if (fiber.unsafePoll() !== null) return fiber
     this.fibers.set(token, fibers)
     fiber.addObserver(() => this.fibers.delete(token))
@@ -239,7 +164,7 @@ export class VirtualTime implements TestClock.TestClock {
     return this.oneAtATime.withPermits(1)(
       Effect.suspend(() => {
         const to = Math.ceil(target())
-        if (!(to <= lastInstant.epochMillis)) return Effect.die(new RangeError(beyondLast))
+        if (!(to <= DateTime.toEpochMillis(lastInstant))) return Effect.die(new RangeError(beyondLast))
         if (to >= this.now) return this.drive(to)
         return new VirtualTimePassed({
           now: DateTime.unsafeMake(this.now),
@@ -346,7 +271,7 @@ export class VirtualTime implements TestClock.TestClock {
   private isBusy(core: Core, attempt: InFlight): Effect.Effect<boolean> {
     const fibers = this.fibers.get(attempt.lease.token)
     if (fibers === undefined) return Effect.succeed(false)
-    return Effect.flatMap(isAsleep(fibers), (asleep) => {
+    return Effect.flatMap(fibers.isAsleep, (asleep) => {
       if (asleep) {
         fibers.waitingSince = undefined
         return Effect.succeed(false)
@@ -370,40 +295,3 @@ export class VirtualTime implements TestClock.TestClock {
     })
   }
 }
-
-/**
- * Whether every fiber of a delivery is asleep on the virtual clock, or waits for a fiber of the same delivery that is.
- * A fiber that seems to wait for itself or for one of its ancestors really waits for a Deferred, which any code may
- * complete, so it does not count as asleep.
- */
-const isAsleep = (fibers: DeliveryFibers): Effect.Effect<boolean> =>
-  Effect.gen(function* () {
-    const waits = new Map<number, Array<number>>()
-    for (const { fiber } of fibers.started()) {
-      const status = yield* fiber.status
-      if (FiberStatus.isDone(status)) continue
-      if (!FiberStatus.isSuspended(status)) return false
-      waits.set(
-        fiber.id().id,
-        Array.from(FiberId.toSet(status.blockingOn), (on) => on.id)
-      )
-    }
-    for (const { fiber, starter } of fibers.started()) {
-      if (starter !== undefined) waits.get(starter)?.push(fiber.id().id)
-    }
-    const ancestors = (id: number): Set<number> => {
-      const line = new Set<number>()
-      for (let at: number | undefined = id; at !== undefined && !line.has(at); at = fibers.parentOf(at))
-        line.add(at)
-      return line
-    }
-    const sleeps = (id: number, seen: ReadonlySet<number>): boolean => {
-      const above = ancestors(id)
-      return (waits.get(id) ?? []).some(
-        (on) =>
-          on === asleepMark.id ||
-          (!seen.has(on) && !above.has(on) && waits.has(on) && sleeps(on, new Set([...seen, on])))
-      )
-    }
-    return Array.from(waits.keys()).every((id) => sleeps(id, new Set([id])))
-  })

@@ -6,7 +6,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import type { YieldWrap } from "effect/Utils"
 import { Courier, type DeliveryOutcome } from "../Courier.ts"
@@ -18,6 +17,7 @@ import type { Lease, Settlement, StoredMessage } from "../Rows.ts"
 import { mapVerbs, Store } from "../Store.ts"
 import type { StoreError } from "../StoreError.ts"
 import { eventBytes } from "../Sizes.ts"
+import { interrupt } from "./fibers.ts"
 import { judge, requestOf } from "./attempt.ts"
 import { makeService } from "./service.ts"
 
@@ -214,7 +214,7 @@ export const make = (
 
     /** The engine checks deadlines itself, so that they work the same in real and in virtual time. */
     const expire = (attempt: InFlight): DeliveryOutcome => {
-      attempt.fiber.unsafeInterruptAsFork(FiberId.none)
+      interrupt(attempt.fiber)
       const limit = Duration.format(Duration.millis(timeoutOf(attempt.lease.message)))
       attempt.outcome = { _tag: "Unanswered", reason: `no answer within ${limit}` }
       return attempt.outcome
@@ -337,7 +337,7 @@ export const make = (
     const releaseAll = Effect.gen(function* () {
       yield* Effect.catchAll(settleEnded(yield* options.now), noteFailure)
       const tokens = tokensHeld()
-      for (const attempt of inFlight.values()) attempt.fiber.unsafeInterruptAsFork(FiberId.none)
+      for (const attempt of inFlight.values()) interrupt(attempt.fiber)
       inFlight.clear()
       unstarted = []
       if (tokens.length === 0) return

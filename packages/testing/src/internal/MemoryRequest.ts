@@ -8,9 +8,7 @@ import { RequestError } from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Multipart from "@effect/platform/Multipart"
 import * as UrlParams from "@effect/platform/UrlParams"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
 import { constUndefined } from "effect/Function"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
@@ -84,10 +82,9 @@ export class MemoryRequest extends Inspectable.Class implements HttpServerReques
     give: (bytes: Uint8Array) => A,
     given: () => A | undefined = constUndefined
   ): Effect.Effect<A, RequestError> {
-    return Effect.withFiberRuntime((fiber) => {
+    return Effect.flatMap(HttpIncomingMessage.MaxBodySize, (limit) => {
       const before = given()
       if (before !== undefined) return Effect.succeed(before)
-      const limit = Context.get(fiber.getFiberRef(FiberRef.currentContext), HttpIncomingMessage.MaxBodySize)
       if (Option.isSome(limit) && this.source.body.length > limit.value) {
         const description = `The body is longer than ${limit.value} bytes`
         return new RequestError({ request: this, reason: "Decode", description })

@@ -10,7 +10,6 @@ import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import type { Answer } from "../Answer.ts"
 import { Delivery } from "../Delivery.ts"
@@ -18,11 +17,10 @@ import { MessageNotAttempted } from "../MessageNotAttempted.ts"
 import type { Options } from "../TestOptions.ts"
 import { cut } from "./cut.ts"
 import { eventOf } from "./eventOf.ts"
+import { installClock, provideForFiber, withFiberRefsOf } from "./fibers.ts"
 import { Faults } from "./Faults.ts"
 import { type Handler, outcomeOfAnswer, outcomeOfHandler } from "./handler.ts"
 import { RingBuffer } from "./RingBuffer.ts"
-import { provideForFiber } from "./provideForFiber.ts"
-import { withFiberRefsOf } from "./withFiberRefsOf.ts"
 
 type Deliver = (request: Courier.DeliveryRequest, time: number) => Effect.Effect<Courier.DeliveryOutcome>
 
@@ -99,8 +97,7 @@ export const make = (options: Options, signingKeys: SigningKeys) =>
     )
     const clock = Context.get(context, VirtualClock)
     const engine = Context.get(context, Engine.Engine)
-    yield* Effect.withClockScoped(clock.clock)
-    yield* Effect.locallyScoped(FiberRef.currentScheduler, clock.scheduler)
+    yield* installClock(clock)
 
     return {
       services: faults.plant(engine.services(tenant)),

@@ -1,27 +1,25 @@
 import type { DeliveryOutcome, DeliveryRequest } from "@effect-qstash/engine/Courier"
 import type { VirtualClock } from "@effect-qstash/engine/VirtualClock"
 import * as HttpApp from "@effect/platform/HttpApp"
-import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
-import * as FiberRef from "effect/FiberRef"
-import * as FiberRefs from "effect/FiberRefs"
-import * as GlobalValue from "effect/GlobalValue"
-import * as Option from "effect/Option"
-import * as Runtime from "effect/Runtime"
-import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
+import {
+  ejectedScopes,
+  forgetPreResponseHandler,
+  interrupt,
+  requestRuntime,
+  withPreResponseHandler
+} from "./fibers.ts"
 import { MemoryRequest } from "./MemoryRequest.ts"
 import { outcomeOf } from "./outcomeOf.ts"
 import { eventLoopTurn, realClock } from "@effect-qstash/engine/RealTime"
@@ -51,11 +49,8 @@ export const serveApp = <E, R>(
   app: HttpApp.Default<E, R>,
   virtual: VirtualClock.Service
 ): Effect.Effect<Served, never, NeedsOf<R>> =>
-  Effect.map(runtimeOf<NeedsOf<R>>(virtual), ({ context, fiberRefs, runtimeFlags }) => {
-    const services = Array.from(context.unsafeMap)
-    const defaults = FiberRefs.getOrDefault(fiberRefs, DefaultServices.currentServices)
-    const isTold = Context.get(defaults, Tracer.Tracer) !== nativeTracer
-    const isUntraced = FiberRefs.getOrDefault(fiberRefs, HttpMiddleware.currentTracerDisabledWhen)
+  Effect.map(requestRuntime<NeedsOf<R>>(virtual), (runtime) => {
+    const services = Array.from(runtime.context.unsafeMap)
     const running = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
     let spans = 0
 
@@ -69,36 +64,25 @@ export const serveApp = <E, R>(
               .set(HttpServerRequest.HttpServerRequest.key, request)
               .set(Scope.Scope.key, scope)
             const inFlight = new RequestInFlight(request, scope, virtual.clock)
-            if (!isTold && !isUntraced(request)) {
+            if (!runtime.isTraced && !runtime.isUntraced(request)) {
               const startTime = virtual.clock.unsafeCurrentTimeNanos()
               inFlight.span = new RequestSpan(++spans, request.method, startTime)
               all.set(Tracer.ParentSpan.key, inFlight.span)
             }
             const answering = Effect.flatMap(app, (response) => inFlight.respond(response))
-            const whole: Effect.Effect<unknown, unknown, R | HttpServerRequest.HttpServerRequest> = isTold
-              ? traced(Effect.catchAllCause(answering, (cause) => inFlight.fail(cause)))
-              : Effect.matchCauseEffect(answering, {
-                  onFailure: (cause) =>
-                    Effect.flatMap(Effect.exit(inFlight.fail(cause)), (exit) =>
-                      Effect.zipRight(inFlight.finish(exit), exit)
-                    ),
-                  onSuccess: (response) => inFlight.finish(Exit.succeed(response))
-                })
-            const { currentSupervisor } = courier
-            const runtime = Runtime.make({
-              // The request and the scope are all that R needs besides the services.
-              context: Context.unsafeMake<R | HttpServerRequest.HttpServerRequest>(all),
-              fiberRefs,
-              runtimeFlags
-            })
-            const fiber = Runtime.runFork(runtime, whole, {
-              updateRefs: (refs, fiberId) =>
-                FiberRefs.updateAs(refs, {
-                  fiberId,
-                  fiberRef: FiberRef.currentSupervisor,
-                  value: currentSupervisor
-                })
-            })
+            const whole: Effect.Effect<unknown, unknown, R | HttpServerRequest.HttpServerRequest> =
+              runtime.isTraced
+                ? traced(Effect.catchAllCause(answering, (cause) => inFlight.fail(cause)))
+                : Effect.matchCauseEffect(answering, {
+                    onFailure: (cause) =>
+                      Effect.flatMap(Effect.exit(inFlight.fail(cause)), (exit) =>
+                        Effect.zipRight(inFlight.finish(exit), exit)
+                      ),
+                    onSuccess: (response) => inFlight.finish(Exit.succeed(response))
+                  })
+            // The request and the scope are all that R needs besides the services.
+            const context = Context.unsafeMake<R | HttpServerRequest.HttpServerRequest>(all)
+            const fiber = runtime.fork(whole, context, courier)
             if (fiber.unsafePoll() === null) {
               running.add(fiber)
               fiber.addObserver(() => {
@@ -112,38 +96,13 @@ export const serveApp = <E, R>(
           })
         ),
       end: Effect.suspend(() => {
-        for (const fiber of running) fiber.unsafeInterruptAsFork(FiberId.none)
+        for (const fiber of running) interrupt(fiber)
         return running.size === 0 ? Effect.void : ended(running, virtual)
       })
     }
   })
 
 const brokenOff: DeliveryOutcome = { _tag: "Unanswered", reason: "the delivery broke off" }
-
-/** What a server runs requests with: all that the layers below set. The app decides where it can be interrupted. */
-const runtimeOf = <R>({
-  clock,
-  scheduler
-}: VirtualClock.Service): Effect.Effect<Runtime.Runtime<R>, never, R> =>
-  Effect.runtime<R>().pipe(
-    Effect.withClock(clock),
-    Effect.withScheduler(scheduler),
-    // Metrics count fibers and measure their lives in real time, which means nothing in virtual time.
-    Effect.map(Runtime.disableRuntimeFlag(RuntimeFlags.RuntimeMetrics)),
-    Effect.map(Runtime.disableRuntimeFlag(RuntimeFlags.Interruption)),
-    // Each request sets its own, so there is no need to fork these.
-    Effect.map(Runtime.deleteFiberRef(FiberRef.currentContext)),
-    Effect.map(Runtime.deleteFiberRef(FiberRef.currentSupervisor)),
-    Effect.map(Runtime.deleteFiberRef(FiberRef.currentRuntimeFlags))
-  )
-
-const nativeTracer = Context.get(DefaultServices.liveServices, Tracer.Tracer)
-
-/** Platform's own list of the scopes that an app closes itself. A test fails when platform renames this private key. */
-const ejectedScopes = GlobalValue.globalValue(
-  "@effect/platform/HttpApp/ejectedScopes",
-  () => new WeakSet<Scope.Scope>()
-)
 
 /** One request, shared by the fiber that runs it and the delivery that waits for its response. */
 class RequestInFlight {
@@ -199,12 +158,11 @@ class RequestInFlight {
   respond(
     response: HttpServerResponse.HttpServerResponse
   ): Effect.Effect<HttpServerResponse.HttpServerResponse, HttpServerError.ResponseError> {
-    return Effect.withFiberRuntime((fiber) => {
-      const handler = fiber.getFiberRef(HttpApp.currentPreResponseHandlers)
-      return handler._tag === "None"
+    return withPreResponseHandler((handler) =>
+      handler._tag === "None"
         ? this.send(response)
         : Effect.flatMap(handler.value(this.request, response), (last) => this.send(last))
-    })
+    )
   }
 
   private send(
@@ -224,10 +182,7 @@ class RequestInFlight {
 
 /** Adds the span and the scope of platform, for a tracer that receives spans. The response has already been sent. */
 const traced = <E, R>(handled: HttpApp.Default<E, R>) =>
-  HttpApp.toHandled(
-    Effect.ensuring(handled, FiberRef.set(HttpApp.currentPreResponseHandlers, Option.none())),
-    () => Effect.void
-  )
+  HttpApp.toHandled(Effect.ensuring(handled, forgetPreResponseHandler), () => Effect.void)
 
 /** How long closing an app waits for the finalizers of its requests, in real milliseconds. */
 const endGrace = 1000
@@ -242,7 +197,7 @@ const ended = (
     while (realClock.unsafeCurrentTimeMillis() < until) {
       yield* eventLoopTurn
       let isOver = true
-      for (const fiber of fibers) isOver &&= isAsleep(yield* fiber.status)
+      for (const fiber of fibers) isOver &&= yield* isAsleep(fiber)
       if (isOver) return
       yield* realClock.sleep(Duration.millis(1))
     }

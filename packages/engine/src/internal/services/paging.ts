@@ -1,6 +1,5 @@
 import type { Page } from "@effect-qstash/domain/Page"
 import { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -45,9 +44,6 @@ export const pageOf = <A, B>(
 export const allPages = <A, E>(
   page: (cursor: string | undefined) => Effect.Effect<Page<A>, E>
 ): Stream.Stream<A, E> =>
-  Stream.paginateChunkEffect(undefined, (cursor: string | undefined) =>
-    Effect.map(page(cursor), (found) => [
-      Chunk.fromIterable(found.items),
-      found.cursor === undefined ? Option.none() : Option.some(found.cursor)
-    ])
-  )
+  Stream.paginateEffect(undefined, (cursor: string | undefined) =>
+    Effect.map(page(cursor), (found) => [found.items, Option.fromNullable(found.cursor)])
+  ).pipe(Stream.flattenIterables)
