@@ -314,7 +314,7 @@ export const make = (
           leaseFor: options.leaseFor
         })
         if (claimed.leases.length > 0) renewAt = Math.min(renewAt, now + options.leaseFor - leaseMargin)
-        unstarted.push(...claimed.leases)
+        unstarted = [...unstarted, ...claimed.leases]
         yield* report(claimed.events)
       }
       if (unstarted.length > 0) {
