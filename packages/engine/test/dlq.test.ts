@@ -16,7 +16,7 @@ import * as Engine from "@effect-qstash/engine/Engine"
 import { Store } from "@effect-qstash/engine/Store"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Chunk, DateTime, Duration, Effect, Layer, Option, Stream } from "effect"
+import { DateTime, Duration, Effect, Layer, Option, Stream } from "effect"
 import { createHash } from "node:crypto"
 import {
   advance,
@@ -344,10 +344,10 @@ describe("the dead letter queue", () => {
       for (let count = 0; count < 250; count++) yield* publish(`m${count}`, { labels: [`l${count % 2}`] })
       yield* advance(0)
       deepStrictEqual(
-        paths(Chunk.toReadonlyArray(yield* Stream.runCollect(dlq.stream()))),
+        paths(Array.from(yield* Stream.runCollect(dlq.stream()))),
         Array.from({ length: 250 }, (_, count) => `m${count}`)
       )
-      strictEqual(Chunk.size(yield* Stream.runCollect(dlq.stream({ label: "l1" }))), 125)
+      strictEqual(Array.from(yield* Stream.runCollect(dlq.stream({ label: "l1" }))).length, 125)
       strictEqual((yield* dlq.list()).items.length, 100)
     }).pipe(Effect.provide(virtual(failing)))
   )

@@ -12,7 +12,7 @@ import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import * as Engine from "@effect-qstash/engine/Engine"
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Chunk, DateTime, Duration, Effect, FastCheck, Stream } from "effect"
+import { DateTime, Duration, Effect, FastCheck, Stream } from "effect"
 import { createHash } from "node:crypto"
 import {
   advance,
@@ -115,7 +115,7 @@ describe("the log", () => {
       yield* advance("1 day")
       const told = (yield* Log).events.filter(({ state }) => state !== "STALLED")
       deepStrictEqual(
-        (yield* list).map(({ messageId: its, state, time }) => [time.epochMillis, state, its]),
+        (yield* list).map(({ messageId: its, state, time }) => [DateTime.toEpochMillis(time), state, its]),
         told.map(({ message, state, time }) => [time, state, message.messageId])
       )
       strictEqual((yield* story).length, told.length + 1)
@@ -211,7 +211,10 @@ describe("the log", () => {
     [{ state: ["IN_PROGRESS"], path: ["/b"] }, ["ACTIVE b", "ERROR b", "RETRY b", "ACTIVE b", "ERROR b"]],
     [{ messageId: ["msg_1", "msg_3"], state: ["CREATED"] }, ["CREATED a", "CREATED c"]],
     [{ messageIds: ["msg_1"], state: ["ACTIVE"] }, ["ACTIVE a"]],
-    [{ fromDate: at(12).epochMillis, toDate: at(12).epochMillis }, ["ACTIVE b", "ERROR b", "FAILED b"]],
+    [
+      { fromDate: DateTime.toEpochMillis(at(12)), toDate: DateTime.toEpochMillis(at(12)) },
+      ["ACTIVE b", "ERROR b", "FAILED b"]
+    ],
     [{ label: ["x"], state: ["CREATED"] }, ["CREATED b"]],
     [{ url: [urlOf("nowhere")] }, []]
   ])("%j finds what it says", ([criteria, expected]) =>
@@ -235,14 +238,12 @@ describe("the stream of the log", () => {
       const logs = yield* QStashLogs
       for (let count = 0; count < 800; count++) yield* publish(`m${count}`)
       yield* advance(0)
-      const earliest = Chunk.toReadonlyArray(
-        yield* Stream.runCollect(logs.stream({ order: "earliestFirst" }))
-      )
+      const earliest = Array.from(yield* Stream.runCollect(logs.stream({ order: "earliestFirst" })))
       strictEqual(earliest.length, 2400)
-      const latest = Chunk.toReadonlyArray(yield* Stream.runCollect(logs.stream()))
+      const latest = Array.from(yield* Stream.runCollect(logs.stream()))
       deepStrictEqual(shown(latest), shown(earliest.toReversed()))
       const created = yield* Stream.runCollect(logs.stream({ state: "CREATED", path: ["/m7", "/m8"] }))
-      deepStrictEqual(shown(Chunk.toReadonlyArray(created)), ["CREATED m8", "CREATED m7"])
+      deepStrictEqual(shown(Array.from(created)), ["CREATED m8", "CREATED m7"])
     }).pipe(Effect.provide(virtual()))
   )
 
@@ -255,7 +256,7 @@ describe("the stream of the log", () => {
         Stream.tap(({ url }) => (url === urlOf("m0") ? publish("late") : Effect.void)),
         Stream.runCollect
       )
-      strictEqual(shown(Chunk.toReadonlyArray(seen)).at(-1), "CREATED late")
+      strictEqual(shown(Array.from(seen)).at(-1), "CREATED late")
     }).pipe(Effect.provide(virtual()))
   )
 

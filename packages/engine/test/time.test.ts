@@ -680,7 +680,10 @@ describe("advance", () => {
       // Does what the interruption left over at the instant where time came to stand.
       yield* clock.advance(0)
       const reached = yield* clock.now
-      strictEqual(events.length, Math.floor((reached.epochMillis - Date.parse(start)) / 60_000) * 3)
+      strictEqual(
+        events.length,
+        Math.floor((DateTime.toEpochMillis(reached) - Date.parse(start)) / 60_000) * 3
+      )
     }).pipe(Effect.provide(virtual()))
   )
 

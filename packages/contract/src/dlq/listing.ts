@@ -3,7 +3,6 @@ import type { DlqFilter } from "@effect-qstash/domain/MessageFilter"
 import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
 import { QStashQueues } from "@effect-qstash/domain/QStashQueues"
 import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Time } from "../Harness.ts"
@@ -84,7 +83,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
         )
         strictEqual(only(third.items).messageId, large.messageId)
         strictEqual(third.cursor, undefined)
-        strictEqual(Chunk.size(yield* Stream.runCollect(dlq.stream({ label }))), 4)
+        strictEqual(Array.from(yield* Stream.runCollect(dlq.stream({ label }))).length, 4)
       })
   )
 
@@ -108,7 +107,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
       const endpoint = yield* endpointWith(time, 500)
       const label = yield* freshName
       const messageIds = yield* sendMany(time, endpoint, 105, label)
-      const letters = Chunk.toReadonlyArray(yield* Stream.runCollect(dlq.stream({ label })))
+      const letters = Array.from(yield* Stream.runCollect(dlq.stream({ label })))
       deepStrictEqual(letters.map(({ messageId }) => messageId).toSorted(), messageIds.toSorted())
       strictEqual((yield* dlq.list({ label })).items.length, 100)
       strictEqual(yield* dlq.deleteMany({ label }), 105)
@@ -218,7 +217,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
       const page = yield* dlq.list()
       strictEqual(only(page.items).messageId, messageId)
       strictEqual(page.cursor, undefined)
-      strictEqual(only(Chunk.toReadonlyArray(yield* Stream.runCollect(dlq.stream()))).messageId, messageId)
+      strictEqual(only(Array.from(yield* Stream.runCollect(dlq.stream()))).messageId, messageId)
     })
   )
 

@@ -13,7 +13,6 @@ import { QueueName } from "@effect-qstash/domain/QueueName"
 import type { UrlGroup } from "@effect-qstash/domain/UrlGroup"
 import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import * as Arr from "effect/Array"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
@@ -118,7 +117,9 @@ export const endpointWith = (time: Time, ...answers: Parameters<Endpoint["respon
 /** The log of one message, oldest entry first. */
 export const entriesOf = (messageId: MessageId) =>
   Effect.flatMap(QStashLogs, (logs) =>
-    Effect.map(Stream.runCollect(logs.stream({ messageId, order: "earliestFirst" })), Chunk.toReadonlyArray)
+    Effect.map(Stream.runCollect(logs.stream({ messageId, order: "earliestFirst" })), (entries) =>
+      Array.from(entries)
+    )
   )
 
 /** The states of a message, oldest first. */

@@ -4,7 +4,6 @@ import { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
 import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
 import { assertEquals, assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import * as Chunk from "effect/Chunk"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -68,7 +67,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
           cursor = page.cursor
         } while (cursor !== undefined)
         deepStrictEqual(pages, [ids.slice(0, 2), ids.slice(2, 3), ids.slice(3)])
-        strictEqual(Chunk.size(yield* Stream.runCollect(logs.stream({ label }))), 4)
+        strictEqual(Array.from(yield* Stream.runCollect(logs.stream({ label }))).length, 4)
       })
   )
 
@@ -151,7 +150,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
       strictEqual(page.items.length, 100)
       assertTrue(page.cursor !== undefined)
       for (const order of ["latestFirst", "earliestFirst"] as const) {
-        const streamed = Chunk.toReadonlyArray(yield* Stream.runCollect(logs.stream({ label, order })))
+        const streamed = Array.from(yield* Stream.runCollect(logs.stream({ label, order })))
         strictEqual(new Set(streamed.map(stepOf)).size, 120)
         deepStrictEqual(
           streamed.map(stepOf),
@@ -159,9 +158,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
         )
       }
       deepStrictEqual(
-        Chunk.toReadonlyArray(yield* Stream.runCollect(logs.stream({ label }).pipe(Stream.take(100)))).map(
-          stepOf
-        ),
+        Array.from(yield* Stream.runCollect(logs.stream({ label }).pipe(Stream.take(100)))).map(stepOf),
         page.items.map(stepOf)
       )
     })
@@ -272,7 +269,7 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
       yield* retried(time)
       const page = yield* logs.list()
       strictEqual(page.items.length, 6)
-      const streamed = Chunk.toReadonlyArray(yield* Stream.runCollect(logs.stream()))
+      const streamed = Array.from(yield* Stream.runCollect(logs.stream()))
       deepStrictEqual(streamed.map(plain), page.items.map(plain))
     })
   )
