@@ -52,30 +52,39 @@ const make = (unsafeNext: (prefix: string) => string): IdGenerator.Service => ({
 })
 
 /**
- * Mints every id of this library. Needs no layer: unless replaced it draws from `crypto.getRandomValues`, because a
- * seeded generator such as Effect's Random can repeat itself between processes.
+ * @since 0.1.0
+ * @category models
+ */
+export interface IdGenerator {
+  readonly key: "@effect-qstash/domain/IdGenerator"
+}
+
+const reference = Context.Reference<IdGenerator>()("@effect-qstash/domain/IdGenerator", {
+  defaultValue: (): IdGenerator.Service => make((prefix) => `${prefix}_${randomTail()}`)
+})
+
+/**
+ * Makes every id of this library. Needs no layer: the default draws from `crypto.getRandomValues`, because a seeded
+ * generator such as Effect's Random can repeat itself between processes.
  *
  * @since 0.1.0
  * @category tags
  */
-export class IdGenerator extends Context.Reference<IdGenerator>()("@effect-qstash/domain/IdGenerator", {
-  defaultValue: (): IdGenerator.Service => make((prefix) => `${prefix}_${randomTail()}`)
-}) {
+export const IdGenerator: Context.Reference<IdGenerator, IdGenerator.Service> & {
   /**
    * Counts from 1 for each prefix (`msg_1`, `msg_2`, `scd_1`), so that a test sees the same ids every time.
    *
    * @since 0.1.0
    * @category layers
    */
-  static readonly layerCounter: Layer.Layer<IdGenerator> = Layer.effect(
-    IdGenerator,
-    Effect.sync(() => {
-      const counts = new Map<string, number>()
-      return make((prefix) => {
-        const count = (counts.get(prefix) ?? 0) + 1
-        counts.set(prefix, count)
-        return `${prefix}_${count}`
-      })
+  readonly layerCounter: Layer.Layer<IdGenerator>
+} = Object.assign(reference, {
+  layerCounter: Layer.sync(reference, () => {
+    const counts = new Map<string, number>()
+    return make((prefix) => {
+      const count = (counts.get(prefix) ?? 0) + 1
+      counts.set(prefix, count)
+      return `${prefix}_${count}`
     })
-  )
-}
+  })
+})
