@@ -10,9 +10,10 @@ import * as Schema from "effect/Schema"
  * @since 0.1.0
  * @category errors
  */
-export class QStashClientMisconfigured extends Schema.TaggedError<QStashClientMisconfigured>(
-  "@effect-qstash/client/QStashClientMisconfigured"
-)("QStashClientMisconfigured", { option: Schema.String, reason: Schema.String }) {
+export class QStashClientMisconfigured extends Schema.TaggedError<QStashClientMisconfigured>()(
+  "QStashClientMisconfigured",
+  { option: Schema.String, reason: Schema.String }
+) {
   override get message(): string {
     return `The client's option ${this.option} ${this.reason}`
   }

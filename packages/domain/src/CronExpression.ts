@@ -28,9 +28,10 @@ const TypeId: unique symbol = Symbol.for("@effect-qstash/domain/CronExpression")
  * @since 0.1.0
  * @category errors
  */
-export class InvalidCronExpression extends Schema.TaggedError<InvalidCronExpression>(
-  "@effect-qstash/domain/InvalidCronExpression"
-)("InvalidCronExpression", { reason: Schema.String }) {
+export class InvalidCronExpression extends Schema.TaggedError<InvalidCronExpression>()(
+  "InvalidCronExpression",
+  { reason: Schema.String }
+) {
   override get message(): string {
     return `Invalid cron expression ${this.reason}`
   }

@@ -32,9 +32,9 @@ const suffix = ({ scheduleId }: { readonly scheduleId?: ScheduleId }): string =>
  * @since 0.1.0
  * @category errors
  */
-export class ScheduleNotFound extends Schema.TaggedError<ScheduleNotFound>(
-  "@effect-qstash/domain/ScheduleNotFound"
-)("ScheduleNotFound", { scheduleId: Schema.typeSchema(ScheduleIdFromAnswer) }) {
+export class ScheduleNotFound extends Schema.TaggedError<ScheduleNotFound>()("ScheduleNotFound", {
+  scheduleId: Schema.typeSchema(ScheduleIdFromAnswer)
+}) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
@@ -50,9 +50,9 @@ export class ScheduleNotFound extends Schema.TaggedError<ScheduleNotFound>(
  * @since 0.1.0
  * @category errors
  */
-export class MessageNotFound extends Schema.TaggedError<MessageNotFound>(
-  "@effect-qstash/domain/MessageNotFound"
-)("MessageNotFound", { messageId: Schema.typeSchema(MessageIdFromAnswer) }) {
+export class MessageNotFound extends Schema.TaggedError<MessageNotFound>()("MessageNotFound", {
+  messageId: Schema.typeSchema(MessageIdFromAnswer)
+}) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
@@ -68,10 +68,9 @@ export class MessageNotFound extends Schema.TaggedError<MessageNotFound>(
  * @since 0.1.0
  * @category errors
  */
-export class QueueNotFound extends Schema.TaggedError<QueueNotFound>("@effect-qstash/domain/QueueNotFound")(
-  "QueueNotFound",
-  { queueName: Schema.typeSchema(QueueNameFromAnswer) }
-) {
+export class QueueNotFound extends Schema.TaggedError<QueueNotFound>()("QueueNotFound", {
+  queueName: Schema.typeSchema(QueueNameFromAnswer)
+}) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
@@ -87,9 +86,9 @@ export class QueueNotFound extends Schema.TaggedError<QueueNotFound>("@effect-qs
  * @since 0.1.0
  * @category errors
  */
-export class UrlGroupNotFound extends Schema.TaggedError<UrlGroupNotFound>(
-  "@effect-qstash/domain/UrlGroupNotFound"
-)("UrlGroupNotFound", { urlGroup: Schema.typeSchema(UrlGroupNameFromAnswer) }) {
+export class UrlGroupNotFound extends Schema.TaggedError<UrlGroupNotFound>()("UrlGroupNotFound", {
+  urlGroup: Schema.typeSchema(UrlGroupNameFromAnswer)
+}) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
@@ -105,9 +104,9 @@ export class UrlGroupNotFound extends Schema.TaggedError<UrlGroupNotFound>(
  * @since 0.1.0
  * @category errors
  */
-export class DlqMessageNotFound extends Schema.TaggedError<DlqMessageNotFound>(
-  "@effect-qstash/domain/DlqMessageNotFound"
-)("DlqMessageNotFound", { dlqId: Schema.typeSchema(DlqIdFromAnswer) }) {
+export class DlqMessageNotFound extends Schema.TaggedError<DlqMessageNotFound>()("DlqMessageNotFound", {
+  dlqId: Schema.typeSchema(DlqIdFromAnswer)
+}) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
@@ -123,9 +122,10 @@ export class DlqMessageNotFound extends Schema.TaggedError<DlqMessageNotFound>(
  * @since 0.1.0
  * @category errors
  */
-export class FlowControlKeyNotFound extends Schema.TaggedError<FlowControlKeyNotFound>(
-  "@effect-qstash/domain/FlowControlKeyNotFound"
-)("FlowControlKeyNotFound", { flowControlKey: Schema.typeSchema(FlowControlKeyFromAnswer) }) {
+export class FlowControlKeyNotFound extends Schema.TaggedError<FlowControlKeyNotFound>()(
+  "FlowControlKeyNotFound",
+  { flowControlKey: Schema.typeSchema(FlowControlKeyFromAnswer) }
+) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
@@ -142,9 +142,7 @@ export class FlowControlKeyNotFound extends Schema.TaggedError<FlowControlKeyNot
  * @since 0.1.0
  * @category errors
  */
-export class QStashInvalidRequest extends Schema.TaggedError<QStashInvalidRequest>(
-  "@effect-qstash/domain/QStashInvalidRequest"
-)("QStashInvalidRequest", {
+export class QStashInvalidRequest extends Schema.TaggedError<QStashInvalidRequest>()("QStashInvalidRequest", {
   reason: Schema.String,
   field: Schema.optionalWith(Schema.String, { exact: true }),
   conflictsWith: Schema.optionalWith(Schema.String, { exact: true }),
@@ -169,9 +167,11 @@ export class QStashInvalidRequest extends Schema.TaggedError<QStashInvalidReques
  * @since 0.1.0
  * @category errors
  */
-export class QStashUnauthorized extends Schema.TaggedError<QStashUnauthorized>(
-  "@effect-qstash/domain/QStashUnauthorized"
-)("QStashUnauthorized", { status: Schema.Number, reason: Schema.String, ...ofSchedule }) {
+export class QStashUnauthorized extends Schema.TaggedError<QStashUnauthorized>()("QStashUnauthorized", {
+  status: Schema.Number,
+  reason: Schema.String,
+  ...ofSchedule
+}) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
@@ -187,9 +187,11 @@ export class QStashUnauthorized extends Schema.TaggedError<QStashUnauthorized>(
  * @since 0.1.0
  * @category errors
  */
-export class QStashQuotaExceeded extends Schema.TaggedError<QStashQuotaExceeded>(
-  "@effect-qstash/domain/QStashQuotaExceeded"
-)("QStashQuotaExceeded", { status: Schema.Number, reason: Schema.String, ...ofSchedule }) {
+export class QStashQuotaExceeded extends Schema.TaggedError<QStashQuotaExceeded>()("QStashQuotaExceeded", {
+  status: Schema.Number,
+  reason: Schema.String,
+  ...ofSchedule
+}) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
@@ -206,9 +208,7 @@ export class QStashQuotaExceeded extends Schema.TaggedError<QStashQuotaExceeded>
  * @since 0.1.0
  * @category errors
  */
-export class QStashRateLimited extends Schema.TaggedError<QStashRateLimited>(
-  "@effect-qstash/domain/QStashRateLimited"
-)("QStashRateLimited", {
+export class QStashRateLimited extends Schema.TaggedError<QStashRateLimited>()("QStashRateLimited", {
   kind: Schema.Literal("daily", "burst", "unknown"),
   limit: Schema.optionalWith(Schema.Number, { exact: true }),
   remaining: Schema.optionalWith(Schema.Number, { exact: true }),
@@ -235,9 +235,7 @@ export class QStashRateLimited extends Schema.TaggedError<QStashRateLimited>(
  * @since 0.1.0
  * @category errors
  */
-export class QStashUnavailable extends Schema.TaggedError<QStashUnavailable>(
-  "@effect-qstash/domain/QStashUnavailable"
-)("QStashUnavailable", {
+export class QStashUnavailable extends Schema.TaggedError<QStashUnavailable>()("QStashUnavailable", {
   reason: Schema.String,
   status: Schema.optionalWith(Schema.Number, { exact: true }),
   cause: Schema.optionalWith(Schema.Defect, { exact: true }),
@@ -261,9 +259,10 @@ export class QStashUnavailable extends Schema.TaggedError<QStashUnavailable>(
  * @since 0.1.0
  * @category errors
  */
-export class QStashUnexpectedResponse extends Schema.TaggedError<QStashUnexpectedResponse>(
-  "@effect-qstash/domain/QStashUnexpectedResponse"
-)("QStashUnexpectedResponse", { status: Schema.Number, reason: Schema.String, ...ofSchedule }) {
+export class QStashUnexpectedResponse extends Schema.TaggedError<QStashUnexpectedResponse>()(
+  "QStashUnexpectedResponse",
+  { status: Schema.Number, reason: Schema.String, ...ofSchedule }
+) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false
@@ -286,9 +285,10 @@ const sizeOf = (bytes: number): string => {
  * @since 0.1.0
  * @category errors
  */
-export class QStashResponseTooLarge extends Schema.TaggedError<QStashResponseTooLarge>(
-  "@effect-qstash/domain/QStashResponseTooLarge"
-)("QStashResponseTooLarge", { status: Schema.Number, limit: Schema.Number, ...ofSchedule }) {
+export class QStashResponseTooLarge extends Schema.TaggedError<QStashResponseTooLarge>()(
+  "QStashResponseTooLarge",
+  { status: Schema.Number, limit: Schema.Number, ...ofSchedule }
+) {
   /** @since 0.1.0 */
   get isRetryable(): boolean {
     return false

@@ -24,9 +24,10 @@ const maxDelayMillis = 86_400_000
  * @since 0.1.0
  * @category errors
  */
-export class InvalidRetryDelayExpression extends Schema.TaggedError<InvalidRetryDelayExpression>(
-  "@effect-qstash/domain/InvalidRetryDelayExpression"
-)("InvalidRetryDelayExpression", { reason: Schema.String }) {
+export class InvalidRetryDelayExpression extends Schema.TaggedError<InvalidRetryDelayExpression>()(
+  "InvalidRetryDelayExpression",
+  { reason: Schema.String }
+) {
   override get message(): string {
     return `Invalid retry delay expression ${this.reason}`
   }

@@ -17,9 +17,7 @@ import { messageOf, statuses } from "./internal/failure.ts"
  * @since 0.1.0
  * @category errors
  */
-export class SignatureMissing extends Schema.TaggedError<SignatureMissing>(
-  "@effect-qstash/receiver/SignatureMissing"
-)("SignatureMissing", {}) {
+export class SignatureMissing extends Schema.TaggedError<SignatureMissing>()("SignatureMissing", {}) {
   /** @since 0.1.0 */
   get status(): 401 {
     return statuses.SignatureMissing
@@ -36,9 +34,9 @@ export class SignatureMissing extends Schema.TaggedError<SignatureMissing>(
  * @since 0.1.0
  * @category errors
  */
-export class SignatureMalformed extends Schema.TaggedError<SignatureMalformed>(
-  "@effect-qstash/receiver/SignatureMalformed"
-)("SignatureMalformed", { part: Schema.Literal("token", "header", "signature", "claims") }) {
+export class SignatureMalformed extends Schema.TaggedError<SignatureMalformed>()("SignatureMalformed", {
+  part: Schema.Literal("token", "header", "signature", "claims")
+}) {
   /** @since 0.1.0 */
   get status(): 400 {
     return statuses.SignatureMalformed
@@ -55,9 +53,7 @@ export class SignatureMalformed extends Schema.TaggedError<SignatureMalformed>(
  * @since 0.1.0
  * @category errors
  */
-export class SignatureInvalid extends Schema.TaggedError<SignatureInvalid>(
-  "@effect-qstash/receiver/SignatureInvalid"
-)("SignatureInvalid", {}) {
+export class SignatureInvalid extends Schema.TaggedError<SignatureInvalid>()("SignatureInvalid", {}) {
   /** @since 0.1.0 */
   get status(): 401 {
     return statuses.SignatureInvalid
@@ -74,9 +70,10 @@ export class SignatureInvalid extends Schema.TaggedError<SignatureInvalid>(
  * @since 0.1.0
  * @category errors
  */
-export class SignatureExpired extends Schema.TaggedError<SignatureExpired>(
-  "@effect-qstash/receiver/SignatureExpired"
-)("SignatureExpired", { expiredAt: Schema.DateTimeUtc, now: Schema.DateTimeUtc }) {
+export class SignatureExpired extends Schema.TaggedError<SignatureExpired>()("SignatureExpired", {
+  expiredAt: Schema.DateTimeUtc,
+  now: Schema.DateTimeUtc
+}) {
   /** @since 0.1.0 */
   get status(): 401 {
     return statuses.SignatureExpired
@@ -96,9 +93,10 @@ export class SignatureExpired extends Schema.TaggedError<SignatureExpired>(
  * @since 0.1.0
  * @category errors
  */
-export class SignatureNotYetValid extends Schema.TaggedError<SignatureNotYetValid>(
-  "@effect-qstash/receiver/SignatureNotYetValid"
-)("SignatureNotYetValid", { notBefore: Schema.DateTimeUtc, now: Schema.DateTimeUtc }) {
+export class SignatureNotYetValid extends Schema.TaggedError<SignatureNotYetValid>()("SignatureNotYetValid", {
+  notBefore: Schema.DateTimeUtc,
+  now: Schema.DateTimeUtc
+}) {
   /** @since 0.1.0 */
   get status(): 401 {
     return statuses.SignatureNotYetValid
@@ -118,9 +116,9 @@ export class SignatureNotYetValid extends Schema.TaggedError<SignatureNotYetVali
  * @since 0.1.0
  * @category errors
  */
-export class SignatureWrongIssuer extends Schema.TaggedError<SignatureWrongIssuer>(
-  "@effect-qstash/receiver/SignatureWrongIssuer"
-)("SignatureWrongIssuer", { issuer: Schema.String }) {
+export class SignatureWrongIssuer extends Schema.TaggedError<SignatureWrongIssuer>()("SignatureWrongIssuer", {
+  issuer: Schema.String
+}) {
   /** @since 0.1.0 */
   get status(): 401 {
     return statuses.SignatureWrongIssuer
@@ -139,13 +137,14 @@ export class SignatureWrongIssuer extends Schema.TaggedError<SignatureWrongIssue
  * @since 0.1.0
  * @category errors
  */
-export class SignatureWrongSubject extends Schema.TaggedError<SignatureWrongSubject>(
-  "@effect-qstash/receiver/SignatureWrongSubject"
-)("SignatureWrongSubject", {
-  subject: Schema.String,
-  expected: Schema.String,
-  source: Schema.Literal("url", "publicUrl")
-}) {
+export class SignatureWrongSubject extends Schema.TaggedError<SignatureWrongSubject>()(
+  "SignatureWrongSubject",
+  {
+    subject: Schema.String,
+    expected: Schema.String,
+    source: Schema.Literal("url", "publicUrl")
+  }
+) {
   /** @since 0.1.0 */
   get status(): 403 {
     return statuses.SignatureWrongSubject
@@ -161,9 +160,10 @@ export class SignatureWrongSubject extends Schema.TaggedError<SignatureWrongSubj
  * @since 0.1.0
  * @category errors
  */
-export class DeliveryBodyMismatch extends Schema.TaggedError<DeliveryBodyMismatch>(
-  "@effect-qstash/receiver/DeliveryBodyMismatch"
-)("DeliveryBodyMismatch", {}) {
+export class DeliveryBodyMismatch extends Schema.TaggedError<DeliveryBodyMismatch>()(
+  "DeliveryBodyMismatch",
+  {}
+) {
   /** @since 0.1.0 */
   get status(): 400 {
     return statuses.DeliveryBodyMismatch
@@ -179,9 +179,7 @@ export class DeliveryBodyMismatch extends Schema.TaggedError<DeliveryBodyMismatc
  * @since 0.1.0
  * @category errors
  */
-export class DeliveryTooLarge extends Schema.TaggedError<DeliveryTooLarge>(
-  "@effect-qstash/receiver/DeliveryTooLarge"
-)("DeliveryTooLarge", {
+export class DeliveryTooLarge extends Schema.TaggedError<DeliveryTooLarge>()("DeliveryTooLarge", {
   part: Schema.Literal("body", "signature"),
   size: Schema.Number,
   limit: Schema.Number
@@ -202,9 +200,10 @@ export class DeliveryTooLarge extends Schema.TaggedError<DeliveryTooLarge>(
  * @since 0.1.0
  * @category errors
  */
-export class DeliveryMalformed extends Schema.TaggedError<DeliveryMalformed>(
-  "@effect-qstash/receiver/DeliveryMalformed"
-)("DeliveryMalformed", { part: Schema.Literal("headers", "url", "body"), received: Schema.String }) {
+export class DeliveryMalformed extends Schema.TaggedError<DeliveryMalformed>()("DeliveryMalformed", {
+  part: Schema.Literal("headers", "url", "body"),
+  received: Schema.String
+}) {
   /**
    * A bug in the application and not in the request, so QStash tries again.
    *
@@ -242,9 +241,10 @@ export type VerifyError =
  * @since 0.1.0
  * @category errors
  */
-export class QStashReceiverMisconfigured extends Schema.TaggedError<QStashReceiverMisconfigured>(
-  "@effect-qstash/receiver/QStashReceiverMisconfigured"
-)("QStashReceiverMisconfigured", { option: Schema.String, reason: Schema.String }) {
+export class QStashReceiverMisconfigured extends Schema.TaggedError<QStashReceiverMisconfigured>()(
+  "QStashReceiverMisconfigured",
+  { option: Schema.String, reason: Schema.String }
+) {
   override get message(): string {
     return `The receiver's option ${this.option} ${this.reason}`
   }

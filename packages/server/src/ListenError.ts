@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
  * @since 0.1.0
  * @category errors
  */
-export class PortInUse extends Schema.TaggedError<PortInUse>("@effect-qstash/server/PortInUse")("PortInUse", {
+export class PortInUse extends Schema.TaggedError<PortInUse>()("PortInUse", {
   host: Schema.String,
   port: Schema.Number
 }) {
@@ -27,10 +27,11 @@ export class PortInUse extends Schema.TaggedError<PortInUse>("@effect-qstash/ser
  * @since 0.1.0
  * @category errors
  */
-export class ListenFailed extends Schema.TaggedError<ListenFailed>("@effect-qstash/server/ListenFailed")(
-  "ListenFailed",
-  { host: Schema.String, port: Schema.Number, code: Schema.String }
-) {
+export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", {
+  host: Schema.String,
+  port: Schema.Number,
+  code: Schema.String
+}) {
   override get message(): string {
     return `Cannot listen on ${this.host}, port ${this.port} (${this.code})`
   }
