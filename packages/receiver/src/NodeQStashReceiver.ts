@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import type * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { fromConfig } from "./internal/fromConfig.ts"
+import { type ConfigError, fromConfig } from "./internal/fromConfig.ts"
 import { nodeCrypto } from "./internal/nodeCrypto.ts"
 import { makeWith } from "./internal/verify.ts"
 import { QStashReceiver } from "./QStashReceiver.ts"
@@ -61,5 +60,5 @@ export const layer = (options: Options): Layer.Layer<QStashReceiver, QStashRecei
  */
 export const layerConfig = (
   options: ConfigOptions = {}
-): Layer.Layer<QStashReceiver, ConfigError.ConfigError | QStashReceiverMisconfigured> =>
+): Layer.Layer<QStashReceiver, ConfigError | QStashReceiverMisconfigured> =>
   Layer.effect(QStashReceiver, Effect.flatMap(fromConfig(options), make))

@@ -1,13 +1,12 @@
 /**
  * @since 0.1.0
  */
-import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Delivery } from "./Delivery.ts"
 import type { ConfigOptions, Options } from "./ReceiverOptions.ts"
-import { fromConfig } from "./internal/fromConfig.ts"
+import { type ConfigError, fromConfig } from "./internal/fromConfig.ts"
 import { makeWith } from "./internal/verify.ts"
 import { webCrypto } from "./internal/webCrypto.ts"
 import type { VerifiedDelivery } from "./VerifiedDelivery.ts"
@@ -85,5 +84,5 @@ export const layer = (options: Options): Layer.Layer<QStashReceiver, QStashRecei
  */
 export const layerConfig = (
   options: ConfigOptions = {}
-): Layer.Layer<QStashReceiver, ConfigError.ConfigError | QStashReceiverMisconfigured> =>
+): Layer.Layer<QStashReceiver, ConfigError | QStashReceiverMisconfigured> =>
   Layer.effect(QStashReceiver, Effect.flatMap(fromConfig(options), make))

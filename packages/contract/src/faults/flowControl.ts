@@ -90,8 +90,8 @@ export const faults: ReadonlyArray<Fault> = [
     'change(\n        quotaError,\n        "pin",'
   ]),
   segment("names-not-encoded", "the client does not encode names in the path", [
-    "Encoding.encodeUriComponent(value)",
-    "Either.right(value)"
+    "encodeURIComponent(value)",
+    "value"
   ]),
   handlers("resume-of-key-is-pause", "the server pauses a key instead of resuming it", [
     "all.resume(key)",

@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import * as Either from "effect/Either"
-import * as Encoding from "effect/Encoding"
 import { quote } from "../internal/quote.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 
@@ -19,8 +18,8 @@ export const encode = (field: string, value: unknown): Either.Either<string, QSt
   const refuse = (reason: string) => Either.left(new QStashInvalidRequest({ field, reason }))
   if (typeof value !== "string" || value.trim() === "") return refuse("must not be empty")
   if (value === "." || value === "..") return refuse(`${quote(value)} would name another route`)
-  return Either.mapLeft(
-    Encoding.encodeUriComponent(value),
-    () => new QStashInvalidRequest({ field, reason: `${quote(value)} is not well-formed text` })
-  )
+  return Either.try({
+    try: () => encodeURIComponent(value),
+    catch: () => new QStashInvalidRequest({ field, reason: `${quote(value)} is not well-formed text` })
+  })
 }

@@ -1,6 +1,10 @@
 import * as Config from "effect/Config"
+import type * as ConfigErrors from "effect/ConfigError"
 import * as Option from "effect/Option"
 import type { ConfigOptions, Options } from "../ReceiverOptions.ts"
+
+/** Why the options could not be read from the configuration. */
+export type ConfigError = ConfigErrors.ConfigError
 
 /** What is left out, and what is there as `undefined`, has its default. */
 const optional = <A>(config: Config.Config<A> | undefined): Config.Config<Option.Option<A>> =>
