@@ -31,9 +31,9 @@ import { AppendLog } from "./internal/memory/AppendLog.ts"
 import { DeadLetters, type NumberedDeadLetter } from "./internal/memory/DeadLetters.ts"
 import { DueQueue, isBefore } from "./internal/DueQueue.ts"
 import { type Gate, Lane, Lanes } from "./internal/memory/Lanes.ts"
-import { withEndpoints, withoutEndpoints } from "./internal/endpoints.ts"
-import { exceededLimit, exceededPending } from "./internal/exceededLimit.ts"
-import { matchesEvent, matchesMessage } from "./internal/matches.ts"
+import { withEndpoints, withoutEndpoints } from "./Endpoints.ts"
+import { exceededLimit, exceededPending } from "./ExceededLimit.ts"
+import { matchesEvent, matchesMessage } from "./Matches.ts"
 import { EventLog } from "./internal/memory/EventLog.ts"
 import {
   changeFlow,

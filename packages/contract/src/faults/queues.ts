@@ -4,7 +4,7 @@ const inFile = faultsOf("QStashQueues")
 
 const store = inFile("engine/src/MemoryStore.ts")
 const places = inFile("engine/src/internal/memory/queues.ts")
-const limit = inFile("engine/src/internal/exceededLimit.ts")
+const limit = inFile("engine/src/ExceededLimit.ts")
 const record = inFile("domain/src/wire/QueueRecord.ts")
 const client = inFile("client/src/internal/services/messages.ts")
 const handlers = inFile("server/src/internal/routes/queues.ts")

@@ -3,7 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashUrlGroups")
 
 const store = inFile("engine/src/MemoryStore.ts")
-const editing = inFile("engine/src/internal/endpoints.ts")
+const editing = inFile("engine/src/Endpoints.ts")
 const service = inFile("engine/src/internal/services/urlGroups.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
 const attempt = inFile("engine/src/internal/attempt.ts")

@@ -2,7 +2,7 @@ import type { DlqId } from "@effect-qstash/domain/DlqId"
 import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import { deadLetterBytes } from "../../Sizes.ts"
 import type { PageRequest, Retention, StoredDeadLetter } from "../../Rows.ts"
-import { matchesDeadLetter } from "../matches.ts"
+import { matchesDeadLetter } from "../../Matches.ts"
 
 /** A dead letter with the number that it came with; numbers rise. */
 export interface NumberedDeadLetter extends StoredDeadLetter {

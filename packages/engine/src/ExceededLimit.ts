@@ -1,7 +1,7 @@
 import type { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import type { QueueName } from "@effect-qstash/domain/QueueName"
 import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
-import type { AcceptLimits, MessageDraft } from "../Rows.ts"
+import type { AcceptLimits, MessageDraft } from "./Rows.ts"
 
 /** What a tenant holds. */
 interface Holdings {

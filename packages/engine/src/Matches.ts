@@ -1,6 +1,6 @@
 import type { Criteria } from "@effect-qstash/domain/input/Criteria"
-import type { DeliveryEvent } from "../DeliveryEvent.ts"
-import type { StoredDeadLetter, StoredMessage } from "../Rows.ts"
+import type { DeliveryEvent } from "./DeliveryEvent.ts"
+import type { StoredDeadLetter, StoredMessage } from "./Rows.ts"
 
 /** Long lists of a criterion as sets. Every row is compared with the same list. */
 const sets = new WeakMap<ReadonlyArray<unknown>, ReadonlySet<unknown>>()
