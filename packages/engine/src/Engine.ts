@@ -111,12 +111,6 @@ export interface Options extends Limits.Limits {
   readonly shutdownGrace?: Duration.DurationInput | undefined
 }
 
-/**
- * How long the messages of a killed process wait for another one, in milliseconds. An attempt may take hours, so its lease
- * is renewed.
- */
-const leaseFor = 120_000
-
 const resolve = (options: Options): Omit<Core.CoreOptions, "now" | "signAt"> => ({
   signingKeys: options.signingKeys,
   ...slotsOf(options),
@@ -125,7 +119,6 @@ const resolve = (options: Options): Omit<Core.CoreOptions, "now" | "signAt"> => 
   logRetention: spanOf("logRetention", options.logRetention ?? "3 days"),
   dlqRetention: spanOf("dlqRetention", options.dlqRetention ?? "7 days"),
   deliveryTimeout: spanOf("deliveryTimeout", options.deliveryTimeout ?? "2 hours"),
-  leaseFor,
   onEvents: options.onEvents ?? (() => {})
 })
 
@@ -288,15 +281,8 @@ export const layerVirtual = (
       )
       const signAt = (now: number): number =>
         options.destinations === "real" ? Math.max(now, wallClock.unsafeCurrentTimeMillis()) : now
-      const resolved = resolve(options)
       const core = yield* Core.make(
-        {
-          ...resolved,
-          // Nobody takes over from a process with virtual time, and a renewal would be an event of its own.
-          leaseFor: resolved.deliveryTimeout + Core.leaseMargin,
-          now: time.currentTimeMillis,
-          signAt
-        },
+        { ...resolve(options), now: time.currentTimeMillis, signAt },
         (delivery, token) => time.fork(runtime, delivery, token)
       )
       time.attach(core)

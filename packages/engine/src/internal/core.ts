@@ -31,8 +31,12 @@ const pruneEvery = 3_600_000
 const pruneEntries = 1000
 const pruneBytes = 16 * 2 ** 20
 
-/** Leases are renewed so long before they end, in milliseconds. */
-export const leaseMargin = 60_000
+/**
+ * How long the messages of a killed process wait for another one, and how long before their end leases are renewed, in
+ * milliseconds. An attempt may take hours, so a lease cannot be longer than every attempt.
+ */
+const leaseFor = 120_000
+const leaseMargin = 60_000
 
 /** How long to wait after the first failure of the Store, and at most, in milliseconds. The wait doubles each time. */
 const firstBackoff = 10
@@ -48,8 +52,6 @@ export interface CoreOptions {
   readonly logRetention: number
   readonly dlqRetention: number
   readonly deliveryTimeout: number
-  /** How long a lease lasts if it is not renewed. */
-  readonly leaseFor: number
   readonly onEvents: (events: ReadonlyArray<DeliveryEvent>) => void
   /** The engine's time in milliseconds. */
   readonly now: Effect.Effect<number>
@@ -294,7 +296,7 @@ export const make = (
       if (inFlight.size > 0 || unsettled.length > 0) yield* settleEnded(now)
       if (renewAt <= now) {
         const tokens = tokensHeld()
-        const until = now + options.leaseFor
+        const until = now + leaseFor
         if (tokens.length > 0) yield* store.renew({ tokens, until })
         renewAt = tokens.length > 0 ? until - leaseMargin : Infinity
       }
@@ -311,9 +313,9 @@ export const make = (
           limit: Math.min(slots, batch),
           perTenant: options.concurrencyPerTenant,
           perDestination: options.concurrencyPerDestination,
-          leaseFor: options.leaseFor
+          leaseFor
         })
-        if (claimed.leases.length > 0) renewAt = Math.min(renewAt, now + options.leaseFor - leaseMargin)
+        if (claimed.leases.length > 0) renewAt = Math.min(renewAt, now + leaseFor - leaseMargin)
         unstarted = [...unstarted, ...claimed.leases]
         yield* report(claimed.events)
       }
