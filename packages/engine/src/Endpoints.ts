@@ -1,8 +1,18 @@
+/**
+ * How the endpoints of a URL group change, and where a message to it goes. Every Store follows these rules.
+ *
+ * @since 0.1.0
+ */
+import type { Destination } from "@effect-qstash/domain/Destination"
 import type { UrlGroupEndpoint } from "@effect-qstash/domain/UrlGroup"
+import type { StoredMessage } from "./Rows.ts"
 
 /**
  * The endpoints of a URL group with others added. One with a known URL or name takes the place of the one that had it,
  * so URLs and names stay unique. Takes linear time.
+ *
+ * @since 0.1.0
+ * @category conversions
  */
 export const withEndpoints = (
   known: ReadonlyArray<UrlGroupEndpoint>,
@@ -34,13 +44,23 @@ export const withEndpoints = (
   return slots.filter((endpoint) => endpoint !== undefined)
 }
 
-/** Names an endpoint by its URL, its name, or both. */
+/**
+ * Names an endpoint by its URL, its name, or both.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface EndpointSelector {
   readonly url?: string
   readonly name?: string
 }
 
-/** The endpoints without some of them, or `undefined` where one of those is missing. Takes linear time. */
+/**
+ * The endpoints without some of them, or `undefined` where one of those is missing. Takes linear time.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const withoutEndpoints = (
   known: ReadonlyArray<UrlGroupEndpoint>,
   removed: ReadonlyArray<EndpointSelector>
@@ -55,3 +75,26 @@ export const withoutEndpoints = (
   }
   return known.filter((endpoint) => !gone.has(endpoint))
 }
+
+/**
+ * Where one message goes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Target = Pick<StoredMessage, "url" | "urlGroup" | "endpointName">
+
+/**
+ * Where the messages of a draft or a firing go: one, or one for each endpoint of a URL group. Undefined if that does not
+ * exist.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const targetsOf = (
+  destination: Destination,
+  endpoints: ReadonlyArray<UrlGroupEndpoint> | undefined
+): ReadonlyArray<Target> | undefined =>
+  typeof destination === "string"
+    ? [{ url: destination, urlGroup: undefined, endpointName: undefined }]
+    : endpoints?.map(({ name, url }) => ({ url, urlGroup: destination.urlGroup, endpointName: name }))

@@ -1,39 +1,79 @@
+/**
+ * Which limit a tenant would exceed. Every Store counts in this way and this order.
+ *
+ * @since 0.1.0
+ */
 import type { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import type { QueueName } from "@effect-qstash/domain/QueueName"
 import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import type { AcceptLimits, MessageDraft } from "./Rows.ts"
 
-/** What a tenant holds. */
-interface Holdings {
-  readonly queues: ReadonlyMap<QueueName, unknown>
-  readonly flowControl: ReadonlyMap<FlowControlKey, unknown>
-  readonly groups: ReadonlyMap<UrlGroupName, { readonly endpoints: ReadonlyArray<unknown> }>
-  readonly messages: ReadonlyMap<unknown, unknown>
+/**
+ * How many pending messages a tenant has, and how many bytes their bodies have.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PendingMessages {
+  readonly messages: { readonly size: number }
   readonly pendingBytes: number
-  readonly deduplication: ReadonlyMap<string, unknown>
 }
 
-/** The limit of pending messages that so many more, with so many bytes, would exceed. */
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type PendingLimits = Pick<AcceptLimits, "maxMessages" | "maxPendingBytes">
+
+/** Some names out of `size`. */
+interface Known<Name> {
+  readonly size: number
+  readonly has: (name: Name) => boolean
+}
+
+/**
+ * What a tenant holds. Asked only about what the drafts name, so a Store need not read the rest.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Holdings extends PendingMessages {
+  readonly queues: Known<QueueName>
+  readonly flowControl: Known<FlowControlKey>
+  readonly groups: {
+    readonly get: (name: UrlGroupName) => { readonly endpoints: ReadonlyArray<unknown> } | undefined
+  }
+  readonly deduplication: { readonly has: (key: string) => boolean }
+}
+
+/**
+ * The limit of pending messages that so many more, with so many bytes, would exceed.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const exceededPending = (
-  { messages, pendingBytes }: Pick<Holdings, "messages" | "pendingBytes">,
+  { messages, pendingBytes }: PendingMessages,
   count: number,
   bytes: number,
-  limits: Pick<AcceptLimits, "maxMessages" | "maxPendingBytes">
-): "maxMessages" | "maxPendingBytes" | undefined => {
+  limits: PendingLimits
+): keyof PendingLimits | undefined => {
   if (count > 0 && messages.size + count > limits.maxMessages) return "maxMessages"
   return bytes > 0 && pendingBytes + bytes > limits.maxPendingBytes ? "maxPendingBytes" : undefined
 }
 
 /**
- * The first limit that the drafts would exceed. Counts without making anything of them, but forgets the idle flow-control
- * keys if there would be too many.
+ * The first limit that the drafts would exceed. If that is `maxFlowControlKeys`, the Store forgets the tenant's idle keys
+ * and asks once more.
+ *
+ * @since 0.1.0
+ * @category conversions
  */
 export const exceededLimit = (
   holdings: Holdings,
   drafts: ReadonlyArray<MessageDraft>,
   hops: number,
-  limits: AcceptLimits,
-  forgetIdleKeys: () => void
+  limits: AcceptLimits
 ): keyof AcceptLimits | undefined => {
   const { deduplication, flowControl, groups, queues } = holdings
   if (hops > limits.maxHops) return "maxHops"
@@ -56,14 +96,8 @@ export const exceededLimit = (
     bytes += copies * (body?.length ?? 0)
   }
   if (newQueues.size > 0 && queues.size + newQueues.size > limits.maxQueues) return "maxQueues"
-  const hasTooManyKeys = (): boolean => {
-    const made = Array.from(keys).filter((key) => !flowControl.has(key)).length
-    return made > 0 && flowControl.size + made > limits.maxFlowControlKeys
-  }
-  if (hasTooManyKeys()) {
-    forgetIdleKeys()
-    if (hasTooManyKeys()) return "maxFlowControlKeys"
-  }
+  const newKeys = Array.from(keys).filter((key) => !flowControl.has(key)).length
+  if (newKeys > 0 && flowControl.size + newKeys > limits.maxFlowControlKeys) return "maxFlowControlKeys"
   if (count > limits.maxMessagesPerRequest) return "maxMessagesPerRequest"
   if (bytes > limits.maxBytesPerRequest) return "maxBytesPerRequest"
   return exceededPending(holdings, count, bytes, limits)

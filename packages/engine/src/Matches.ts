@@ -1,3 +1,8 @@
+/**
+ * Which rows a filter is about. However a Store looks for them, it has to find the same ones.
+ *
+ * @since 0.1.0
+ */
 import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import type { DeliveryEvent } from "./DeliveryEvent.ts"
 import type { StoredDeadLetter, StoredMessage } from "./Rows.ts"
@@ -55,13 +60,23 @@ const isAbout = (criteria: Criteria, message: StoredMessage): boolean => {
   return isOfHost(criteria.host, url) && isOneOf<string>(criteria.path, url.pathname)
 }
 
-/** Whether a message that is not done is among those that a call is about. */
+/**
+ * Whether a pending message is one that a call is about.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const matchesMessage = (criteria: Criteria, message: StoredMessage): boolean =>
   criteria.messageIds === undefined
     ? isWithin(criteria, message.createdAt) && isAbout(criteria, message)
     : isOneOf<string>(criteria.messageIds, message.messageId)
 
-/** The same for a dead letter. */
+/**
+ * Whether a dead letter is one that a call is about.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const matchesDeadLetter = (
   criteria: Criteria,
   { dlqId, failedAt, message, response }: StoredDeadLetter
@@ -78,7 +93,12 @@ const inProgress: ReadonlyArray<string> = ["ACTIVE", "RETRY", "ERROR"]
 const isState = (wanted: string, state: string): boolean =>
   wanted === "IN_PROGRESS" ? inProgress.includes(state) : wanted.replace("CANCELLED", "CANCELED") === state
 
-/** The same for an entry of the log. */
+/**
+ * Whether an entry of the log is one that a call is about.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
 export const matchesEvent = (criteria: Criteria, { message, state, time }: DeliveryEvent): boolean =>
   isWithin(criteria, time) &&
   (criteria.state === undefined || criteria.state.some((wanted) => isState(wanted, state))) &&

@@ -7,32 +7,28 @@ import type { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import type { MessageId } from "@effect-qstash/domain/MessageId"
 import type { ScheduleId } from "@effect-qstash/domain/ScheduleId"
-import { errorTexts } from "@effect-qstash/domain/wire/ErrorBody"
-import * as QuotaText from "@effect-qstash/domain/wire/QuotaText"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { callbackDrafts } from "./Callbacks.ts"
 import type {
-  AcceptLimits,
   AcceptedMessage,
   DeliveryResponse,
   Lease,
-  MessageDraft,
   Settlement,
   StoredDeadLetter,
   StoredSchedule,
   StoredUrlGroup
 } from "./Rows.ts"
-import { mintMessageId, nextTime, Store } from "./Store.ts"
+import { firing, nextTime, overwritten, pausedOrResumed } from "./ScheduleRules.ts"
+import { mintMessageId, Store } from "./Store.ts"
 import { AppendLog } from "./internal/memory/AppendLog.ts"
 import { DeadLetters, type NumberedDeadLetter } from "./internal/memory/DeadLetters.ts"
 import { DueQueue, isBefore } from "./internal/DueQueue.ts"
 import { type Gate, Lane, Lanes } from "./internal/memory/Lanes.ts"
-import { withEndpoints, withoutEndpoints } from "./Endpoints.ts"
-import { exceededLimit, exceededPending } from "./ExceededLimit.ts"
+import { targetsOf, withEndpoints, withoutEndpoints } from "./Endpoints.ts"
+import { exceededLimit, type PendingLimits } from "./ExceededLimit.ts"
 import { matchesEvent, matchesMessage } from "./Matches.ts"
 import { EventLog } from "./internal/memory/EventLog.ts"
 import {
@@ -504,52 +500,24 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.map(IdGenerator,
     return "settled"
   }
 
-  /** What a draft or a firing becomes: one message, or one for each endpoint. Undefined if the group is gone. */
   const endpointsOf = (
-    tenant: Tenant,
-    destination: MessageDraft["destination"]
-  ): ReadonlyArray<Pick<NewMessage, "url" | "urlGroup" | "endpointName">> | undefined =>
-    typeof destination === "string"
-      ? [{ url: destination }]
-      : tenant.groups.get(destination.urlGroup)?.endpoints.map(({ name, url }) => ({
-          url,
-          urlGroup: destination.urlGroup,
-          endpointName: name
-        }))
+    { groups }: Tenant,
+    destination: Destination
+  ): StoredUrlGroup["endpoints"] | undefined =>
+    typeof destination === "string" ? undefined : groups.get(destination.urlGroup)?.endpoints
 
-  const fire = (
-    row: ScheduleRow,
-    now: number,
-    limits: Pick<AcceptLimits, "maxMessages" | "maxPendingBytes">,
-    log: EventLog
-  ): void => {
+  const fire = (row: ScheduleRow, now: number, limits: PendingLimits, log: EventLog): void => {
     const { callerIp, scheduleId, settings } = row
-    const { destination } = settings
     const tenant = tenantOf(row.tenantId)
-    const endpoints = endpointsOf(tenant, destination)
-    const notBefore = now + (settings.delay === undefined ? 0 : Duration.toMillis(settings.delay))
+    const endpoints = endpointsOf(tenant, settings.destination)
+    const { error, notBefore, targets } = firing(settings, endpoints, tenant, limits, now)
     row.lastTime = now
     row.states = new Map()
-    row.error =
-      endpoints === undefined ? errorTexts.urlGroupNotFound(Destination.toText(destination)) : undefined
-    const count = endpoints?.length ?? 0
-    const exceeded = exceededPending(tenant, count, count * (settings.body?.length ?? 0), limits)
-    if (exceeded !== undefined) {
-      row.error = QuotaText.make(exceeded, limits[exceeded])
-      return
-    }
-    for (const { endpointName, url, urlGroup } of endpoints ?? []) {
+    row.error = error
+    for (const target of targets) {
       const messageId = mintMessageId(ids)
       row.states.set(messageId, "IN_PROGRESS")
-      const newMessage: NewMessage = {
-        settings,
-        url,
-        urlGroup,
-        endpointName,
-        scheduleId,
-        callerIp,
-        notBefore
-      }
+      const newMessage: NewMessage = { settings, ...target, scheduleId, callerIp, notBefore }
       makeMessage(tenant, messageId, newMessage, now, log)
     }
   }
@@ -569,10 +537,8 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.map(IdGenerator,
         const rows = tenantOf(tenantId).schedules
         const known = rows.get(scheduleId)
         if (known !== undefined) {
-          known.settings = settings
-          known.callerIp = callerIp
-          known.error = undefined
-          advanceSchedule(known, now)
+          Object.assign(known, overwritten({ callerIp, now, settings }))
+          schedules.plan(known, known.nextTime)
           return "stored"
         }
         if (rows.size >= limit) return "full"
@@ -613,9 +579,8 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.map(IdGenerator,
       Effect.sync(() => {
         const row = scheduleRow(tenantId, scheduleId)
         if (row === undefined) return false
-        if (row.isPaused && !isPaused && row.nextTime !== undefined && row.nextTime <= now)
-          advanceSchedule(row, now)
-        row.isPaused = isPaused
+        Object.assign(row, pausedOrResumed(row, isPaused, now))
+        schedules.plan(row, row.nextTime)
         return true
       }),
 
@@ -645,18 +610,22 @@ export const make: Effect.Effect<Store.Service<never>> = Effect.map(IdGenerator,
           tenant.deduplication.delete(key)
         }
         const hops = deliveryOf === undefined ? 0 : hopsAfter(deliveryOf)
-        const limit = exceededLimit(tenant, drafts, hops, limits, () => forgetIdleKeys(tenant, now))
+        let limit = exceededLimit(tenant, drafts, hops, limits)
+        if (limit === "maxFlowControlKeys") {
+          forgetIdleKeys(tenant, now)
+          limit = exceededLimit(tenant, drafts, hops, limits)
+        }
         if (limit !== undefined) return { _tag: "OverLimit", limit }
         const log = new EventLog(now)
         const accepted = drafts.map((draft): ReadonlyArray<AcceptedMessage> => {
           const key = draft.deduplicationKey
           const known = key === undefined ? undefined : tenant.deduplication.get(key)
           if (known !== undefined) return known.messages
-          const made = (endpointsOf(tenant, draft.destination) ?? []).map((endpoint) => {
-            const { settings, notBefore } = draft
+          const { destination, notBefore, settings } = draft
+          const made = (targetsOf(destination, endpointsOf(tenant, destination)) ?? []).map((target) => {
             const messageId = mintMessageId(ids)
-            makeMessage(tenant, messageId, { settings, ...endpoint, callerIp, notBefore, hops }, now, log)
-            return { messageId, url: endpoint.url, isDeduplicated: false }
+            makeMessage(tenant, messageId, { settings, ...target, callerIp, notBefore, hops }, now, log)
+            return { messageId, url: target.url, isDeduplicated: false }
           })
           if (key !== undefined) {
             const again = made.map((one) => ({ ...one, isDeduplicated: true }))

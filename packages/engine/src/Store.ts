@@ -5,7 +5,6 @@
  *
  * @since 0.1.0
  */
-import type { CronExpression } from "@effect-qstash/domain/CronExpression"
 import type { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
 import type { DlqId } from "@effect-qstash/domain/DlqId"
 import type { FlowControlKey } from "@effect-qstash/domain/FlowControl"
@@ -416,11 +415,3 @@ export const mapVerbs = <E, E2>(
  */
 export const mintMessageId = (ids: IdGenerator.Service): MessageId =>
   MessageId.make(ids.unsafeNext("msg"), { disableValidation: true })
-
-/**
- * When a schedule fires next, strictly after an instant. Every Store moves its schedules by this one rule.
- *
- * @since 0.1.0
- * @category conversions
- */
-export const nextTime = (cron: CronExpression, after: number): number | undefined => cron.nextMillis(after)

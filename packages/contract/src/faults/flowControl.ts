@@ -70,8 +70,8 @@ export const faults: ReadonlyArray<Fault> = [
     "flowOf(tenants.values().next().value ?? tenant, settings.flowControl.key)"
   ]),
   store("schedule-without-key", "a schedule's messages ignore its limits", [
-    "const newMessage: NewMessage = {\n        settings,",
-    "const newMessage: NewMessage = {\n        settings: { ...settings, flowControl: undefined },"
+    "NewMessage = { settings, ...target",
+    "NewMessage = { settings: { ...settings, flowControl: undefined }, ...target"
   ]),
   store("waiting-for-ever", "messages waiting for a rate do not start when the period ends", [
     "isHeldByRate && flow.windowStart !== undefined ?",

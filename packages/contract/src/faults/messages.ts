@@ -46,8 +46,8 @@ export const faults: ReadonlyArray<Fault> = [
   ]),
   service("not-before-ignored", "notBefore is ignored", [": DateTime.toEpochMillis(notBefore)", ": now"]),
   store("published-by-nobody", "a message does not store its publisher", [
-    "{ settings, ...endpoint, callerIp, notBefore, hops }",
-    "{ settings, ...endpoint, callerIp: undefined, notBefore, hops }"
+    "{ settings, ...target, callerIp, notBefore, hops }",
+    "{ settings, ...target, callerIp: undefined, notBefore, hops }"
   ]),
   attempt("attempts-named-apart", "each attempt has its own message id", [
     '["Upstash-Message-Id", message.messageId]',

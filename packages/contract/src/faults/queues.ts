@@ -80,8 +80,8 @@ export const faults: ReadonlyArray<Fault> = [
     "Array.from(tenants.values(), (tenant) => tenant.queues.get(queueName)).find((queue) => queue !== undefined)), queueOf"
   ]),
   store("schedule-without-queue", "a schedule's messages bypass its queue", [
-    "const newMessage: NewMessage = {\n        settings,",
-    "const newMessage: NewMessage = {\n        settings: { ...settings, queueName: undefined },"
+    "NewMessage = { settings, ...target",
+    "NewMessage = { settings: { ...settings, queueName: undefined }, ...target"
   ]),
   record("upsert-sends-active", "the client ends a pause with every upsert", [
     "...omitUndefined({ paused: isPaused })",

@@ -3,6 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashSchedules")
 
 const store = inFile("engine/src/MemoryStore.ts")
+const rules = inFile("engine/src/ScheduleRules.ts")
 const core = inFile("engine/src/internal/core.ts")
 const service = inFile("engine/src/internal/services/schedules.ts")
 const attempt = inFile("engine/src/internal/attempt.ts")
@@ -38,10 +39,7 @@ export const faults: ReadonlyArray<Fault> = [
   store(
     "resume-backfills",
     "a resume backfills the firings of the pause",
-    [
-      "row.nextTime <= now)\n          advanceSchedule(row, now)",
-      "row.nextTime <= now)\n          schedules.plan(row, row.nextTime)"
-    ],
+    ["Object.assign(row, pausedOrResumed(row, isPaused, now))", "row.isPaused = isPaused"],
     [
       "advanceSchedule(row, now)\n          if (row.isPaused) continue",
       "if (row.isPaused) continue\n          advanceSchedule(row, row.nextTime ?? now)"
@@ -57,28 +55,28 @@ export const faults: ReadonlyArray<Fault> = [
   ]),
   store("pause-ignored", "a paused schedule keeps firing", ["if (row.isPaused) continue", ""]),
   store("pause-one-way", "a paused schedule cannot be resumed", [
-    "row.isPaused = isPaused",
-    "row.isPaused ||= isPaused"
+    "pausedOrResumed(row, isPaused, now)",
+    "pausedOrResumed(row, row.isPaused || isPaused, now)"
   ]),
   store("pause-holds-messages", "a pause holds back existing messages", [
     "const { message } = row\n          const token",
     "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId)?.isPaused === true) continue\n          const token"
   ]),
   store("overwrite-unpauses", "an overwrite loses the pause", [
-    "known.settings = settings",
-    "known.settings = settings\n          known.isPaused = false"
+    "Object.assign(known, overwritten(",
+    "Object.assign(known, { isPaused: false }, overwritten("
   ]),
   store("overwrite-merges", "an overwrite keeps the settings it leaves out", [
-    "known.settings = settings",
-    "known.settings = { ...known.settings, ...settings }"
+    "overwritten({ callerIp, now, settings })",
+    "overwritten({ callerIp, now, settings: { ...known.settings, ...settings } })"
   ]),
-  store("overwrite-keeps-next", "an overwrite keeps the next firing of the old cron", [
-    "advanceSchedule(known, now)",
-    ""
+  rules("overwrite-keeps-next", "an overwrite keeps the next firing of the old cron", [
+    "error: undefined,\n  nextTime: nextTime(settings.cron, now)",
+    "error: undefined"
   ]),
   store("overwrite-recreates", "an overwrite resets the creation time", [
-    "known.callerIp = callerIp",
-    "known.callerIp = callerIp\n          Object.assign(known, { createdAt: now })"
+    "Object.assign(known, overwritten(",
+    "Object.assign(known, { createdAt: now }, overwritten("
   ]),
   store("message-follows-schedule", "a waiting message takes on the settings of an overwrite", [
     "const { message } = row\n          const token",
@@ -105,8 +103,8 @@ export const faults: ReadonlyArray<Fault> = [
     "advanceSchedule(row, now)\n          if (row.isPaused) continue",
     "advanceSchedule(row, now)\n          advanceSchedule(row, row.nextTime ?? now)\n          if (row.isPaused) continue"
   ]),
-  store("delay-ignored", "the delay of a schedule is ignored", [
-    "const notBefore = now + (settings.delay === undefined ? 0 : Duration.toMillis(settings.delay))",
+  rules("delay-ignored", "the delay of a schedule is ignored", [
+    "const notBefore = now + (delay === undefined ? 0 : Duration.toMillis(delay))",
     "const notBefore = now"
   ]),
   store("last-firing-lost", "a schedule does not record its last firing", ["row.lastTime = now", ""]),

@@ -3,6 +3,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 const inFile = faultsOf("QStashUrlGroups")
 
 const store = inFile("engine/src/MemoryStore.ts")
+const rules = inFile("engine/src/ScheduleRules.ts")
 const editing = inFile("engine/src/Endpoints.ts")
 const service = inFile("engine/src/internal/services/urlGroups.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
@@ -41,21 +42,21 @@ export const faults: ReadonlyArray<Fault> = [
     "endpoint.name !== name)) return undefined",
     "endpoint.name !== name)) continue"
   ]),
-  store("first-endpoint-only", "a message to a group is sent only to the first endpoint", [
-    "?.endpoints.map(({ name, url })",
-    "?.endpoints.slice(0, 1).map(({ name, url })"
+  editing("first-endpoint-only", "a message to a group is sent only to the first endpoint", [
+    ": endpoints?.map(({ name, url })",
+    ": endpoints?.slice(0, 1).map(({ name, url })"
   ]),
-  store("endpoint-nameless", "a message does not name its endpoint", [
-    "endpointName: name\n",
-    "endpointName: undefined\n"
+  editing("endpoint-nameless", "a message does not name its endpoint", [
+    "endpointName: name }",
+    "endpointName: undefined }"
   ]),
   store("group-error-stays", "a schedule reports a missing group forever", [
-    "row.error =\n      endpoints",
-    "row.error ??=\n      endpoints"
+    "row.error = error",
+    "row.error ??= error"
   ]),
-  store("group-missing-silent", "a schedule does not report that its group is gone", [
-    "endpoints === undefined ? errorTexts.urlGroupNotFound(Destination.toText(destination)) : undefined",
-    "undefined"
+  rules("group-missing-silent", "a schedule does not report that its group is gone", [
+    "error: errorTexts.urlGroupNotFound(Destination.toText(destination))",
+    "error: undefined"
   ]),
   store("group-change-untold", "a group does not show when it was changed", [
     "known.endpoints = merged\n          known.updatedAt = now",

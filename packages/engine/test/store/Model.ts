@@ -24,7 +24,8 @@ import type {
   StoredSchedule,
   StoredUrlGroup
 } from "@effect-qstash/engine/Rows"
-import { nextTime, Store } from "@effect-qstash/engine/Store"
+import { nextTime } from "@effect-qstash/engine/ScheduleRules"
+import { Store } from "@effect-qstash/engine/Store"
 import type { StoreError } from "@effect-qstash/engine/StoreError"
 import type { Criteria } from "@effect-qstash/domain/input/Criteria"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
