@@ -15,27 +15,28 @@ export interface Options {
   readonly token: Redacted.Redacted
   /**
    * The origin of the token's region or of a local server, without a path. Plain http to another machine logs a warning
-   * when the client is built, since everybody on the way can read the token.
+   * when the client is built, because anyone on the network path can read the token.
    *
    * @default "https://qstash.upstash.io"
    */
   readonly url?: string | URL | undefined
   /**
-   * How long one attempt may take, from the connection to the end of the reply.
+   * How long one attempt may take, from the connection to the end of the response.
    *
    * @default 10 seconds
    */
   readonly requestTimeout?: Duration.DurationInput | undefined
   /**
    * How long a call may take, with all its attempts and the waits between them. The first attempt always has its whole
-   * `requestTimeout`. Another one starts only if at least a second is left for it. Zero turns retries off.
+   * `requestTimeout`. A retry starts only if at least a second is left for it, and there are at most 10. Zero turns
+   * retries off.
    *
    * @default 30 seconds
    */
   readonly retryBudget?: Duration.DurationInput | undefined
   /**
-   * The largest response that is read, in bytes after decompression. A larger one is a `QStashResponseTooLarge`; streams
-   * ask for smaller pages first.
+   * The largest response to read, in bytes after decompression. A larger one fails with `QStashResponseTooLarge`; streams
+   * first ask for smaller pages.
    *
    * @default 67_108_864 (64 MiB)
    */
