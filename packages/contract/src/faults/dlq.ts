@@ -63,7 +63,7 @@ export const faults: ReadonlyArray<Fault> = [
     "({ deleted }) => deleted >= 0"
   ]),
   pages("first-page-only", "the stream of dead letters ends after the first page", [
-    "found.cursor === undefined ? Option.none() : Option.some(found.cursor)",
+    "Option.fromNullable(found.cursor)",
     "Option.none()"
   ]),
   matches("any-status", "the status filter is ignored", [
