@@ -1,8 +1,7 @@
 /**
- * The story that `npm start` tells: a schedule is created, its deliveries arrive, it is paused, resumed and deleted; mails
- * go through a queue, and one of them fails for good and is tried again; all on a local server whose clock is moved on
- * by hand. It happens on the loopback interface, and no account is asked for: the token is the public one of QStash's
- * development user.
+ * The demo of `npm start`. It creates a schedule, whose deliveries arrive, then pauses, resumes and deletes it. It sends
+ * mails through a queue; one of them fails permanently and is retried. All of it happens on a local server with virtual
+ * time, so it needs no account: the token is the public one of QStash's development user.
  */
 import { QStashClient } from "@effect-qstash/client"
 import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
