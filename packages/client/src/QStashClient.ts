@@ -3,14 +3,13 @@
  */
 import { IdGenerator, QStashServices } from "@effect-qstash/domain"
 import type * as HttpClient from "@effect/platform/HttpClient"
-import type * as ConfigError from "effect/ConfigError"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ConfigOptions, Options } from "./ClientOptions.ts"
 import { makeDlq } from "./internal/services/dlq.ts"
 import { makeFlowControl } from "./internal/services/flowControl.ts"
-import { fromConfig } from "./internal/fromConfig.ts"
+import { type ConfigError, fromConfig } from "./internal/fromConfig.ts"
 import { makeHttp } from "./internal/http.ts"
 import { makeLogs } from "./internal/services/logs.ts"
 import { makeMessages } from "./internal/services/messages.ts"
@@ -105,5 +104,5 @@ export const layer = (
  */
 export const layerConfig = (
   options: ConfigOptions = {}
-): Layer.Layer<QStashServices, ConfigError.ConfigError, HttpClient.HttpClient> =>
+): Layer.Layer<QStashServices, ConfigError, HttpClient.HttpClient> =>
   Layer.effectContext(Effect.flatMap(fromConfig(options), fromSettings))

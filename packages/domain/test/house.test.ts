@@ -59,10 +59,19 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   ]
 }
 
+const effectSchema = "domain/src/internal/effectSchema.ts"
+
 /** What differs between Effect 3 and 4, and the files that may import it: as few as possible, and one in a package. */
 const onlyIn: Readonly<Record<string, ReadonlyArray<string>>> = {
   "@effect/platform/HttpClientError": ["client/src/internal/transportFault.ts"],
+  "effect/Arbitrary": [effectSchema],
   "effect/Chunk": ["client/src/internal/paging.ts", "engine/src/internal/VirtualTime.ts"],
+  "effect/ConfigError": [
+    "cli/src/Target.ts",
+    "client/src/internal/fromConfig.ts",
+    "contract/src/homes/RealServiceHome.ts",
+    "receiver/src/internal/fromConfig.ts"
+  ],
   "effect/FiberId": [
     "client/src/internal/exchange.ts",
     "engine/src/internal/fibers.ts",
@@ -73,9 +82,47 @@ const onlyIn: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect/FiberRefs": ["engine/src/internal/fibers.ts", "testing/src/internal/fibers.ts"],
   "effect/FiberStatus": ["engine/src/internal/fibers.ts"],
   "effect/GlobalValue": ["testing/src/internal/fibers.ts"],
+  "effect/ParseResult": [effectSchema],
   "effect/RuntimeFlags": ["engine/src/internal/fibers.ts", "testing/src/internal/fibers.ts"],
+  "effect/SchemaAST": [effectSchema],
   "effect/Supervisor": ["engine/src/internal/fibers.ts"]
 }
+
+/** What Effect 4 lacks or names differently, what to write instead, and the one file that may use it. */
+const notInEffect4: ReadonlyArray<readonly [what: string, instead: string, pattern: RegExp, file?: string]> =
+  [
+    ["Schema.transformOrFail", "partialTransform", /\btransformOrFail\b/, effectSchema],
+    ["message functions of a schema", "checkedText, oneOf or textCodec", /\bmessage: \(/, effectSchema],
+    [
+      "Schema.optionalWith but with { exact: true }",
+      "a union with null",
+      /\boptionalWith\(.*\{(?! exact: true \})/,
+      "domain/src/internal/record.ts"
+    ],
+    ["class that extends Context.Reference", "a const", /\bextends Context\.Reference\b/],
+    ["identifier of a TaggedError", "TaggedError<X>()", /\bTaggedError<\w+>\((?!\))/],
+    [".epochMillis", "DateTime.toEpochMillis", /\bepochMillis\b/],
+    ["Duration.match", "Duration.toMillis or toHrTime", /\bDuration\.match\b/],
+    ["Duration.decode", "DurationInput.parse", /\bDuration\.decode/],
+    ["Effect.timeoutTo", "Effect.timeoutOption", /\btimeoutTo\b/],
+    ["Effect.checkInterruptible", "a plain loop", /\bcheckInterruptible\b/],
+    ["Effect.withUnhandledErrorLogLevel", "an effect that cannot fail", /\bwithUnhandledErrorLogLevel\b/],
+    [
+      "function of Schedule but exponential, spaced, recurs and jittered",
+      "a plain loop",
+      /(?<![\w."/])Schedule\.(?!(?:exponential|spaced|recurs|jittered|Schedule)\b)\w/
+    ],
+    [
+      "named import from a module of Effect",
+      "import * as",
+      /^import (?:type )?\{.*"effect\/(?!Function"|Inspectable"|Arbitrary")/
+    ],
+    [
+      "alias of a function of Effect",
+      "Effect.member",
+      /^(?:export )?const (?:\{.*\}|\w+) = (?:Effect|Either|Option|Schema|Stream|Layer)(?:\.\w+)?$/
+    ]
+  ]
 
 /** The one file that may do what is forbidden elsewhere, and why. */
 const exceptions: Readonly<Record<string, string>> = {
@@ -200,6 +247,20 @@ describe("the house", () => {
     )
   })
 
+  it.each(notInEffect4.map(([what, instead, pattern, file]) => ({ what, instead, pattern, file })))(
+    "has no $what in src: there is $instead",
+    ({ file, pattern }) => {
+      deepStrictEqual(
+        [
+          ...new Set(
+            sources.filter((source) => usesOf(pattern, source).length > 0).map((source) => source.file)
+          )
+        ],
+        file === undefined ? [] : [file]
+      )
+    }
+  )
+
   it.each(forbidden)("has no %s in src: there is %s", (what, _instead, pattern) => {
     deepStrictEqual(
       sources.filter(({ file }) => file !== exceptions[what]).flatMap((source) => usesOf(pattern, source)),
@@ -226,6 +287,46 @@ describe("the house and its lists", () => {
     ["// list.push(...more)", 0]
   ])("sees %j", (code, count) => {
     strictEqual(spreadsOf(sourceOf("domain", "A.ts", code)).length, count)
+  })
+})
+
+describe("the house on the way to Effect 4", () => {
+  const rulesAbout = (code: string) =>
+    notInEffect4.filter(([, , pattern]) => usesOf(pattern, sourceOf("client", "A.ts", code)).length > 0)
+
+  it.each([
+    "Schema.transformOrFail(a, b, c)",
+    "  message: (issue) => issue.message",
+    "Schema.optionalWith(a, { nullable: true })",
+    "Schema.optionalWith(a, { exact: true, nullable: true })",
+    "class A extends Context.Reference<A>() {}",
+    'class A extends Schema.TaggedError<A>("pkg/A")("A", {}) {}',
+    "const millis = instant.epochMillis",
+    "const { epochMillis } = instant",
+    "Duration.match(a, b)",
+    "Duration.decodeUnknown(a)",
+    "Effect.timeoutTo({",
+    "Effect.checkInterruptible((is) => a)",
+    "Effect.withUnhandledErrorLogLevel(none)",
+    "const policy = Schedule.intersect(a, b)",
+    'import { gen } from "effect/Effect"',
+    "const { gen } = Effect",
+    "const succeed = Effect.succeed"
+  ])("sees %j", (code) => {
+    strictEqual(rulesAbout(code).length, 1)
+  })
+
+  it.each([
+    "Schema.optionalWith(a, { exact: true })",
+    'class A extends Schema.TaggedError<A>()("A", {}) {}',
+    "DateTime.toEpochMillis(instant)",
+    "Schedule.exponential(100)",
+    "CreateSchedule.make(input)",
+    'import { identity } from "effect/Function"',
+    'import * as Effect from "effect/Effect"',
+    "const none = Effect.succeed(1)"
+  ])("does not mind %j", (code) => {
+    strictEqual(rulesAbout(code).length, 0)
   })
 })
 

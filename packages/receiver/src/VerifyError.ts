@@ -8,6 +8,7 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { messageOf, statuses } from "./internal/failure.ts"
 
@@ -81,8 +82,8 @@ export class SignatureExpired extends Schema.TaggedError<SignatureExpired>()("Si
   override get message(): string {
     return messageOf({
       _tag: "SignatureExpired",
-      expiredAt: this.expiredAt.epochMillis,
-      now: this.now.epochMillis
+      expiredAt: DateTime.toEpochMillis(this.expiredAt),
+      now: DateTime.toEpochMillis(this.now)
     })
   }
 }
@@ -104,8 +105,8 @@ export class SignatureNotYetValid extends Schema.TaggedError<SignatureNotYetVali
   override get message(): string {
     return messageOf({
       _tag: "SignatureNotYetValid",
-      notBefore: this.notBefore.epochMillis,
-      now: this.now.epochMillis
+      notBefore: DateTime.toEpochMillis(this.notBefore),
+      now: DateTime.toEpochMillis(this.now)
     })
   }
 }

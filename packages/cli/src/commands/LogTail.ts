@@ -4,6 +4,7 @@ import type { Page } from "@effect-qstash/domain/Page"
 import type { QStashError } from "@effect-qstash/domain/QStashError"
 import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { fitting, pageSize } from "./pages.ts"
 
@@ -25,10 +26,10 @@ const moved = (position: Position, entries: ReadonlyArray<LogEntry>): Position =
   let { millis } = position
   let printed = new Map(position.printed)
   for (const entry of entries) {
-    const { epochMillis } = entry.time
-    if (millis !== undefined && epochMillis < millis) continue
-    if (epochMillis !== millis) printed = new Map()
-    millis = epochMillis
+    const time = DateTime.toEpochMillis(entry.time)
+    if (millis !== undefined && time < millis) continue
+    if (time !== millis) printed = new Map()
+    millis = time
     const key = keyOf(entry)
     printed.set(key, (printed.get(key) ?? 0) + 1)
   }
@@ -39,8 +40,10 @@ const moved = (position: Position, entries: ReadonlyArray<LogEntry>): Position =
 export const after = (entries: ReadonlyArray<LogEntry>): Position => moved(start, entries)
 
 /** Whether entries, the latest first, go back to before the instant of the first of them. */
-export const reachesBack = (entries: ReadonlyArray<LogEntry>): boolean =>
-  entries[0] !== undefined && entries.at(-1)?.time.epochMillis !== entries[0].time.epochMillis
+export const reachesBack = (entries: ReadonlyArray<LogEntry>): boolean => {
+  const [first, last] = [entries[0], entries.at(-1)]
+  return first !== undefined && last !== undefined && !DateTime.Equivalence(first.time, last.time)
+}
 
 /** Prints what comes behind a position, asking once a second, and never ends by itself. */
 export const follow = ({
@@ -64,7 +67,7 @@ export const follow = ({
       const isKnown = (entry: LogEntry): boolean => {
         const key = keyOf(entry)
         const left = known.get(key) ?? 0
-        if (entry.time.epochMillis !== millis || left === 0) return false
+        if (DateTime.toEpochMillis(entry.time) !== millis || left === 0) return false
         known.set(key, left - 1)
         return true
       }

@@ -39,7 +39,7 @@ const warningsOf = (
 ): ReadonlyArray<string> => {
   const groups = new Map<string, Array<CronExpression.ClockChange>>()
   for (const change of changes) {
-    const key = `${change.changeAt.epochMillis} ${change.kind}`
+    const key = `${DateTime.toEpochMillis(change.changeAt)} ${change.kind}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [change])
     else group.push(change)

@@ -12,9 +12,8 @@ import { safeDestination } from "./url.ts"
 
 /** The next to fire first; what never fires comes last. */
 export const byNextFiring: Order.Order<QStashSchedule> = Order.combine(
-  Order.mapInput(
-    Order.number,
-    ({ nextScheduleTime }: QStashSchedule) => nextScheduleTime?.epochMillis ?? Number.POSITIVE_INFINITY
+  Order.mapInput(Order.number, ({ nextScheduleTime }: QStashSchedule) =>
+    nextScheduleTime === undefined ? Infinity : DateTime.toEpochMillis(nextScheduleTime)
   ),
   Order.mapInput(Order.string, ({ scheduleId }: QStashSchedule) => scheduleId)
 )

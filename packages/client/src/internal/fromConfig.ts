@@ -1,11 +1,14 @@
 import * as Config from "effect/Config"
-import * as ConfigError from "effect/ConfigError"
+import * as ConfigErrors from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { ConfigOptions } from "../ClientOptions.ts"
 import { checks, defaults, type Settings } from "./settings.ts"
+
+/** Why the options could not be read from the configuration. */
+export type ConfigError = ConfigErrors.ConfigError
 
 /** Apply it directly to a named `Config`: only then does the error of a failed check have that name. */
 const checked = <A, B>(
@@ -14,7 +17,7 @@ const checked = <A, B>(
   check: (value: A) => Either.Either<B, string>
 ): Config.Config<B> =>
   Config.mapOrFail(config, (value) =>
-    Either.mapLeft(check(value), (reason) => ConfigError.InvalidData([], `${option} ${reason}`))
+    Either.mapLeft(check(value), (reason) => ConfigErrors.InvalidData([], `${option} ${reason}`))
   )
 
 /** A variable that an env file sets to nothing is not set. */
@@ -38,7 +41,7 @@ const homeOf = (token: string, url: string): Home => ({
 
 const plain = homeOf("QSTASH_TOKEN", "QSTASH_URL")
 
-const regional = (region: string): Effect.Effect<Home, ConfigError.ConfigError> =>
+const regional = (region: string): Effect.Effect<Home, ConfigError> =>
   Effect.gen(function* () {
     const name = region.trim().toUpperCase().replaceAll("-", "_")
     if (name !== "US_EAST_1" && name !== "EU_CENTRAL_1") {
@@ -51,12 +54,12 @@ const regional = (region: string): Effect.Effect<Home, ConfigError.ConfigError> 
     return plain
   })
 
-const home: Effect.Effect<Home, ConfigError.ConfigError> = Effect.flatMap(
+const home: Effect.Effect<Home, ConfigError> = Effect.flatMap(
   filled("QSTASH_REGION"),
   Option.match({ onNone: () => Effect.succeed(plain), onSome: regional })
 )
 
-export const fromConfig = (options: ConfigOptions): Effect.Effect<Settings, ConfigError.ConfigError> =>
+export const fromConfig = (options: ConfigOptions): Effect.Effect<Settings, ConfigError> =>
   Effect.gen(function* () {
     const given = {
       ...(options.token === undefined ? {} : { token: checked("token", options.token, checks.token) }),

@@ -1,3 +1,4 @@
+import * as DurationInput from "@effect-qstash/domain/input/DurationInput"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
@@ -64,7 +65,7 @@ const checkUrl = (given: string | URL): Checked<string> =>
 const checkSpan =
   (least: Duration.Duration, expected: string) =>
   (given: Duration.DurationInput): Checked<Duration.Duration> =>
-    Duration.decodeUnknown(given).pipe(
+    DurationInput.parse(given).pipe(
       Option.filter(Duration.greaterThanOrEqualTo(least)),
       Either.fromOption(() => expected)
     )

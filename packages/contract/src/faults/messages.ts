@@ -312,7 +312,7 @@ export const faults: ReadonlyArray<Fault> = [
   ]),
   criteria("filter-in-seconds", "a filter accepts seconds as milliseconds", [
     "Either.map(parsePreciseInstant(value), DateTime.toEpochMillis)",
-    "Either.map(parsePreciseInstant(new Date(DateTime.isDateTime(value) ? value.epochMillis : Number(value))), DateTime.toEpochMillis)"
+    "Either.map(parsePreciseInstant(new Date(DateTime.isDateTime(value) ? DateTime.toEpochMillis(value) : Number(value))), DateTime.toEpochMillis)"
   ]),
   spellings("host-filter-takes-url", "a URL is accepted as a host and matches nothing", [
     "if (/[/\\\\?#@\\s]/.test(host)) {",

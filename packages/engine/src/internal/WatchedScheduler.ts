@@ -1,4 +1,4 @@
-import type { RuntimeFiber } from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 
 /** As many turns in a row Effect's own scheduler takes before it lets the event loop have one. */
@@ -9,7 +9,7 @@ export class WatchedScheduler extends Scheduler.MixedScheduler {
   /** Whether one was since this was last set to false. */
   hasReady = false
   /** The fiber that moves time, whose own turns do not count. */
-  driver: RuntimeFiber<unknown, unknown> | undefined = undefined
+  driver: Fiber.RuntimeFiber<unknown, unknown> | undefined = undefined
 
   constructor() {
     super(maxTurnsInARow)
@@ -18,7 +18,7 @@ export class WatchedScheduler extends Scheduler.MixedScheduler {
   override scheduleTask(
     task: Scheduler.Task,
     priority: number,
-    fiber?: RuntimeFiber<unknown, unknown>
+    fiber?: Fiber.RuntimeFiber<unknown, unknown>
   ): void {
     if (fiber === undefined || fiber !== this.driver) this.hasReady = true
     super.scheduleTask(task, priority, fiber)

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import type { YieldWrap } from "effect/Utils"
+import type * as Utils from "effect/Utils"
 import { Courier, type DeliveryOutcome } from "../Courier.ts"
 import type { TenantServices } from "../TenantServices.ts"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
@@ -78,7 +78,11 @@ export interface Core {
    * messages would stay leased without being delivered. When the Store fails, the run ends, and the next one does what
    * is left.
    */
-  readonly runDue: () => Generator<YieldWrap<Effect.Effect<unknown, StoreError>>, number | undefined, unknown>
+  readonly runDue: () => Generator<
+    Utils.YieldWrap<Effect.Effect<unknown, StoreError>>,
+    number | undefined,
+    unknown
+  >
   /** Takes note of a run that the Store has failed. Returns how many milliseconds to wait before the next one. */
   readonly backOff: (error: StoreError) => Effect.Effect<number>
   readonly inFlight: ReadonlyMap<number, InFlight>

@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import * as FiberSet from "effect/FiberSet"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import type { Duplex } from "node:stream"
@@ -236,12 +237,9 @@ const write = (
     response.end(body)
   }).pipe(
     // Node's own timeout restarts with every byte, so a slow client could hold the response open indefinitely.
-    Effect.timeoutTo({
-      duration: timeout,
-      onSuccess: () => Effect.void,
-      onTimeout: () => Effect.sync(() => response.destroy())
-    }),
-    Effect.flatten,
+    Effect.timeoutOption(timeout),
+    Effect.tap((ended) => (Option.isNone(ended) ? Effect.sync(() => response.destroy()) : Effect.void)),
+    Effect.asVoid,
     Effect.withClock(realClock)
   )
 
