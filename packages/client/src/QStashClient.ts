@@ -1,7 +1,8 @@
 /**
  * @since 0.1.0
  */
-import { IdGenerator, QStashServices } from "@effect-qstash/domain"
+import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
+import { QStashServices } from "@effect-qstash/domain/QStashServices"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

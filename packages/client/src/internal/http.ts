@@ -4,7 +4,7 @@ import {
   QStashResponseTooLarge,
   QStashUnavailable,
   QStashUnexpectedResponse
-} from "@effect-qstash/domain"
+} from "@effect-qstash/domain/QStashError"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"

@@ -1,9 +1,6 @@
-import {
-  Destination,
-  type MessageSettings,
-  QStashInvalidRequest,
-  type QStashQuotaExceeded
-} from "@effect-qstash/domain"
+import { Destination } from "@effect-qstash/domain/Destination"
+import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
+import { QStashInvalidRequest, type QStashQuotaExceeded } from "@effect-qstash/domain/QStashError"
 import * as Effect from "effect/Effect"
 import { secretsOfHeader, secretsOfUrl } from "./redact.ts"
 import { isNotFound, quotaError, type Refusal } from "./refusal.ts"

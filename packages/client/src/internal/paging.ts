@@ -1,4 +1,5 @@
-import { type Page, type QStashError, QStashResponseTooLarge } from "@effect-qstash/domain"
+import type { Page } from "@effect-qstash/domain/Page"
+import { type QStashError, QStashResponseTooLarge } from "@effect-qstash/domain/QStashError"
 import type { PageInput } from "@effect-qstash/domain/input/PageInput"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,4 @@
-import { QStashRateLimited } from "@effect-qstash/domain"
+import { QStashRateLimited } from "@effect-qstash/domain/QStashError"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 

@@ -5,7 +5,7 @@ import {
   QStashUnauthorized,
   QStashUnavailable,
   QStashUnexpectedResponse
-} from "@effect-qstash/domain"
+} from "@effect-qstash/domain/QStashError"
 import { ErrorBody } from "@effect-qstash/domain/wire/ErrorBody"
 import * as QuotaText from "@effect-qstash/domain/wire/QuotaText"
 import * as Option from "effect/Option"

@@ -1,4 +1,4 @@
-import { type QStashError, QStashInvalidRequest, QStashUnavailable } from "@effect-qstash/domain"
+import { type QStashError, QStashInvalidRequest, QStashUnavailable } from "@effect-qstash/domain/QStashError"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"

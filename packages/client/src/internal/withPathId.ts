@@ -1,4 +1,4 @@
-import type { QStashInvalidRequest } from "@effect-qstash/domain"
+import type { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
 import * as PathSegment from "@effect-qstash/domain/wire/PathSegment"
 import * as Effect from "effect/Effect"
 import { isNotFound, type Refusal } from "./refusal.ts"

@@ -1,11 +1,8 @@
-import {
-  type DlqId,
-  DlqMessageNotFound,
-  type Page,
-  type Published,
-  type QStashDlq,
-  type QStashInvalidRequest
-} from "@effect-qstash/domain"
+import type { DlqId } from "@effect-qstash/domain/DlqId"
+import type { Page } from "@effect-qstash/domain/Page"
+import type { Published } from "@effect-qstash/domain/Published"
+import type { QStashDlq } from "@effect-qstash/domain/QStashDlq"
+import { DlqMessageNotFound, type QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import * as CriteriaParameters from "@effect-qstash/domain/wire/CriteriaParameters"
 import * as DlqInput from "@effect-qstash/domain/input/DlqInput"

@@ -1,9 +1,6 @@
-import {
-  type FlowControlKey,
-  FlowControlKeyNotFound,
-  type QStashFlowControl,
-  type QStashInvalidRequest
-} from "@effect-qstash/domain"
+import type { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import { FlowControlKeyNotFound, type QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
+import type { QStashFlowControl } from "@effect-qstash/domain/QStashFlowControl"
 import * as FlowControlInput from "@effect-qstash/domain/input/FlowControlInput"
 import * as FlowControlRecord from "@effect-qstash/domain/wire/FlowControlRecord"
 import * as Effect from "effect/Effect"

@@ -1,4 +1,5 @@
-import type { QStashInvalidRequest, QStashLogs } from "@effect-qstash/domain"
+import type { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
+import type { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import * as CriteriaParameters from "@effect-qstash/domain/wire/CriteriaParameters"
 import * as LogRecord from "@effect-qstash/domain/wire/LogRecord"

@@ -1,18 +1,18 @@
+import { DeduplicationId } from "@effect-qstash/domain/DeduplicationId"
+import type { Destination } from "@effect-qstash/domain/Destination"
+import type { IdGenerator } from "@effect-qstash/domain/IdGenerator"
+import type { MessageSelector } from "@effect-qstash/domain/MessageFilter"
+import type { MessageId } from "@effect-qstash/domain/MessageId"
+import type { Published } from "@effect-qstash/domain/Published"
+import { PublishMessage } from "@effect-qstash/domain/PublishMessage"
 import {
-  DeduplicationId,
-  type Destination,
-  type IdGenerator,
-  type MessageId,
   MessageNotFound,
-  type MessageSelector,
-  type Published,
-  PublishMessage,
   type QStashError,
   QStashInvalidRequest,
-  type QStashMessages,
-  type QStashQuotaExceeded,
-  type QueueName
-} from "@effect-qstash/domain"
+  type QStashQuotaExceeded
+} from "@effect-qstash/domain/QStashError"
+import type { QStashMessages } from "@effect-qstash/domain/QStashMessages"
+import type { QueueName } from "@effect-qstash/domain/QueueName"
 import * as Criteria from "@effect-qstash/domain/input/Criteria"
 import * as MessageRecord from "@effect-qstash/domain/wire/MessageRecord"
 import * as MessageInput from "@effect-qstash/domain/input/MessageInput"

@@ -1,4 +1,6 @@
-import { QueueNotFound, type QStashQueues, type QueueName } from "@effect-qstash/domain"
+import { QueueNotFound } from "@effect-qstash/domain/QStashError"
+import type { QStashQueues } from "@effect-qstash/domain/QStashQueues"
+import type { QueueName } from "@effect-qstash/domain/QueueName"
 import * as QueueInput from "@effect-qstash/domain/input/QueueInput"
 import * as QueueRecord from "@effect-qstash/domain/wire/QueueRecord"
 import * as Effect from "effect/Effect"

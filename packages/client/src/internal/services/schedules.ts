@@ -1,11 +1,8 @@
-import {
-  CreateSchedule,
-  type IdGenerator,
-  namingSchedule,
-  type QStashSchedules,
-  ScheduleId,
-  ScheduleNotFound
-} from "@effect-qstash/domain"
+import { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import type { IdGenerator } from "@effect-qstash/domain/IdGenerator"
+import { namingSchedule, ScheduleNotFound } from "@effect-qstash/domain/QStashError"
+import type { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
+import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
 import * as ScheduleRecord from "@effect-qstash/domain/wire/ScheduleRecord"
 import * as ScheduleRequest from "@effect-qstash/domain/wire/ScheduleRequest"
 import * as Effect from "effect/Effect"

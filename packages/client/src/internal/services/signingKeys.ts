@@ -1,4 +1,4 @@
-import type { QStashSigningKeys } from "@effect-qstash/domain"
+import type { QStashSigningKeys } from "@effect-qstash/domain/QStashSigningKeys"
 import * as SigningKeysRecord from "@effect-qstash/domain/wire/SigningKeysRecord"
 import { type QStashHttp, withSpan } from "../http.ts"
 

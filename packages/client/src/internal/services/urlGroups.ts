@@ -1,9 +1,7 @@
-import {
-  type QStashUrlGroups,
-  type UrlGroupEndpoint,
-  type UrlGroupName,
-  UrlGroupNotFound
-} from "@effect-qstash/domain"
+import { UrlGroupNotFound } from "@effect-qstash/domain/QStashError"
+import type { QStashUrlGroups } from "@effect-qstash/domain/QStashUrlGroups"
+import type { UrlGroupEndpoint } from "@effect-qstash/domain/UrlGroup"
+import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import * as UrlGroupInput from "@effect-qstash/domain/input/UrlGroupInput"
 import * as UrlGroupRecord from "@effect-qstash/domain/wire/UrlGroupRecord"
 import * as Effect from "effect/Effect"
