@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+export * as CallbackBody from "./wire/CallbackBody.ts"
 export * from "./CreateSchedule.ts"
 export * from "./CronExpression.ts"
 export * from "./DeduplicationId.ts"

@@ -1,4 +1,4 @@
-import * as CallbackBody from "@effect-qstash/domain/wire/CallbackBody"
+import { CallbackBody } from "@effect-qstash/domain"
 import { HttpRouter } from "@effect/platform"
 import { Effect, Schema } from "effect"
 import { delivery } from "./worker.ts"
