@@ -18,7 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import type { Answer } from "./Answer.ts"
+import type { Response } from "./Response.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { Event } from "./Event.ts"
 import { make } from "./internal/make.ts"
@@ -27,7 +27,7 @@ import type { MessageNotAttempted } from "./MessageNotAttempted.ts"
 import type { Operation, OperationError } from "./Operation.ts"
 import type { Options } from "./TestOptions.ts"
 
-export type * from "./Answer.ts"
+export type * from "./Response.ts"
 export type * from "./Event.ts"
 export * from "./MessageNotAttempted.ts"
 export type * from "./Operation.ts"
@@ -49,13 +49,13 @@ export declare namespace QStashTest {
     readonly dlq: Effect.Effect<ReadonlyArray<DlqMessage>>
     readonly logs: Effect.Effect<ReadonlyArray<LogEntry>>
     readonly respond: <E, R>(
-      answer: Answer | ((delivery: Delivery) => Effect.Effect<Answer, E, R>)
+      response: Response | ((delivery: Delivery) => Effect.Effect<Response, E, R>)
     ) => Effect.Effect<void, never, R>
     readonly respondDefault: Effect.Effect<void>
     readonly serve: (
       deliver: (request: Courier.DeliveryRequest) => Effect.Effect<Courier.DeliveryOutcome>
     ) => Effect.Effect<void, never, Scope.Scope>
-    readonly loseAnswer: Effect.Effect<void>
+    readonly loseResponse: Effect.Effect<void>
     readonly redeliver: (messageId: MessageId) => Effect.Effect<void, MessageNotAttempted>
     readonly failNext: <O extends Operation>(operation: O, error: OperationError<O>) => Effect.Effect<void>
   }
@@ -160,8 +160,8 @@ export const logs: Effect.Effect<ReadonlyArray<LogEntry>, never, QStashTest> = E
  * @category faults
  */
 export const respond = <E = never, R = never>(
-  answer: Answer | ((delivery: Delivery) => Effect.Effect<Answer, E, R>)
-): Effect.Effect<void, never, QStashTest | R> => Effect.flatMap(QStashTest, (test) => test.respond(answer))
+  response: Response | ((delivery: Delivery) => Effect.Effect<Response, E, R>)
+): Effect.Effect<void, never, QStashTest | R> => Effect.flatMap(QStashTest, (test) => test.respond(response))
 
 /**
  * Undoes {@link respond}: the destination responds with 200 again, or the `HttpApp` does. Use it to end an outage.
@@ -195,16 +195,16 @@ export const failNext = <O extends Operation>(
  * retries. Several losses queue up.
  *
  * @example
- * yield* QStashTest.loseAnswer
+ * yield* QStashTest.loseResponse
  * yield* QStashTest.advance("1 hour")
  * // The message was delivered twice, but its work must be done once.
  *
  * @since 0.1.0
  * @category faults
  */
-export const loseAnswer: Effect.Effect<void, never, QStashTest> = Effect.flatMap(
+export const loseResponse: Effect.Effect<void, never, QStashTest> = Effect.flatMap(
   QStashTest,
-  (test) => test.loseAnswer
+  (test) => test.loseResponse
 )
 
 /**

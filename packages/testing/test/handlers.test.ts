@@ -174,13 +174,13 @@ describe("a handler", () => {
         responseBody === undefined ? [] : [String(responseBody).split("\n")[0]]
       )
       assert.deepStrictEqual(bodies, [
-        "RangeError: An answer has a status from 100 to 599, not 99",
-        "RangeError: An answer has a status from 100 to 599, not 99",
+        "RangeError: A response has a status from 100 to 599, not 99",
+        "RangeError: A response has a status from 100 to 599, not 99",
         "Error: no database",
         "Error: no database"
       ])
       const refused = yield* Effect.flip(Effect.sandbox(QStashTest.respond(1000)))
-      assert.include(Cause.pretty(refused), "An answer has a status from 100 to 599, not 1000")
+      assert.include(Cause.pretty(refused), "A response has a status from 100 to 599, not 1000")
     }).pipe(Effect.provide(QStashTest.layer))
   )
 

@@ -195,7 +195,7 @@ describe("QStashTest.events", () => {
 describe("an answer", () => {
   it.effect("may be a status, or have headers and a body of text or bytes", () =>
     Effect.gen(function* () {
-      const answers: ReadonlyArray<QStashTest.Answer> = [
+      const answers: ReadonlyArray<QStashTest.Response> = [
         204,
         { status: 201 },
         { status: 202, headers: { "X-Id": "7" }, body: "grün" },

@@ -25,11 +25,11 @@ const working = (status = 200) =>
 
 const states = Effect.map(QStashTest.events, (events) => events.map(({ state }) => state))
 
-describe("loseAnswer", () => {
+describe("loseResponse", () => {
   it.effect("lets the handler do its work, and QStash try again", () =>
     Effect.gen(function* () {
       const work = yield* working()
-      yield* QStashTest.loseAnswer
+      yield* QStashTest.loseResponse
       const { messageId } = yield* publish()
       yield* QStashTest.advance(0)
       assert.strictEqual(work.done, 1)
@@ -51,8 +51,8 @@ describe("loseAnswer", () => {
   it.effect("queues up, and spends itself on attempts that fail anyway, too", () =>
     Effect.gen(function* () {
       const work = yield* working(500)
-      yield* QStashTest.loseAnswer
-      yield* QStashTest.loseAnswer
+      yield* QStashTest.loseResponse
+      yield* QStashTest.loseResponse
       yield* publish()
       yield* QStashTest.advance("1 day")
       assert.strictEqual(work.done, 4)
@@ -65,7 +65,7 @@ describe("loseAnswer", () => {
     Effect.gen(function* () {
       const work = yield* working()
       const messages = yield* QStashMessages
-      yield* QStashTest.loseAnswer
+      yield* QStashTest.loseResponse
       yield* messages.publish({ destination, retries: 0 })
       yield* QStashTest.advance("1 day")
       assert.strictEqual(work.done, 1)

@@ -274,8 +274,8 @@ export const faults: ReadonlyArray<Fault> = [
     "reason: errorTexts.urlGroupNotFound(result.urlGroup),\n            status: 400",
     "reason: errorTexts.urlGroupNotFound(result.urlGroup)"
   ]),
-  testing("answer-body-lost-in-test", "the body of a test's answer is lost", [
-    "...(answer.body === undefined ? {} : { body: bytesOf(answer.body) }),",
+  testing("answer-body-lost-in-test", "the body of a test's response is lost", [
+    "...(response.body === undefined ? {} : { body: bytesOf(response.body) }),",
     ""
   ]),
   contract("json-batch-without-its-type", "a JSON batch has no JSON content type", [

@@ -376,8 +376,8 @@ export const faults: ReadonlyArray<Fault> = [
     "if (isStatus(status)) return status",
     "if (isStatus(status)) return 200"
   ]),
-  testing("answer-headers-lost-in-test", "the headers of a test's answer are lost", [
-    "answer.headers ?? {}",
+  testing("answer-headers-lost-in-test", "the headers of a test's response are lost", [
+    "response.headers ?? {}",
     "{}"
   ]),
   contract("upsert-forgets-pause", "an upsert resumes a paused schedule", [

@@ -11,7 +11,7 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Answer } from "../Answer.ts"
+import type { Response } from "../Response.ts"
 import { Delivery } from "../Delivery.ts"
 import { MessageNotAttempted } from "../MessageNotAttempted.ts"
 import type { Options } from "../TestOptions.ts"
@@ -19,7 +19,7 @@ import { cut } from "./cut.ts"
 import { eventOf } from "./eventOf.ts"
 import { installClock, provideForFiber, withFiberRefsOf } from "./fibers.ts"
 import { Faults } from "./Faults.ts"
-import { type Handler, outcomeOfAnswer, outcomeOfHandler } from "./handler.ts"
+import { type Handler, outcomeOfResponse, outcomeOfHandler } from "./handler.ts"
 import { RingBuffer } from "./RingBuffer.ts"
 
 type Deliver = (request: Courier.DeliveryRequest, time: number) => Effect.Effect<Courier.DeliveryOutcome>
@@ -47,7 +47,7 @@ const howMany = (retention: number): number => {
 /** What QStash sees when the connection breaks after the worker has done its work. */
 const lost: Courier.DeliveryOutcome = { _tag: "Unanswered", reason: "the response was lost" }
 
-const always200: Deliver = () => Effect.succeed(outcomeOfAnswer(200))
+const always200: Deliver = () => Effect.succeed(outcomeOfResponse(200))
 
 const tenant = { tenantId: "test", callerIp: "127.0.0.1" }
 
@@ -111,17 +111,17 @@ export const make = (options: Options, signingKeys: SigningKeys) =>
         messages: Effect.orDie(engine.pending(tenant)),
         dlq: Effect.orDie(Effect.map(engine.dlqPage(tenant, all), ({ items }) => items)),
         logs: Effect.orDie(Effect.map(engine.logsPage(tenant, all), ({ items }) => items)),
-        respond: <E, R>(answer: Answer | Handler<E, R>) =>
+        respond: <E, R>(response: Response | Handler<E, R>) =>
           Effect.contextWithEffect((services: Context.Context<R>) =>
             Effect.withFiberRuntime<void>((fiber) => {
-              if (typeof answer === "function") {
+              if (typeof response === "function") {
                 const adopt = withFiberRefsOf(fiber, refs, clock)
-                const inTest = (effect: Effect.Effect<Answer, E, R>) =>
+                const inTest = (effect: Effect.Effect<Response, E, R>) =>
                   provideForFiber(adopt(effect), services)
                 responder = (request, time) =>
-                  outcomeOfHandler(answer, new Delivery(time, request, undefined), inTest)
+                  outcomeOfHandler(response, new Delivery(time, request, undefined), inTest)
               } else {
-                const outcome = Effect.succeed(outcomeOfAnswer(answer))
+                const outcome = Effect.succeed(outcomeOfResponse(response))
                 responder = () => outcome
               }
               return Effect.void
@@ -136,7 +136,7 @@ export const make = (options: Options, signingKeys: SigningKeys) =>
             // Not always the last one, because scopes can close in any order.
             () => Effect.sync(() => apps.splice(apps.lastIndexOf(deliver), 1))
           ),
-        loseAnswer: Effect.sync(() => {
+        loseResponse: Effect.sync(() => {
           responsesToLose += 1
         }),
         redeliver: (messageId: MessageId) =>

@@ -7,7 +7,7 @@
  * @since 0.1.0
  * @category models
  */
-export type Answer =
+export type Response =
   | number
   | {
       readonly status: number
