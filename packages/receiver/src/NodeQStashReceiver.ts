@@ -52,7 +52,7 @@ export const layer = (options: Options): Layer.Layer<QStashReceiver, QStashRecei
   Layer.effect(QStashReceiver, make(options))
 
 /**
- * The same from configuration. A key that is not given comes from `QSTASH_CURRENT_SIGNING_KEY` or
+ * Like {@link layer}, but reads a key that you do not pass from `QSTASH_CURRENT_SIGNING_KEY` or
  * `QSTASH_NEXT_SIGNING_KEY`.
  *
  * @since 0.1.0

@@ -8,7 +8,7 @@ import { callbacks } from "./callbacks.ts"
 
 const app = callbacks.pipe(HttpRouter.post("/charge", HttpServerResponse.empty({ status: 503 })))
 
-it.effect("calls back once when a charge has failed for good", () =>
+it.effect("calls back once when a charge has failed permanently", () =>
   Effect.gen(function* () {
     const messages = yield* QStashMessages
     const { messageId } = yield* messages.publish({
