@@ -10,8 +10,8 @@ import type { QStashInvalidRequest } from "./QStashError.ts"
 import type { ScheduleId } from "./ScheduleId.ts"
 
 /**
- * A checked request to create or overwrite a schedule: what {@link CreateSchedule.make} makes of a user's options, and
- * what the wire codec reads from a request. Each absent setting is QStash's default.
+ * A checked request to create or overwrite a schedule, made by {@link CreateSchedule.make} or read from a request.
+ * QStash's default applies to an absent setting.
  *
  * @since 0.1.0
  * @category models
@@ -27,24 +27,24 @@ export interface CreateSchedule extends MessageSettings {
  */
 export declare namespace CreateSchedule {
   /**
-   * What a user gives to create a schedule, or to overwrite the one with the same id: an overwrite replaces every
-   * setting, and what is left out returns to its default. A `delay` counts from each trigger.
+   * The options of a schedule. Overwriting a schedule replaces all its settings: an option that you leave out gets its
+   * default again. A `delay` counts from each trigger.
    *
    * @since 0.1.0
    * @category models
    */
   export interface Input extends MessageSettings.Input {
     /**
-     * Names the schedule. With an id a repeated create overwrites.
+     * The schedule's id. Creating a schedule with an existing id overwrites it.
      *
-     * @default a fresh id, which the call answers
+     * @default a new id, which the call returns
      */
     readonly scheduleId?: ScheduleId | undefined
     /** When it fires: five fields or a named descriptor, in UTC unless prefixed with `CRON_TZ=Zone `. */
     readonly cron: CronExpression | string
     /**
-     * Where its messages go: an http or https URL, or a URL group. A URL that could not travel in a request path is
-     * normalised, so it may read back in another spelling.
+     * Where its messages go: an http or https URL, or a URL group. A URL that a request path cannot carry as it is gets
+     * normalised, so it may look different when you read it back.
      */
     readonly destination: Destination.Input
   }
@@ -55,8 +55,8 @@ export declare namespace CreateSchedule {
  */
 export const CreateSchedule = {
   /**
-   * Checks a user's options and brings them into one form: spans in whole seconds, header names as Go writes them,
-   * bytes for text. The error names the option; it repeats no header value, body, or callback URL.
+   * Checks and normalises the options: durations in whole seconds, canonical header names, text as bytes. The error
+   * names the option and contains no header value, body or callback URL.
    *
    * @since 0.1.0
    * @category constructors

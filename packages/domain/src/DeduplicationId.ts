@@ -5,8 +5,8 @@ import * as Schema from "effect/Schema"
 import { checkedText } from "./internal/effectSchema.ts"
 
 /**
- * Names what a message is about, so that a second one with the same id within 10 minutes is taken for the first: it is
- * accepted and not delivered. QStash allows neither `:` nor white space.
+ * Identifies what a message is about. QStash accepts a second message with the same id within 10 minutes, but does not
+ * deliver it. Neither `:` nor whitespace is allowed.
  *
  * @since 0.1.0
  * @category schemas

@@ -4,7 +4,7 @@
 import { oneOf } from "./internal/effectSchema.ts"
 
 /**
- * The HTTP method of a delivery. QStash uses `POST` where none is given.
+ * The HTTP method of a delivery. The default is `POST`.
  *
  * @since 0.1.0
  * @category schemas

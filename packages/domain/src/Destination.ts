@@ -21,7 +21,7 @@ export type Destination = string | { readonly urlGroup: UrlGroupName }
  */
 export declare namespace Destination {
   /**
-   * What a user gives.
+   * A destination as calls accept it.
    *
    * @since 0.1.0
    * @category models
@@ -40,7 +40,7 @@ const toSafeText = (destination: Destination): string => {
   })
 }
 
-/** The host plays no part: only how the URL parser treats what follows it does. */
+/** Any host will do: what matters is how the URL parser treats the path. */
 const origin = "https://qstash.upstash.io"
 const prefix = "/v2/schedules/"
 
@@ -49,7 +49,7 @@ const survives = (destination: string): boolean => {
   return pathname + search === prefix + destination
 }
 
-/** QStash reads these as its own options and takes them out of the destination, so no destination can keep them. */
+/** QStash reads these query parameters as its own options and removes them from the destination. */
 const isOwnParameter = (name: string): boolean => /^(?:upstash-.*|qstash_token)$/is.test(name)
 
 const parseDestinationUrl = (text: string): Parsed<string> =>
@@ -92,36 +92,35 @@ const fromText = (text: string): Destination =>
  */
 export const Destination = {
   /**
-   * Reads what a user gives as a destination: URL text, a `URL`, or `{ urlGroup }`.
+   * Parses a destination: URL text, a `URL`, or `{ urlGroup }`.
    *
-   * A URL is brought into the form in which it survives the request path. QStash takes the destination raw, behind the
-   * path of its own API, and every HTTP client parses the whole as one URL, which resolves dot segments: unchecked,
-   * `https://x.y/../../../../keys/rotate` would rotate the account's keys. A URL that parsing leaves alone is kept as
-   * it is, another one is normalised (its fragment, which no server ever sees, is dropped), and what survives neither
-   * way is refused with the reason. Query parameters that QStash takes for its own (`upstash-…`, `qstash_token`) are
-   * refused as well.
+   * Makes sure that a URL survives the request path. QStash takes the destination unencoded at the end of its own path,
+   * and every HTTP client parses the whole as one URL, which resolves dot segments:
+   * `https://x.y/../../../../keys/rotate` would rotate the account's keys. A URL that parsing does not change is kept.
+   * Any other is normalised, which drops its fragment, and rejected if it still does not survive. Query parameters that
+   * QStash would treat as its own (`upstash-…`, `qstash_token`) are rejected too.
    *
    * @since 0.1.0
    * @category constructors
    */
   parse,
   /**
-   * Reads a destination as it stands in a request path or a record: what starts with `http://` or `https://` is a URL,
-   * kept byte for byte; anything else is taken for a group's name, whatever its characters.
+   * Reads a destination from a request path or a record. Text that starts with `http://` or `https://` is a URL, kept
+   * byte for byte; any other text is the name of a group.
    *
    * @since 0.1.0
    * @category constructors
    */
   fromText,
   /**
-   * The text that stands for a destination in a request path and in a schedule's record.
+   * A destination as text, for a request path or a schedule's record.
    *
    * @since 0.1.0
    * @category conversions
    */
   toText,
   /**
-   * A destination without what may be secret in it: credentials and query are cut off. Made for logs and errors.
+   * A destination for logs and errors: without credentials and query, which may be secret.
    *
    * @since 0.1.0
    * @category conversions

@@ -6,7 +6,7 @@ import { nameFromAnswer } from "./internal/effectSchema.ts"
 import { nonEmptyName } from "./internal/name.ts"
 
 /**
- * Names one entry of the dead letter queue, such as `1725323658779-0`. It differs from the id of the message that failed.
+ * Identifies an entry of the dead letter queue, such as `1725323658779-0`. It is not the id of the message that failed.
  *
  * @since 0.1.0
  * @category schemas
@@ -23,7 +23,7 @@ export const DlqId = nonEmptyName("dead letter id").pipe(
 export type DlqId = typeof DlqId.Type
 
 /**
- * The id as an answer of QStash carries it: any text but the empty one.
+ * The id as QStash returns it: any non-empty text.
  *
  * @since 0.1.0
  * @category schemas

@@ -7,7 +7,7 @@ import { checkedText, nameFromAnswer } from "./internal/effectSchema.ts"
 import { isHeaderValue } from "./internal/headers.ts"
 
 /**
- * Names one flow-control limit: free text that fits an HTTP header, shared by all messages that carry it.
+ * Names a flow-control limit, which all messages with this key share. Any text that fits into an HTTP header.
  *
  * @since 0.1.0
  * @category schemas
@@ -31,7 +31,7 @@ export const FlowControlKey = checkedText(
 export type FlowControlKey = typeof FlowControlKey.Type
 
 /**
- * The key as an answer of QStash carries it: any text but the empty one.
+ * The key as QStash returns it: any non-empty text.
  *
  * @since 0.1.0
  * @category schemas
@@ -43,22 +43,22 @@ export const FlowControlKeyFromAnswer: Schema.Schema<FlowControlKey, string> =
  * @since 0.1.0
  */
 export declare namespace FlowControl {
-  /** The limits themselves; QStash wants `parallelism`, `rate`, or both. */
+  /** QStash requires `parallelism`, `rate`, or both. */
   type Limits<Span, Absent = never> = {
     readonly key: FlowControlKey
-    /** The window of `rate`, in whole seconds. */
+    /** The period of `rate`, in whole seconds. */
     readonly period?: Span | Absent
   } & (
     | {
-        /** How many deliveries may be under way at once, at least 1. */
+        /** How many deliveries may run at once; 1 or more. */
         readonly parallelism: number
-        /** How many deliveries may start within one period, at least 1. */
+        /** How many deliveries may start within one period; 1 or more. */
         readonly rate?: number | Absent
       }
     | { readonly parallelism?: number | Absent; readonly rate: number }
   )
   /**
-   * What a user gives. QStash takes a period of 1 second where none is given, and one week at most.
+   * The flow control of a message or a schedule. The period is 1 second by default and one week at most.
    *
    * @since 0.1.0
    * @category models

@@ -6,7 +6,7 @@ import type * as Duration from "effect/Duration"
 import type { FlowControlKey } from "./FlowControl.ts"
 
 /**
- * A flow-control key as QStash reports it: its limits, and how far they are used.
+ * A flow-control key as QStash reports it: its limits and their current use.
  *
  * @since 0.1.0
  * @category models
@@ -15,22 +15,22 @@ export interface FlowControlState {
   readonly flowControlKey: FlowControlKey
   /** How many messages wait for a limit. */
   readonly waitListSize: number
-  /** Absent where there is no such limit. */
+  /** Absent if there is no such limit. */
   readonly parallelismMax?: number
-  /** How many deliveries are under way. */
+  /** How many deliveries are running. */
   readonly parallelismCount: number
-  /** Absent where there is no such limit. */
+  /** Absent if there is no such limit. */
   readonly rateMax?: number
   /** How many deliveries have started in the current period. */
   readonly rateCount: number
-  /** Absent where there is no rate. */
+  /** Absent if there is no rate. */
   readonly ratePeriod?: Duration.Duration
   /** When the current period began; absent before the first one. */
   readonly ratePeriodStart?: DateTime.Utc
   readonly isPaused: boolean
-  /** Whether messages cannot change `parallelismMax`. */
+  /** Whether `parallelismMax` is pinned, so that messages cannot change it. */
   readonly isPinnedParallelism: boolean
-  /** Whether messages cannot change `rateMax` and `ratePeriod`. */
+  /** Whether `rateMax` and `ratePeriod` are pinned, so that messages cannot change them. */
   readonly isPinnedRate: boolean
 }
 
@@ -39,8 +39,8 @@ export interface FlowControlState {
  */
 export declare namespace FlowControlState {
   /**
-   * What a key is pinned to: parallelism, rate, or both. `period` goes with `rate`, in whole seconds, 1 second where it
-   * is left out.
+   * The limits to pin a key to: parallelism, rate, or both. `period` requires `rate`; it is in whole seconds, 1 second
+   * by default.
    *
    * @since 0.1.0
    * @category models
@@ -58,7 +58,7 @@ export declare namespace FlowControlState {
       }
 
   /**
-   * What is not pinned any more.
+   * The limits to unpin.
    *
    * @since 0.1.0
    * @category models
@@ -69,13 +69,13 @@ export declare namespace FlowControlState {
 }
 
 /**
- * The limit on all deliveries of an account together.
+ * The limit on all deliveries of an account.
  *
  * @since 0.1.0
  * @category models
  */
 export interface GlobalParallelism {
   readonly parallelismMax: number
-  /** How many deliveries are under way. */
+  /** How many deliveries are running. */
   readonly parallelismCount: number
 }

@@ -14,9 +14,9 @@ export declare namespace IdGenerator {
    * @category models
    */
   export interface Service {
-    /** A fresh id such as `msg_5RLBWxdLydTNr99CiaTBCRb6UtrU`: the prefix, `_`, and a tail that does not repeat. */
+    /** A new id such as `msg_5RLBWxdLydTNr99CiaTBCRb6UtrU`: the prefix, `_`, and a random part. */
     readonly next: (prefix: string) => Effect.Effect<string>
-    /** The same outside an Effect, for a caller that is itself one synchronous block. */
+    /** The same as a plain function, for synchronous code. */
     readonly unsafeNext: (prefix: string) => string
   }
 }
@@ -24,7 +24,7 @@ export declare namespace IdGenerator {
 const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 const tailLength = 28
 
-/** Random bytes are drawn many at a time: a draw costs far more than a byte. Each byte is used once. */
+/** Random bytes are drawn in blocks, because each call costs far more than a byte. Each byte is used once. */
 const pool = new Uint8Array(4096)
 let used = pool.length
 
@@ -36,7 +36,9 @@ const nextByte = (): number => {
   return pool[used++] ?? 0
 }
 
-/** 58 letters fit a byte four times (232); bytes above are thrown away, else the first letters would come up more often. */
+/**
+ * 58 letters fit into a byte four times (232). Larger bytes are discarded, or the first letters would be more frequent.
+ */
 const randomTail = (): string => {
   let tail = ""
   while (tail.length < tailLength) {

@@ -12,9 +12,9 @@ import type { ScheduleId } from "./ScheduleId.ts"
 import type { UrlGroupName } from "./UrlGroupName.ts"
 
 /**
- * The states that QStash's log is known to use. A success is `CREATED`, `ACTIVE`, `DELIVERED`; a failed attempt is
- * `ERROR`, followed by `RETRY` or, when no attempt is left, by `FAILED`; a cancel is `CANCEL_REQUESTED`, then
- * `CANCELED`, which QStash also spells with two L.
+ * The known states of QStash's log. A success is `CREATED`, `ACTIVE`, `DELIVERED`. A failed attempt is `ERROR`,
+ * followed by `RETRY`, or by `FAILED` if no attempt is left. A cancelled message is `CANCEL_REQUESTED`, then
+ * `CANCELED`, which QStash also spells with two Ls.
  *
  * @since 0.1.0
  * @category models
@@ -30,7 +30,7 @@ export type KnownLogState =
   | "CANCELED"
 
 /**
- * A state of QStash's log: a known one, or whatever text QStash comes to use.
+ * A state of QStash's log: a known one, or any other text.
  *
  * @since 0.1.0
  * @category models
@@ -54,15 +54,15 @@ export interface LogEntry {
   readonly queueName?: QueueName
   readonly method?: string
   readonly headers: QStashHeaders
-  /** Text where the bytes are UTF-8, else bytes; absent when empty. */
+  /** Text if the bytes are UTF-8, else bytes. Absent if empty. */
   readonly body?: string | Uint8Array | RedactedValue
-  /** Why an attempt, or the message, has failed. */
+  /** Why the attempt or the message failed. */
   readonly error?: string
   /** When the next attempt is due. */
   readonly nextDeliveryTime?: DateTime.Utc
   readonly responseStatus?: number
   readonly responseHeaders?: QStashHeaders
-  /** Text where the bytes are UTF-8, else bytes; absent when empty. */
+  /** Text if the bytes are UTF-8, else bytes. Absent if empty. */
   readonly responseBody?: string | Uint8Array | RedactedValue
   readonly maxRetries?: number
   readonly retryDelay?: string

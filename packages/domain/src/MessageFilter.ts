@@ -14,46 +14,46 @@ import type { ScheduleId } from "./ScheduleId.ts"
 import type { UrlGroupName } from "./UrlGroupName.ts"
 
 /**
- * One value, or several of which any will do.
+ * One value, or several of which one must match.
  *
  * @since 0.1.0
  * @category models
  */
 export type OneOrMore<A> = A | Arr.NonEmptyReadonlyArray<A>
 
-/** The filters that all three take. A message has to match each of them; one that is undefined does not count. */
+/** The filters that all three share. A message must match each of them; an undefined filter is ignored. */
 interface Common {
   readonly urlGroup?: OneOrMore<UrlGroupName> | undefined
   readonly queueName?: OneOrMore<QueueName> | undefined
   readonly scheduleId?: OneOrMore<ScheduleId> | undefined
   readonly flowControlKey?: OneOrMore<FlowControlKey> | undefined
-  /** A label; blanks around it do not count. */
+  /** A label; spaces around it are ignored. */
   readonly label?: OneOrMore<string> | undefined
-  /** The whole URL, as it was published. It is normalised as a destination is. */
+  /** The whole URL as it was published. It is normalised like a destination. */
   readonly url?: OneOrMore<string | URL> | undefined
-  /** The address of whoever published the message. */
+  /** The IP address of the publisher. */
   readonly callerIp?: OneOrMore<string> | undefined
-  /** Not before this instant, which is included. Text is ISO 8601. */
+  /** Inclusive. Text is ISO 8601. */
   readonly fromDate?: DateTime.DateTime.Input | undefined
-  /** Not after this instant, which is included. */
+  /** Inclusive. */
   readonly toDate?: DateTime.DateTime.Input | undefined
 }
 
 /**
- * Filters for pending messages; the dates are those of their creation.
+ * Filters for pending messages. The dates are those of their creation.
  *
  * @since 0.1.0
  * @category models
  */
 export interface MessageFilter extends Common {
-  /** The host of the URL in any case, with its port if it has one. */
+  /** The URL's host, in any case, with its port if it has one. */
   readonly host?: OneOrMore<string> | undefined
-  /** The path of the URL, from its "/" on and without the query. It is normalised as a destination is. */
+  /** The URL's path, starting with "/" and without the query. It is normalised like a destination. */
   readonly path?: OneOrMore<string> | undefined
 }
 
 /**
- * Filters for the dead letter queue; the dates are those of the failure.
+ * Filters for the dead letter queue. The dates are those of the failure.
  *
  * @since 0.1.0
  * @category models
@@ -65,28 +65,28 @@ export interface DlqFilter extends Common {
 }
 
 /**
- * Filters for the logs; the dates are those of the entries.
+ * Filters for the logs. The dates are those of the entries.
  *
  * @since 0.1.0
  * @category models
  */
 export interface LogFilter extends MessageFilter {
   readonly messageId?: OneOrMore<MessageId> | undefined
-  /** `IN_PROGRESS` stands for `ACTIVE`, `RETRY` and `ERROR`. */
+  /** `IN_PROGRESS` means `ACTIVE`, `RETRY` or `ERROR`. */
   readonly state?: LogState | "IN_PROGRESS" | undefined
 }
 
-/** Without undefined: a selector whose only filter is undefined would select everything. */
+/** Forbids undefined: a selector whose only filter is undefined would select everything. */
 type Exact<Filter> = { readonly [K in keyof Filter]?: Exclude<Filter[K], undefined> }
 
-/** At least one of the keys, so that no selection is of everything by accident. */
+/** Requires at least one key, so that nobody selects everything by accident. */
 type Some<Filter> = {
   [K in keyof Filter]-?: Exact<Filter> & { readonly [Key in K]-?: Exclude<Filter[K], undefined> }
 }[keyof Filter]
 
 /**
- * The messages that a bulk operation is about: by id, by filters, or all of them, which has to be said. An empty
- * selector is a type error, and is refused at run time as well.
+ * The messages of a bulk operation: by id, by filters, or explicitly all. An empty selector is a type error, and is
+ * rejected at run time too.
  *
  * @since 0.1.0
  * @category models
@@ -97,7 +97,7 @@ export type MessageSelector =
   | { readonly all: true }
 
 /**
- * The same for the dead letter queue.
+ * Like {@link MessageSelector}, for the dead letter queue.
  *
  * @since 0.1.0
  * @category models

@@ -6,8 +6,8 @@ import { nameFromAnswer } from "./internal/effectSchema.ts"
 import { nonEmptyName } from "./internal/name.ts"
 
 /**
- * Names one message: what a publish answers, the same over all attempts to deliver it (`Upstash-Message-Id`). QStash
- * makes them, so any text will do that can stand in a path.
+ * Identifies a message. A publish returns it, and all attempts to deliver the message share it (`Upstash-Message-Id`).
+ * QStash makes these ids, so any text that fits into a path is valid.
  *
  * @example
  * import { MessageId } from "@effect-qstash/domain"
@@ -29,7 +29,7 @@ export const MessageId = nonEmptyName("message id").pipe(
 export type MessageId = typeof MessageId.Type
 
 /**
- * The id as an answer of QStash carries it: any text but the empty one.
+ * The id as QStash returns it: any non-empty text.
  *
  * @since 0.1.0
  * @category schemas

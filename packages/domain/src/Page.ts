@@ -3,13 +3,13 @@
  */
 
 /**
- * Part of a list, and where the next part begins.
+ * Part of a list.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Page<A> {
   readonly items: ReadonlyArray<A>
-  /** Given to the next call it answers the next page; absent on the last one. Opaque text. */
+  /** Pass it to the next call to get the next page. Absent on the last page. Opaque text. */
   readonly cursor?: string
 }

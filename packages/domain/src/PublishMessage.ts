@@ -11,16 +11,15 @@ import type { QStashInvalidRequest } from "./QStashError.ts"
 import type { QueueName } from "./QueueName.ts"
 
 /**
- * A checked request to publish a message, or to put it into a queue where there is a `queueName`: what
- * {@link PublishMessage.make} makes of a user's options, and what the wire codec reads from a request. Each absent
- * setting is QStash's default.
+ * A checked request to publish a message, or to enqueue it if it has a `queueName`, made by {@link PublishMessage.make}
+ * or read from a request. QStash's default applies to an absent setting.
  *
  * @since 0.1.0
  * @category models
  */
 export interface PublishMessage extends MessageSettings {
   readonly destination: Destination
-  /** The instant before which it is not delivered, in whole seconds. It goes before `delay`. */
+  /** The earliest time of delivery, in whole seconds. It takes precedence over `delay`. */
   readonly notBefore?: DateTime.Utc
   readonly deduplicationId?: DeduplicationId
   readonly contentBasedDeduplication?: boolean
@@ -30,22 +29,23 @@ export interface PublishMessage extends MessageSettings {
  * @since 0.1.0
  */
 export declare namespace PublishMessage {
-  /** What every way to send a message takes. */
+  /** The options that all ways to send a message share. */
   interface Common<D extends Destination.Input> extends Omit<
     MessageSettings.Input,
     "queueName" | "delay" | "flowControl"
   > {
-    /** Where it goes: an http or https URL, or a URL group, of which every endpoint gets a message of its own. */
+    /** An http or https URL, or a URL group. Each endpoint of a group gets a message of its own. */
     readonly destination: D
     /**
-     * Says what the message is about: another one with the same id within 10 minutes is accepted and not delivered.
+     * Identifies what the message is about. QStash accepts another message with the same id within 10 minutes, but does
+     * not deliver it.
      *
-     * @default none of the caller's; the client sends one of its own for each call, so that a retry never duplicates
+     * @default a new id for each call, so that the client's own retries never create a duplicate
      */
     readonly deduplicationId?: DeduplicationId | undefined
     /**
-     * Takes a message for the same as another one within 10 minutes if destination, body, content type and headers are
-     * the same. Cannot be combined with `deduplicationId`.
+     * Does not deliver the message if its destination, body, content type and headers are those of another one within
+     * 10 minutes. Cannot be combined with `deduplicationId`.
      *
      * @default false
      */
@@ -53,7 +53,7 @@ export declare namespace PublishMessage {
   }
 
   /**
-   * What a user gives to publish a message.
+   * The options of a message to publish.
    *
    * @since 0.1.0
    * @category models
@@ -61,17 +61,17 @@ export declare namespace PublishMessage {
   export interface Input<D extends Destination.Input = Destination.Input>
     extends Common<D>, Pick<MessageSettings.Input, "delay" | "flowControl"> {
     /**
-     * The instant before which it is not delivered; a finer one counts as the next full second. Text is ISO 8601, a
-     * number in milliseconds since 1970. Cannot be combined with `delay`.
+     * The earliest time of delivery, rounded up to whole seconds. Text is ISO 8601, a number is in milliseconds since
+     * 1970. Cannot be combined with `delay`.
      *
-     * @default at once
+     * @default immediately
      */
     readonly notBefore?: DateTime.DateTime.Input | undefined
   }
 
   /**
-   * What a user gives to put a message into a queue. A queue decides itself when its messages go out, so there is
-   * neither a delay nor flow control.
+   * The options of a message to enqueue. The queue decides when to deliver its messages, so there is no delay and no
+   * flow control.
    *
    * @since 0.1.0
    * @category models
@@ -79,8 +79,7 @@ export declare namespace PublishMessage {
   export type EnqueueInput<D extends Destination.Input = Destination.Input> = Common<D>
 
   /**
-   * One message of a batch: it is published, or goes into a queue if it names one. A batch is JSON, so its bodies are
-   * text.
+   * One message of a batch. It is published, or enqueued if it names a queue. A batch is JSON, so its bodies are text.
    *
    * @since 0.1.0
    * @category models
@@ -88,7 +87,7 @@ export declare namespace PublishMessage {
   export interface BatchInput extends Omit<Input, "body"> {
     /** The body, sent as UTF-8. */
     readonly body?: string | undefined
-    /** The queue that it goes into; QStash makes it on first use. */
+    /** The queue to deliver through. QStash creates it on first use. */
     readonly queueName?: QueueName | undefined
   }
 }
@@ -98,8 +97,8 @@ export declare namespace PublishMessage {
  */
 export const PublishMessage = {
   /**
-   * Checks a user's options and brings them into one form, as `CreateSchedule.make` does. The error names the option;
-   * it repeats no header value, body, or callback URL.
+   * Checks and normalises the options, like `CreateSchedule.make`. The error names the option and contains no header
+   * value, body or callback URL.
    *
    * @since 0.1.0
    * @category constructors

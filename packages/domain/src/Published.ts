@@ -12,9 +12,9 @@ import type { MessageId } from "./MessageId.ts"
  */
 export interface Published {
   readonly messageId: MessageId
-  /** What it is delivered to, where QStash says so: always for the endpoints of a URL group. */
+  /** The URL to deliver to, if QStash reports it, as it does for the endpoints of a URL group. */
   readonly url?: string
-  /** Whether it was taken for a message that QStash had already: `messageId` is that one's, and nothing new is sent. */
+  /** Whether QStash already had this message. Then `messageId` is that of the earlier one, and nothing new is sent. */
   readonly isDeduplicated: boolean
 }
 
@@ -23,8 +23,7 @@ export interface Published {
  */
 export declare namespace Published {
   /**
-   * What a publish to a destination answers: one message for a URL; for a URL group one for each endpoint, in the
-   * order of the endpoints.
+   * What a publish returns: one message for a URL; for a URL group one for each endpoint, in their order.
    *
    * @since 0.1.0
    * @category models

@@ -22,10 +22,10 @@ export declare namespace QStashDlq {
    * @category models
    */
   export interface ListInput extends DlqFilter {
-    /** The cursor of the page before. */
+    /** The cursor of the previous page. */
     readonly cursor?: string | undefined
     /**
-     * How many at the most, from 1 to 100.
+     * The most items, from 1 to 100.
      *
      * @default 100
      */
@@ -33,16 +33,16 @@ export declare namespace QStashDlq {
   }
 
   /**
-   * What may be changed for another try.
+   * The options of a retry.
    *
    * @since 0.1.0
    * @category models
    */
   export interface RetryInput {
     /**
-     * How often a failed delivery is tried again, at least 0.
+     * How often a failed delivery is retried; 0 or more.
      *
-     * @default that of the message
+     * @default the message's own `retries`
      */
     readonly retries?: number | undefined
   }
@@ -52,25 +52,25 @@ export declare namespace QStashDlq {
    * @category models
    */
   export interface Service {
-    /** One page of dead letters, the oldest first. */
+    /** One page of dead letters, oldest first. */
     readonly list: (options?: ListInput) => Effect.Effect<Page<DlqMessage>, QStashError>
 
-    /** All dead letters that match, page by page as they are asked for. */
+    /** All matching dead letters. Pages are read on demand. */
     readonly stream: (filter?: DlqFilter) => Stream.Stream<DlqMessage, QStashError>
 
     /** One dead letter. */
     readonly get: (dlqId: DlqId) => Effect.Effect<DlqMessage, DlqMessageNotFound | QStashError>
 
-    /** Deletes one dead letter for good. */
+    /** Deletes one dead letter permanently. */
     readonly delete: (dlqId: DlqId) => Effect.Effect<void, DlqMessageNotFound | QStashError>
 
-    /** Deletes the dead letters of a selection for good, and answers how many. */
+    /** Deletes the selected dead letters permanently, and returns how many there were. */
     readonly deleteMany: (selector: DlqSelector) => Effect.Effect<number, QStashError>
 
     /**
-     * Publishes the message anew, under a new id and with what it had, and takes the dead letter away. When the answer is
-     * lost the call is not repeated by itself: it fails with `QStashUnavailable`, and if the dead letter is gone then, the
-     * message is on its way.
+     * Publishes the message again under a new id, with its settings, and deletes the dead letter. If the response is
+     * lost, the call is not repeated automatically: it fails with `QStashUnavailable`. If the dead letter is gone by
+     * then, the message was published.
      */
     readonly retry: (
       dlqId: DlqId,
@@ -78,8 +78,9 @@ export declare namespace QStashDlq {
     ) => Effect.Effect<Published, DlqMessageNotFound | QStashQuotaExceeded | QStashError>
 
     /**
-     * The same for a selection, and answers what was published. Dead letters that are gone are passed over. A selection
-     * of many takes several calls; if one of them fails, the messages before it are on their way.
+     * Retries the selected dead letters, and returns the published messages. Dead letters that no longer exist are
+     * ignored. A large selection takes several calls; if one of them fails, the messages of the earlier calls are
+     * already published.
      */
     readonly retryMany: (
       selector: DlqSelector,
@@ -89,8 +90,8 @@ export declare namespace QStashDlq {
 }
 
 /**
- * The dead letter queue of one QStash account: messages that have failed for good, kept for a while to be looked at and
- * tried again.
+ * The dead letter queue of a QStash account: messages that failed permanently, kept for a while to be inspected and
+ * retried.
  *
  * @since 0.1.0
  * @category tags

@@ -136,8 +136,9 @@ export class FlowControlKeyNotFound extends Schema.TaggedError<FlowControlKeyNot
 }
 
 /**
- * Something in the request is wrong. Without a `status` it was not sent; otherwise QStash rejected it with 400 or another
- * 4xx, and `reason` is QStash's own text. `field` names the wrong option or header, if it is known. `conflictsWith` names the option that cannot be combined with `field`, where that is the reason.
+ * Something in the request is wrong. Without a `status` it was not sent; otherwise QStash rejected it with 400 or
+ * another 4xx, and `reason` is QStash's own text. `field` names the wrong option or header, if it is known.
+ * `conflictsWith` names the option that cannot be combined with `field`, if that is the reason.
  *
  * @since 0.1.0
  * @category errors

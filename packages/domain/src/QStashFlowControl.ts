@@ -19,38 +19,38 @@ export declare namespace QStashFlowControl {
     /** All keys that are in use. */
     readonly list: Effect.Effect<ReadonlyArray<FlowControlState>, QStashError>
 
-    /** One key, as it stands now. */
+    /** The current state of one key. */
     readonly get: (
       key: FlowControlKey
     ) => Effect.Effect<FlowControlState, FlowControlKeyNotFound | QStashError>
 
-    /** Starts no delivery of the key until it is resumed. On a paused key it changes nothing. */
+    /** Stops deliveries of the key from starting until it is resumed. Does nothing if the key is paused. */
     readonly pause: (key: FlowControlKey) => Effect.Effect<void, QStashQuotaExceeded | QStashError>
 
-    /** Lets the deliveries of a key start again; on an active one it changes nothing. */
+    /** Lets deliveries of the key start again. Does nothing if the key is active. */
     readonly resume: (key: FlowControlKey) => Effect.Effect<void, QStashQuotaExceeded | QStashError>
 
     /**
-     * Fixes limits of a key: what later messages say of them does not count. A pinned rate begins a new period.
+     * Pins limits of a key, so that later messages cannot change them. A pinned rate starts a new period.
      */
     readonly pin: (
       key: FlowControlKey,
       limits: FlowControlState.Pin
     ) => Effect.Effect<void, QStashQuotaExceeded | QStashError>
 
-    /** Lets later messages set the limits of a key again; until one does, those that were pinned stay in force. */
+    /** Lets later messages change the limits of a key again. Until one does, the pinned limits stay in force. */
     readonly unpin: (key: FlowControlKey, limits: FlowControlState.Unpin) => Effect.Effect<void, QStashError>
 
-    /** Ends the current period of a key's rate, so that as many deliveries may start again. */
+    /** Ends the current period of a key's rate, so that its deliveries can start again immediately. */
     readonly resetRate: (key: FlowControlKey) => Effect.Effect<void, QStashError>
 
-    /** The limit on all deliveries of the account together. */
+    /** The limit on all deliveries of the account. */
     readonly globalParallelism: Effect.Effect<GlobalParallelism, QStashError>
   }
 }
 
 /**
- * The flow-control keys of one QStash account: limits that the messages with the same key share.
+ * The flow-control keys of a QStash account: limits that messages with the same key share.
  *
  * @since 0.1.0
  * @category tags

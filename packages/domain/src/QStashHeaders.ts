@@ -4,7 +4,8 @@
 import type { RedactedValue } from "./RedactedValue.ts"
 
 /**
- * Headers of an answer: canonical names, every value of a name in order, redacted ones as {@link RedactedValue}.
+ * Headers as QStash returns them: canonical names, and all values of a name in order. A redacted value is a {@link
+ * RedactedValue}.
  *
  * @since 0.1.0
  * @category models

@@ -31,10 +31,10 @@ export declare namespace QStashLogs {
    * @category models
    */
   export interface ListInput extends StreamInput {
-    /** The cursor of the page before. */
+    /** The cursor of the previous page. */
     readonly cursor?: string | undefined
     /**
-     * How many at the most, from 1 to 1000.
+     * The most items, from 1 to 1000.
      *
      * @default 100
      */
@@ -49,13 +49,13 @@ export declare namespace QStashLogs {
     /** One page of entries. */
     readonly list: (options?: ListInput) => Effect.Effect<Page<LogEntry>, QStashError>
 
-    /** All entries that match, page by page as they are asked for. */
+    /** All matching entries. Pages are read on demand. */
     readonly stream: (options?: StreamInput) => Stream.Stream<LogEntry, QStashError>
   }
 }
 
 /**
- * The log of one QStash account: each step in the life of its messages, kept for some days.
+ * The log of a QStash account: each step in the life of its messages, kept for a few days.
  *
  * @since 0.1.0
  * @category tags

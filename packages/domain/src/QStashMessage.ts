@@ -13,32 +13,32 @@ import type { ScheduleId } from "./ScheduleId.ts"
 import type { UrlGroupName } from "./UrlGroupName.ts"
 
 /**
- * A message that QStash has accepted and neither delivered nor given up, as QStash reports it. What QStash may spell in
- * ways that this library does not know is text here.
+ * A pending message as QStash reports it. Values that this library may not know, such as a new HTTP method, are plain
+ * text.
  *
  * @since 0.1.0
  * @category models
  */
 export interface QStashMessage {
   readonly messageId: MessageId
-  /** What is called; for a URL group that of the one endpoint. */
+  /** The URL to call. In a URL group it is that of one endpoint. */
   readonly url: string
   readonly urlGroup?: UrlGroupName
   /** The endpoint's name within its group, if it has one. */
   readonly endpointName?: string
   readonly method: string
-  /** What a delivery carries, `Content-Type` among them. */
+  /** The headers of each delivery, including `Content-Type`. */
   readonly headers: QStashHeaders
-  /** Text where the bytes are UTF-8, else bytes; absent when empty. */
+  /** Text if the bytes are UTF-8, else bytes. Absent if empty. */
   readonly body?: string | Uint8Array | RedactedValue
   readonly createdAt: DateTime.Utc
-  /** The first delivery comes at this instant or later. */
+  /** The earliest time of the first delivery. */
   readonly notBefore: DateTime.Utc
   readonly maxRetries: number
   readonly retryDelay?: string
   /**
-   * QStash does not document the unit; this library's own server and engine use seconds. A new setting wants its unit, such
-   * as `Duration.seconds(timeout)`: a plain number there is in milliseconds.
+   * QStash does not document the unit. This library's own server and engine use seconds. To use it in a new setting,
+   * add the unit, such as `Duration.seconds(timeout)`: a plain number would be milliseconds.
    */
   readonly timeout?: number
   readonly callback?: string
@@ -46,28 +46,28 @@ export interface QStashMessage {
   readonly failureCallback?: string
   readonly failureCallbackHeaders?: QStashHeaders
   readonly queueName?: QueueName
-  /** The schedule that made it. */
+  /** The schedule that created it. */
   readonly scheduleId?: ScheduleId
   readonly flowControlKey?: FlowControlKey
   readonly parallelism?: number
   readonly rate?: number
   readonly period?: Duration.Duration
   readonly labels: ReadonlyArray<string>
-  /** The address of whoever published it. */
+  /** The IP address of the publisher. */
   readonly callerIp?: string
 }
 
 /**
- * A message that has failed for good, with the last answer of its destination.
+ * A message that failed permanently, with the last response of its destination.
  *
  * @since 0.1.0
  * @category models
  */
 export interface DlqMessage extends QStashMessage {
   readonly dlqId: DlqId
-  /** Absent if the destination sent no response. A filter finds those dead letters by the status 0. */
+  /** Absent if the destination sent no response. The filter for those dead letters is the status 0. */
   readonly responseStatus?: number
   readonly responseHeaders?: QStashHeaders
-  /** Text where the bytes are UTF-8, else bytes; absent when empty. */
+  /** Text if the bytes are UTF-8, else bytes. Absent if empty. */
   readonly responseBody?: string | Uint8Array | RedactedValue
 }

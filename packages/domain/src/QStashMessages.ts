@@ -32,17 +32,17 @@ export declare namespace QStashMessages {
    */
   export interface Service {
     /**
-     * Publishes a message: to a URL one, to a URL group one for each of its endpoints. Without a deduplication id of the
-     * caller's the call mints one before it sends anything, so that its own retries never leave two messages. To repeat
-     * the call itself safely, give an id.
+     * Publishes a message; to a URL group, one message for each endpoint. Without a deduplication id the call generates
+     * one before it sends anything, so its own retries never create two messages. To repeat the call itself safely,
+     * pass an id.
      */
     readonly publish: <D extends Destination.Input>(
       message: PublishMessage.Input<D>
     ) => Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashError>
 
     /**
-     * Puts a message into a queue, which QStash makes on first use. A queue delivers in order: the next message waits
-     * until the one before it is delivered or has failed for good, and its callbacks with it.
+     * Adds a message to a queue, which QStash creates on first use. A queue delivers in order: the next message waits
+     * until the previous one and its callbacks are delivered or have failed permanently.
      */
     readonly enqueue: <D extends Destination.Input>(
       queueName: QueueName,
@@ -50,9 +50,9 @@ export declare namespace QStashMessages {
     ) => Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashError>
 
     /**
-     * Publishes and enqueues many messages in one call, and answers for each in its place what became of it: one
-     * message for a URL, one for each endpoint of a URL group, or why it was refused while others were accepted. QStash
-     * checks all of them first, so what is wrong at that point fails the call and nothing is sent.
+     * Publishes and enqueues many messages in one call. Returns what happened to each of them, in the same order: one
+     * message for a URL, one for each endpoint of a URL group, or why it was rejected while others were accepted.
+     * QStash checks all messages first, so an error that it finds then fails the whole call, and nothing is sent.
      */
     readonly batch: (
       messages: ReadonlyArray<PublishMessage.BatchInput>
@@ -61,21 +61,21 @@ export declare namespace QStashMessages {
       QStashQuotaExceeded | QStashError
     >
 
-    /** A message that is neither delivered nor given up nor cancelled; after that only the logs know it. */
+    /** One pending message. Once it is delivered, has failed or was cancelled, only the logs have it. */
     readonly get: (messageId: MessageId) => Effect.Effect<QStashMessage, MessageNotFound | QStashError>
 
     /**
-     * Cancels a message. A delivery under way goes on, and if it fails it is not tried again.
+     * Cancels a message. A running delivery continues, but is not retried if it fails.
      */
     readonly cancel: (messageId: MessageId) => Effect.Effect<void, MessageNotFound | QStashError>
 
-    /** Cancels the pending messages of a selection, and answers how many. */
+    /** Cancels the selected pending messages, and returns how many there were. */
     readonly cancelMany: (selector: MessageSelector) => Effect.Effect<number, QStashError>
   }
 }
 
 /**
- * The messages of one QStash account: published once, delivered at least once.
+ * The messages of a QStash account: published once, delivered at least once.
  *
  * @since 0.1.0
  * @category tags
@@ -85,9 +85,9 @@ export class QStashMessages extends Context.Tag("@effect-qstash/domain/QStashMes
   QStashMessages.Service
 >() {
   /**
-   * Publishes a value as JSON, encoded with its Schema. The content type is `application/json` unless the headers name
-   * another one. A value that does not encode is a `QStashInvalidRequest` for `body`, which says where and repeats
-   * nothing of the value.
+   * Publishes a value as JSON, encoded with its Schema. The content type is `application/json` unless you set another
+   * one. If the value does not encode, the call fails with a `QStashInvalidRequest` for `body`, which says where and
+   * contains nothing of the value.
    *
    * @since 0.1.0
    * @category helpers
@@ -98,14 +98,14 @@ export class QStashMessages extends Context.Tag("@effect-qstash/domain/QStashMes
   ): Effect.Effect<Published.To<D>, QStashQuotaExceeded | QStashError, QStashMessages | R> =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages
-      // What is no object goes on unchanged to the service, which refuses it.
+      // The service rejects anything but an object.
       if (!Predicate.isReadonlyRecord(message)) return yield* messages.publish<D>(message)
       const body = yield* encodeJson(schema, message.body)
       return yield* messages.publish<D>({ ...message, headers: withJsonType(message.headers), body })
     })
 
   /**
-   * The same for {@link QStashMessages.Service.enqueue}.
+   * Like `publishJson`, for {@link QStashMessages.Service.enqueue}.
    *
    * @since 0.1.0
    * @category helpers
@@ -127,8 +127,8 @@ export class QStashMessages extends Context.Tag("@effect-qstash/domain/QStashMes
     })
 
   /**
-   * The same for {@link QStashMessages.Service.batch}: every message has a body of one Schema, which may be a union. If a
-   * value does not encode, nothing is sent, and the error names its position, such as `[2].body`.
+   * Like `publishJson`, for {@link QStashMessages.Service.batch}. All bodies have the same Schema, which may be a
+   * union. If a value does not encode, nothing is sent, and the error names its position, such as `[2].body`.
    *
    * @since 0.1.0
    * @category helpers

@@ -14,9 +14,9 @@ export interface QStashQueue {
   readonly name: QueueName
   readonly createdAt: DateTime.Utc
   readonly updatedAt: DateTime.Utc
-  /** How many of its messages may be under way at once. */
+  /** How many of its messages may be in delivery at once. */
   readonly parallelism: number
   readonly isPaused: boolean
-  /** How many of its messages are not done yet. */
+  /** How many of its messages are still pending. */
   readonly lag: number
 }

@@ -12,7 +12,7 @@ import type { QueueName } from "./QueueName.ts"
  */
 export declare namespace QStashQueues {
   /**
-   * What a user gives to create a queue or to change one.
+   * The options of a queue.
    *
    * @since 0.1.0
    * @category models
@@ -20,15 +20,15 @@ export declare namespace QStashQueues {
   export interface UpsertInput {
     readonly queueName: QueueName
     /**
-     * How many of its messages may be under way at once, at least 1.
+     * How many of its messages may be in delivery at once; 1 or more.
      *
      * @default 1
      */
     readonly parallelism?: number | undefined
     /**
-     * Whether it is paused from now on.
+     * Whether the queue is paused.
      *
-     * @default as it was; a new queue is active
+     * @default unchanged; a new queue is active
      */
     readonly isPaused?: boolean | undefined
   }
@@ -41,28 +41,28 @@ export declare namespace QStashQueues {
     /** Creates a queue, or changes the one with this name. */
     readonly upsert: (queue: UpsertInput) => Effect.Effect<void, QStashQuotaExceeded | QStashError>
 
-    /** One queue, as it stands now. */
+    /** The current state of one queue. */
     readonly get: (queueName: QueueName) => Effect.Effect<QStashQueue, QueueNotFound | QStashError>
 
-    /** All queues of the account. QStash promises no order. */
+    /** All queues of the account, in no guaranteed order. */
     readonly list: Effect.Effect<ReadonlyArray<QStashQueue>, QStashError>
 
-    /** Deletes a queue with the messages that wait in it. The absence of the queue is no error. */
+    /** Deletes a queue and the messages that wait in it. Succeeds if there is no such queue. */
     readonly delete: (queueName: QueueName) => Effect.Effect<void, QStashError>
 
     /**
-     * Stops a queue from starting deliveries until it is resumed. It still accepts messages, and deliveries under way
-     * go on. On a paused queue it changes nothing.
+     * Stops a queue from starting deliveries until it is resumed. It still accepts messages, and running deliveries
+     * continue. Does nothing if the queue is paused.
      */
     readonly pause: (queueName: QueueName) => Effect.Effect<void, QueueNotFound | QStashError>
 
-    /** Lets a paused queue deliver again; on an active one it changes nothing. */
+    /** Lets a paused queue deliver again. Does nothing if the queue is active. */
     readonly resume: (queueName: QueueName) => Effect.Effect<void, QueueNotFound | QStashError>
   }
 }
 
 /**
- * The queues of one QStash account, through which messages go in order.
+ * The queues of a QStash account, which deliver messages in order.
  *
  * @since 0.1.0
  * @category tags

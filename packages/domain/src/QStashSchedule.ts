@@ -11,30 +11,30 @@ import type { RedactedValue } from "./RedactedValue.ts"
 import type { ScheduleId } from "./ScheduleId.ts"
 
 /**
- * A schedule as QStash reports it. What QStash itself may spell in ways that this library does not know (an old cron
- * dialect, a new state) is text here, so that one odd schedule never makes a list unreadable.
+ * A schedule as QStash reports it. Values that this library may not know (an old cron dialect, a new state) are plain
+ * text, so that one odd schedule never makes a whole list unreadable.
  *
  * @since 0.1.0
  * @category models
  */
 export interface QStashSchedule {
   readonly scheduleId: ScheduleId
-  /** Verbatim as it was given, outer white space aside, with its `CRON_TZ=` prefix. */
+  /** As it was written, with its `CRON_TZ=` prefix but without surrounding whitespace. */
   readonly cron: string
   readonly destination: Destination
   readonly createdAt: DateTime.Utc
   readonly method: string
   readonly isPaused: boolean
-  /** What a delivery carries, `Content-Type` among them. */
+  /** The headers of each delivery, including `Content-Type`. */
   readonly headers: QStashHeaders
-  /** Text where the bytes are UTF-8, else bytes; absent when empty. */
+  /** Text if the bytes are UTF-8, else bytes. Absent if empty. */
   readonly body?: string | Uint8Array | RedactedValue
   readonly retries?: number
   readonly retryDelay?: string
   readonly delay?: Duration.Duration
   /**
-   * QStash does not document the unit; this library's own server and engine use seconds. A new setting wants its unit, such
-   * as `Duration.seconds(timeout)`: a plain number there is in milliseconds.
+   * QStash does not document the unit. This library's own server and engine use seconds. To use it in a new setting,
+   * add the unit, such as `Duration.seconds(timeout)`: a plain number would be milliseconds.
    */
   readonly timeout?: number
   readonly callback?: string
@@ -47,14 +47,17 @@ export interface QStashSchedule {
   readonly rate?: number
   readonly period?: Duration.Duration
   readonly labels: ReadonlyArray<string>
-  /** The address that created it. */
+  /** The IP address of the creator. */
   readonly callerIp?: string
   /** When it last fired; absent before the first firing. */
   readonly lastScheduleTime?: DateTime.Utc
-  /** When it fires next. It keeps advancing while paused, and is absent where no time matches within five years. */
+  /**
+   * When it fires next. It keeps advancing while the schedule is paused, and is absent if no time matches within five
+   * years.
+   */
   readonly nextScheduleTime?: DateTime.Utc
-  /** The messages of the last firing by id: `IN_PROGRESS`, `SUCCESS` or `FAIL`. */
+  /** The messages of the last firing by id, with their state: `IN_PROGRESS`, `SUCCESS` or `FAIL`. */
   readonly lastScheduleStates: Readonly<Record<string, string>>
-  /** Why the last firing could make no message. */
+  /** Why the last firing created no message. */
   readonly error?: string
 }

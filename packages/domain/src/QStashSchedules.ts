@@ -27,38 +27,38 @@ export declare namespace QStashSchedules {
    */
   export interface Service {
     /**
-     * Creates a schedule, or overwrites the one with the same id, and returns its id. An overwrite replaces every
-     * setting. Without an id of the caller's the call mints one before it sends anything, so that its own retries never
-     * leave two schedules. To repeat the call itself safely, pass an id. An error then has it as `scheduleId`.
+     * Creates a schedule, or overwrites the one with the same id, and returns its id. Overwriting replaces every
+     * setting. Without an id the call generates one before it sends anything, so its own retries never create two
+     * schedules. To repeat the call itself safely, pass an id. An error then has it as `scheduleId`.
      */
     readonly create: (
       schedule: CreateSchedule.Input
     ) => Effect.Effect<ScheduleId, QStashQuotaExceeded | QStashError>
 
-    /** One schedule, as it stands now. */
+    /** The current state of one schedule. */
     readonly get: (scheduleId: ScheduleId) => Effect.Effect<QStashSchedule, ScheduleNotFound | QStashError>
 
-    /** All schedules of the account. QStash promises no order. */
+    /** All schedules of the account, in no guaranteed order. */
     readonly list: Effect.Effect<ReadonlyArray<QStashSchedule>, QStashError>
 
-    /** Ends a schedule. Messages that it has already made are still delivered. */
+    /** Deletes a schedule. Messages that it already created are still delivered. */
     readonly delete: (scheduleId: ScheduleId) => Effect.Effect<void, ScheduleNotFound | QStashError>
 
     /**
-     * Stops a schedule from making messages until it is resumed; its next firing time keeps advancing. On a paused
-     * schedule it changes nothing. Messages that it has already made are still delivered.
+     * Stops a schedule from creating messages until it is resumed; its next firing time keeps advancing. Messages that
+     * it already created are still delivered. Does nothing if the schedule is paused.
      */
     readonly pause: (scheduleId: ScheduleId) => Effect.Effect<void, ScheduleNotFound | QStashError>
 
     /**
-     * Marks a paused schedule as active; on an active one it changes nothing. Firings that fell into the pause are not
-     * made up for.
+     * Lets a paused schedule fire again. Firings that it missed during the pause are not made up for. Does nothing if
+     * the schedule is active.
      */
     readonly resume: (scheduleId: ScheduleId) => Effect.Effect<void, ScheduleNotFound | QStashError>
   }
 
   /**
-   * The options of {@link QStashSchedules.upsert}: those of `create`, under an id of the caller's.
+   * The options of {@link QStashSchedules.upsert}: those of `create`, with a required id.
    *
    * @since 0.1.0
    * @category models
@@ -68,14 +68,15 @@ export declare namespace QStashSchedules {
     /**
      * Whether the schedule is paused afterwards.
      *
-     * @default as it was; a new schedule is active
+     * @default unchanged; a new schedule is active
      */
     readonly isPaused?: boolean | undefined
   }
 }
 
 /**
- * The schedules of one QStash account. Production provides it over HTTPS, tests and the local server from the engine.
+ * The schedules of a QStash account. In production the client provides them over HTTPS; in tests and on the local
+ * server the engine does.
  *
  * @since 0.1.0
  * @category tags
@@ -85,9 +86,9 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
   QStashSchedules.Service
 >() {
   /**
-   * Creates a schedule whose deliveries carry a value as JSON, encoded with its Schema. The content type is
-   * `application/json` unless the headers name another one. A value that does not encode is a `QStashInvalidRequest` for
-   * `body`, which says where and repeats nothing of the value.
+   * Creates a schedule that delivers a value as JSON, encoded with its Schema. The content type is `application/json`
+   * unless you set another one. If the value does not encode, the call fails with a `QStashInvalidRequest` for `body`,
+   * which says where and contains nothing of the value.
    *
    * @since 0.1.0
    * @category helpers
@@ -118,7 +119,7 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
   static readonly upsert = (
     input: QStashSchedules.UpsertInput
   ): Effect.Effect<void, QStashQuotaExceeded | ScheduleNotFound | QStashError, QStashSchedules> => {
-    // What is no object goes on to `create`, which refuses it.
+    // `create` rejects anything but an object.
     if (!Predicate.isReadonlyRecord(input)) {
       return Effect.flatMap(QStashSchedules, (schedules) => Effect.asVoid(schedules.create(input)))
     }
@@ -139,8 +140,8 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
   }
 
   /**
-   * {@link QStashSchedules.upsert} with a body that is encoded as `createJson` does. A value that does not encode changes
-   * nothing.
+   * Like {@link QStashSchedules.upsert}, with a body that is encoded as by `createJson`. A value that does not encode
+   * changes nothing.
    *
    * @since 0.1.0
    * @category helpers
@@ -152,7 +153,7 @@ export class QStashSchedules extends Context.Tag("@effect-qstash/domain/QStashSc
     Effect.flatMap(withJson(schema, schedule), QStashSchedules.upsert)
 
   /**
-   * Deletes a schedule if there is one: its absence is no error.
+   * Deletes a schedule if it exists.
    *
    * @since 0.1.0
    * @category helpers
@@ -170,7 +171,7 @@ const withJson = <A, I, R, Rest extends Omit<CreateSchedule.Input, "body">>(
   schema: Schema.Schema<A, I, R>,
   input: Rest & { readonly body: A }
 ) => {
-  // What is no object goes on unchanged to the service, which refuses it.
+  // The service rejects anything but an object.
   if (!Predicate.isReadonlyRecord(input)) return Effect.succeed(input)
   const { body, ...schedule } = input
   return encodeJson(schema, body).pipe(

@@ -12,7 +12,7 @@ import { QStashUrlGroups } from "./QStashUrlGroups.ts"
 import * as Context from "effect/Context"
 
 /**
- * Every service of QStash: what a layer of the client or of a test provides.
+ * All services of QStash, as a layer of the client or of a test provides them.
  *
  * @since 0.1.0
  * @category models

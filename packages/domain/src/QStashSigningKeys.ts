@@ -15,20 +15,20 @@ export declare namespace QStashSigningKeys {
    * @category models
    */
   export interface Service {
-    /** Both keys, as they stand now. */
+    /** The two keys. */
     readonly get: Effect.Effect<SigningKeys, QStashError>
 
     /**
-     * Makes the next key the current one and draws a new next one, and answers both. Receivers that know both old keys go
-     * on; give them the new ones before another rotation, which would leave them without. It is not repeated by itself:
-     * when it fails with `QStashUnavailable` it may have taken effect, so look before you call it again.
+     * Makes the next key the current one, generates a new next key, and returns both. Receivers that know both old keys
+     * keep working. Give them the new keys before you rotate again. The call is not repeated automatically: if it fails
+     * with `QStashUnavailable` it may have taken effect, so look at the keys before you call it again.
      */
     readonly rotate: Effect.Effect<SigningKeys, QStashError>
   }
 }
 
 /**
- * The keys that one QStash account's deliveries are signed with.
+ * The keys that sign the deliveries of a QStash account.
  *
  * @since 0.1.0
  * @category tags

@@ -18,8 +18,8 @@ export declare namespace QStashUrlGroups {
    */
   export interface Service {
     /**
-     * Adds endpoints to a group, which QStash makes on first use. One with the same URL or the same name takes the place
-     * of the old one.
+     * Adds endpoints to a group, which QStash creates on first use. An endpoint replaces one with the same URL or the
+     * same name.
      */
     readonly upsertEndpoints: (
       urlGroup: UrlGroupName,
@@ -27,30 +27,30 @@ export declare namespace QStashUrlGroups {
     ) => Effect.Effect<void, QStashQuotaExceeded | QStashError>
 
     /**
-     * Removes endpoints; with the last one the group is gone. Fails with `UrlGroupNotFound` also where the group has no
-     * such endpoint, and then removes none. Messages that are made already are still delivered.
+     * Removes endpoints. Without endpoints the group no longer exists. If the group lacks one of them, the call fails
+     * with `UrlGroupNotFound` and removes none. Messages that already exist are still delivered.
      */
     readonly removeEndpoints: (
       urlGroup: UrlGroupName,
       endpoints: Arr.NonEmptyReadonlyArray<UrlGroup.EndpointSelector>
     ) => Effect.Effect<void, UrlGroupNotFound | QStashError>
 
-    /** One group, its endpoints in their order. */
+    /** One group, with its endpoints in order. */
     readonly get: (urlGroup: UrlGroupName) => Effect.Effect<UrlGroup, UrlGroupNotFound | QStashError>
 
-    /** All groups of the account. QStash promises no order. */
+    /** All groups of the account, in no guaranteed order. */
     readonly list: Effect.Effect<ReadonlyArray<UrlGroup>, QStashError>
 
     /**
-     * Deletes a group; its absence is no error. Messages that are made already are still delivered. Delete the schedules
-     * that aim at it first: they would find no destination.
+     * Deletes a group if it exists. Messages that already exist are still delivered. First delete the schedules of the
+     * group: they would find no destination.
      */
     readonly delete: (urlGroup: UrlGroupName) => Effect.Effect<void, QStashError>
   }
 }
 
 /**
- * The URL groups of one QStash account: a message to a group goes to each of its endpoints.
+ * The URL groups of a QStash account: a message to a group goes to each of its endpoints.
  *
  * @since 0.1.0
  * @category tags

@@ -23,7 +23,7 @@ export const QueueName = restrictedName("queue name").pipe(
 export type QueueName = typeof QueueName.Type
 
 /**
- * The name as an answer of QStash carries it: any text but the empty one.
+ * The name as QStash returns it: any non-empty text.
  *
  * @since 0.1.0
  * @category schemas

@@ -7,9 +7,9 @@ import * as Option from "effect/Option"
 const shape = /^REDACTED:([0-9a-f]{64})$/
 
 /**
- * Stands in an answer for a body or a header value that QStash was told to redact: the SHA-256 of the original in
- * lower-case hex, written `REDACTED:<hash>` on the wire. Deliveries carry the original. Do not send it back: an
- * overwrite would store the placeholder itself.
+ * What QStash returns in place of a redacted body or header value: the SHA-256 of the original in lower-case hex,
+ * `REDACTED:<hash>` on the wire. Deliveries carry the original. Do not send it back: an overwrite would store the
+ * placeholder itself.
  *
  * @since 0.1.0
  * @category models

@@ -19,7 +19,7 @@ const maxDepth = 64
 const maxDelayMillis = 86_400_000
 
 /**
- * A text that is no retry-delay expression; `reason` says what was met, and at which position, counted from 1.
+ * The text is not a valid retry-delay expression. `reason` says what is wrong and at which position, counted from 1.
  *
  * @since 0.1.0
  * @category errors
@@ -37,16 +37,16 @@ export class InvalidRetryDelayExpression extends Schema.TaggedError<InvalidRetry
  * The arithmetic of `Upstash-Retry-Delay`: how many milliseconds to wait before a retry, such as
  * `min(60000, pow(2, retried) * 1000)`.
  *
- * Knows the variable `retried`, whole and decimal numbers, `+ - * /`, parentheses, and the functions `pow`, `min` and
- * `max` of two arguments and `sqrt`, `abs`, `exp`, `floor`, `ceil` and `round` of one. A text may be 1024 characters
- * long and 64 levels deep. Two expressions are equal if their texts are.
+ * Supports the variable `retried`, whole and decimal numbers, `+ - * /`, parentheses, the functions `pow`, `min` and
+ * `max` of two arguments, and `sqrt`, `abs`, `exp`, `floor`, `ceil` and `round` of one. The text has at most 1024
+ * characters and 64 levels. Two expressions are equal if their texts are.
  *
  * @since 0.1.0
  * @category models
  */
 export class RetryDelayExpression implements Equal.Equal {
   readonly [TypeId] = TypeId
-  /** The expression as it was written, without blanks around it. */
+  /** The expression as it was written, without surrounding whitespace. */
   readonly text: string
   readonly #expression: Expression
 
@@ -55,7 +55,7 @@ export class RetryDelayExpression implements Equal.Equal {
     this.#expression = expression
   }
 
-  /** Reads an expression, or says why it is none. */
+  /** Parses an expression, or says what is wrong with it. */
   static parse(text: string): Either.Either<RetryDelayExpression, InvalidRetryDelayExpression> {
     const trimmed = text.trim()
     return Either.map(parseExpression(trimmed), (expression) => new RetryDelayExpression(trimmed, expression))
@@ -66,12 +66,12 @@ export class RetryDelayExpression implements Equal.Equal {
     return Either.getOrThrowWith(RetryDelayExpression.parse(text), identity)
   }
 
-  /** Tells a parsed expression from its text, where an option takes both. */
+  /** Whether a value is a parsed expression; many options also take its text. */
   static isRetryDelayExpression(value: unknown): value is RetryDelayExpression {
     return Predicate.hasProperty(value, TypeId)
   }
 
-  /** The expression as the text it is on the wire. */
+  /** Encodes an expression as its text. */
   static readonly FromString: Schema.Schema<RetryDelayExpression, string> = textCodec({
     identifier: "RetryDelayExpressionFromString",
     typeIdentifier: "RetryDelayExpression",
@@ -86,8 +86,8 @@ export class RetryDelayExpression implements Equal.Equal {
   })
 
   /**
-   * The wait after `retried` earlier retries (0 before the first one), in whole milliseconds; a negative result or one
-   * that is not a number counts as no wait, and none is longer than a day.
+   * The wait after `retried` earlier retries (0 before the first one), in whole milliseconds and at most a day. A
+   * negative result, or one that is not a number, means no wait.
    */
   delay(retried: number): Duration.Duration {
     const millis = evaluate(this.#expression, retried)
@@ -129,7 +129,7 @@ type Expression =
 type UnaryFunction = (argument: number) => number
 type BinaryFunction = (left: number, right: number) => number
 
-// Maps, not records: a record would also answer to `constructor` and `__proto__`.
+// A record would also have `constructor` and `__proto__`.
 const additive: ReadonlyMap<string, BinaryFunction> = new Map<string, BinaryFunction>([
   ["+", (left, right) => left + right],
   ["-", (left, right) => left - right]

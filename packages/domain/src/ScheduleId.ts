@@ -6,8 +6,8 @@ import { nameFromAnswer } from "./internal/effectSchema.ts"
 import { restrictedName } from "./internal/name.ts"
 
 /**
- * Names one schedule within an account: letters, digits, `.`, `_` and `-`, as QStash enforces it, and neither `.` nor
- * `..`, which would name another route.
+ * Identifies a schedule within an account: letters, digits, `.`, `_` and `-`, as QStash enforces it, but not `.` or
+ * `..`, which would be another route.
  *
  * @example
  * import { ScheduleId } from "@effect-qstash/domain"
@@ -29,8 +29,8 @@ export const ScheduleId = restrictedName("schedule id").pipe(
 export type ScheduleId = typeof ScheduleId.Type
 
 /**
- * The id as an answer of QStash carries it: any text but the empty one, so that one schedule with an odd old id does
- * not make a whole list unreadable.
+ * The id as QStash returns it: any non-empty text, so that one old schedule with an odd id does not make a whole list
+ * unreadable.
  *
  * @since 0.1.0
  * @category schemas

@@ -4,7 +4,7 @@
 import type * as Redacted from "effect/Redacted"
 
 /**
- * What an account's deliveries are signed with. A receiver accepts both, so that it keeps working over a rotation.
+ * The keys that sign an account's deliveries. A receiver accepts both, so that it keeps working during a rotation.
  *
  * @since 0.1.0
  * @category models
@@ -12,6 +12,6 @@ import type * as Redacted from "effect/Redacted"
 export interface SigningKeys {
   /** Signs every delivery. */
   readonly current: Redacted.Redacted
-  /** Takes the current one's place at the next rotation. */
+  /** Replaces the current key at the next rotation. */
   readonly next: Redacted.Redacted
 }

@@ -5,7 +5,7 @@ import type * as DateTime from "effect/DateTime"
 import type { UrlGroupName } from "./UrlGroupName.ts"
 
 /**
- * Where one message of a group goes. QStash does not restrict its name.
+ * An endpoint of a URL group. QStash does not restrict its name.
  *
  * @since 0.1.0
  * @category models
@@ -33,7 +33,7 @@ export interface UrlGroup {
  */
 export declare namespace UrlGroup {
   /**
-   * What a user gives for an endpoint of a group.
+   * An endpoint to add to a group.
    *
    * @since 0.1.0
    * @category models
@@ -41,12 +41,12 @@ export declare namespace UrlGroup {
   export interface EndpointInput {
     /** An http or https URL. */
     readonly url: string | URL
-    /** Any text that is not empty. */
+    /** Any non-empty text. */
     readonly name?: string | undefined
   }
 
   /**
-   * An endpoint to be removed, by its URL or by its name.
+   * An endpoint to remove, by its URL or by its name.
    *
    * @since 0.1.0
    * @category models

@@ -23,7 +23,7 @@ export const UrlGroupName = restrictedName("URL group name").pipe(
 export type UrlGroupName = typeof UrlGroupName.Type
 
 /**
- * The name as an answer of QStash carries it: any text but the empty one.
+ * The name as QStash returns it: any non-empty text.
  *
  * @since 0.1.0
  * @category schemas

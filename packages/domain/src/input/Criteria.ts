@@ -1,6 +1,6 @@
 /**
- * Which messages a bulk operation, a page of dead letters or a page of logs is about: the filters of a user in one
- * checked form. Client, server and engine share this.
+ * The messages of a bulk operation, a page of dead letters or a page of logs: a user's filters in one checked form.
+ * Client, server and engine share it.
  *
  * @since 0.1.0
  */
@@ -89,7 +89,7 @@ const check = (kind: Kind, filter: Filter): Checked<Criteria> =>
     }
   })
 
-/** What every selector may be. */
+/** The options of all selectors. */
 interface Selector {
   readonly all?: unknown
   readonly messageIds?: ReadonlyArray<string>

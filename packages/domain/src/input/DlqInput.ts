@@ -1,5 +1,5 @@
 /**
- * What a user gives to retry a dead letter.
+ * The options of a retry of dead letters.
  *
  * @since 0.1.0
  */

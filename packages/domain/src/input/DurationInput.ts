@@ -1,5 +1,5 @@
 /**
- * A span of time as a user gives it.
+ * A duration from a user.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * What a user pins a flow-control key to, and what is unpinned.
+ * The limits to pin a flow-control key to, and those to unpin.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * An instant as a user gives it.
+ * An instant from a user.
  *
  * @since 0.1.0
  */
@@ -17,8 +17,8 @@ const isInput = (input: unknown): input is DateTime.DateTime.Input =>
   typeof input === "string" || typeof input === "number" || (typeof input === "object" && input !== null)
 
 /**
- * Reads what `DateTime.make` reads, but of text only an ISO 8601 date that there is, with or without a time: `"90"` is
- * not taken for the year 1990, nor the 30th of February for a day in March. Text without a zone is in UTC.
+ * Reads what `DateTime.make` reads, but of text only an existing ISO 8601 date, with or without a time: `"90"` is not
+ * the year 1990, and 30 February is not a day in March. Text without a zone is in UTC.
  *
  * @since 0.1.0
  * @category decoding
@@ -32,8 +32,8 @@ export const parse = (input: unknown): Option.Option<DateTime.Utc> => {
 }
 
 /**
- * Reads an instant that the option or parameter `name` is given, as milliseconds since 1970; throws a `RangeError` that
- * names it where `parse` reads none.
+ * Reads an instant as milliseconds since 1970. Throws a `RangeError` with the name of the option or parameter if
+ * `parse` reads none.
  *
  * @since 0.1.0
  * @category decoding

@@ -1,5 +1,5 @@
 /**
- * The messages that a user enqueues, or publishes as a batch.
+ * The messages to enqueue or to publish as a batch.
  *
  * @since 0.1.0
  */
@@ -14,8 +14,8 @@ import * as PathSegment from "../wire/PathSegment.ts"
 const notInQueue = ["delay", "notBefore", "flowControl", "queueName"]
 
 /**
- * Checks a message for a queue. The queue decides when its messages go out, so a delay, an instant and flow control are
- * errors.
+ * Checks a message for a queue. The queue decides when to deliver its messages, so a delay, an instant and flow control
+ * are errors.
  *
  * @since 0.1.0
  * @category constructors

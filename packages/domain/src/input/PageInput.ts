@@ -1,5 +1,5 @@
 /**
- * Which page of a list a user asks for.
+ * Which page of a list to return.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * What a user gives to create or change a queue.
+ * The options of a queue.
  *
  * @since 0.1.0
  */

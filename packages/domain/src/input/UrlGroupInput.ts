@@ -1,5 +1,5 @@
 /**
- * The endpoints that a user adds to a URL group or removes from it.
+ * The endpoints to add to a URL group or to remove from it.
  *
  * @since 0.1.0
  */
@@ -60,7 +60,7 @@ const checkList = <A>(
 }
 
 /**
- * Checks the endpoints that a user adds. A URL is kept as it is if it is printable ASCII, else it is normalised.
+ * Checks the endpoints to add. A URL is kept if it is printable ASCII, else it is normalised.
  *
  * @since 0.1.0
  * @category constructors
@@ -71,8 +71,8 @@ export const checkEndpoints = (input: unknown): Checked<Arr.NonEmptyReadonlyArra
   )
 
 /**
- * Checks the endpoints that a user removes. A URL is normalised as it was when it was added, so that it is found. It
- * identifies the endpoint, so it counts if both are given.
+ * Checks the endpoints to remove. A URL is normalised as it was when it was added, so that it is found. It identifies
+ * the endpoint, so it counts if both are present.
  *
  * @since 0.1.0
  * @category constructors

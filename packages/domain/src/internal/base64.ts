@@ -24,7 +24,7 @@ const ascii = new TextDecoder()
 
 /**
  * Bytes as base64. Effect's own encoder appends one character at a time: 10 MB take a second and 450 MB of memory. This
- * takes a few milliseconds where there is a `Buffer`, and 50 elsewhere.
+ * takes a few milliseconds with a `Buffer`, and 50 without.
  */
 export const encodeBase64 = (bytes: Uint8Array): string =>
   typeof Buffer === "undefined"

@@ -9,7 +9,7 @@ import { typeName } from "./quote.ts"
 import { checkAll, type UserChecks } from "./setting.ts"
 import { messageOptions, scheduleOptions, settings } from "./settings.ts"
 
-/** Settings before any check: a user's options, or what a request says. */
+/** Settings before any check, from a user or from a request. */
 type Unchecked<Options, D> = { readonly [K in keyof Options]?: unknown } & { readonly destination: D }
 
 const { cron: _cron, ...optionalInSchedule } = scheduleOptions
@@ -36,7 +36,7 @@ const notOptions = (what: string, input: unknown) =>
 const common = (input: { readonly [K in keyof MessageSettings]?: unknown }, user: UserChecks | undefined) =>
   checkAll<Required<MessageSettings>>(settings, input, user)
 
-/** Checks the options of a schedule and brings each into its one form. */
+/** Checks and normalises the options of a schedule. */
 export const checkSchedule = <D>(
   input: Unchecked<typeof settings & typeof scheduleOptions, D>,
   parseDestination: (destination: D) => Parsed<Destination>,
@@ -51,7 +51,7 @@ export const checkSchedule = <D>(
     return { cron, destination, ...own, ...(yield* common(input, user)) }
   })
 
-/** Checks the options of a message and brings each into its one form. */
+/** Checks and normalises the options of a message. */
 export const checkMessage = <D>(
   input: Unchecked<typeof settings & typeof messageOptions, D>,
   parseDestination: (destination: D) => Parsed<Destination>,

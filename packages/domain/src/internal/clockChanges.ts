@@ -48,7 +48,7 @@ const changesBetween = (zone: TimeZone, from: number, until: number): ReadonlyAr
   return changes
 }
 
-/** Leaves out a time that is shown twice but fires only once: the firing that it lacks is listed as missed. */
+/** Leaves out a time that is shown twice but fires only once: the missing firing is listed as missed. */
 const skippedOrRepeated = (
   table: CronTable,
   before: Period,
@@ -70,9 +70,8 @@ const skippedOrRepeated = (
 }
 
 /**
- * The matches of the calendar that the firings from `from` on leave out, by the change of the clocks to which each is
- * lost. A search can lose some only if it crosses a change that is not regular, so only the days around those changes
- * are compared.
+ * The matches of the calendar that have no firing from `from` on, grouped by the clock change that loses them. Only a
+ * search that crosses an irregular change can lose some, so only the days around those changes are compared.
  */
 const missedMatches = (
   table: CronTable,
@@ -106,7 +105,7 @@ const missedMatches = (
   return missed
 }
 
-/** The last change up to an instant that is not regular; `first` if there is none after that one. */
+/** The last irregular change up to an instant, or `first` if there is none after it. */
 const lastIrregularChange = (zone: TimeZone, instant: number, first: number): number => {
   let after = zone.periodAt(instant)
   while (after.start > first) {

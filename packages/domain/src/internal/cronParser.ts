@@ -1,7 +1,9 @@
 import * as Either from "effect/Either"
 import { type TimeZone, timeZoneOf, utc } from "./timeZone.ts"
 
-/** What one field matches. `star` marks a field that restricts nothing, which the rule for days turns on. */
+/**
+ * What one field matches. `star` marks a field that restricts nothing, which decides how the two day fields combine.
+ */
 export interface CronField {
   readonly values: ReadonlySet<number>
   readonly star: boolean
@@ -20,7 +22,7 @@ export interface ParsedCron {
   readonly fields: CronFields
 }
 
-/** A value, or the reason why there is none, in the words of QStash. */
+/** A value, or QStash's own text for what is wrong. */
 type Parsed<A> = Either.Either<A, string>
 
 interface Bounds {
@@ -42,7 +44,7 @@ const months: Bounds = {
 }
 const daysOfWeek: Bounds = { min: 0n, max: 6n, names: namesFrom(0n, "sun mon tue wed thu fri sat") }
 
-/** `@every` has no place here: it counts from the start of a process, which a schedule does not have. */
+/** `@every` is left out: it counts from the start of a process, and a schedule has none. */
 const descriptors: ReadonlyMap<string, string> = new Map([
   ["@yearly", "0 0 1 1 *"],
   ["@annually", "0 0 1 1 *"],
@@ -53,11 +55,11 @@ const descriptors: ReadonlyMap<string, string> = new Map([
   ["@hourly", "0 * * * *"]
 ])
 
-/** What Go takes for white space; JavaScript's own set differs by U+0085 and U+FEFF. */
+/** What Go treats as whitespace; JavaScript differs in U+0085 and U+FEFF. */
 const blank = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
 const blanks = new RegExp(`${blank.source}+`)
 
-/** A loop, as a pattern that is anchored at the end takes quadratic time on a text full of blanks. */
+/** A loop, because a pattern anchored at the end takes quadratic time on text full of spaces. */
 export const trim = (text: string): string => {
   let start = 0
   let end = text.length
@@ -66,7 +68,7 @@ export const trim = (text: string): string => {
   return text.slice(start, end)
 }
 
-/** Reads a trimmed expression. A reason never repeats more than 100 characters of it. */
+/** Parses a trimmed expression. A reason quotes at most 100 characters of it. */
 export const parseCron = (text: string): Parsed<ParsedCron> =>
   Either.gen(function* () {
     if (text === "") {
@@ -79,7 +81,7 @@ export const parseCron = (text: string): Parsed<ParsedCron> =>
       : { timeZone, fields: yield* parseFields(described) }
   })
 
-/** A prefix without fields makes robfig/cron crash; here it is read as one before no fields. */
+/** A prefix without fields crashes robfig/cron. Here it is a prefix and no fields. */
 const parsePrefix = (text: string): Parsed<{ readonly timeZone: TimeZone; readonly spec: string }> => {
   if (!text.startsWith("TZ=") && !text.startsWith("CRON_TZ=")) {
     return Either.right({ timeZone: utc, spec: text })
@@ -122,12 +124,12 @@ const parseFields = (spec: string): Parsed<CronFields> =>
     }
   })
 
-/** Empty parts of a list are passed over, as in robfig/cron: `1,,2` is `1,2`, and a lone `,` matches nothing. */
+/** Empty parts of a list are ignored, as in robfig/cron: `1,,2` is `1,2`, and a lone `,` matches nothing. */
 const parseField = (field: string, bounds: Bounds): Parsed<CronField> =>
   Either.gen(function* () {
     const values = new Set<number>()
     let star = false
-    // A part adds the same values each time, so a text full of `*,` costs one look at each part that differs.
+    // Equal parts add the same values, so each is parsed once, also in text full of `*,`.
     for (const part of new Set(field.split(","))) {
       if (part === "") continue
       const range = yield* parseRange(part, bounds)
@@ -144,7 +146,7 @@ interface Range {
   readonly star: boolean
 }
 
-/** The checks come in the order of robfig/cron, since the first that fails gives the reason. */
+/** The checks are in robfig/cron's order, because the first that fails gives the reason. */
 const parseRange = (text: string, bounds: Bounds): Parsed<Range> =>
   Either.gen(function* () {
     const [range = "", stepText, ...moreSteps] = text.split("/")
@@ -208,7 +210,7 @@ const parseNumber = (text: string): Parsed<bigint> => {
 const notANumber = (text: string, problem: string): string =>
   `failed to parse int from ${cut(text, 2)}: strconv.Atoi: parsing ${goQuote(cut(text, 2))}: ${problem}`
 
-/** Cuts a value that a reason repeats `times` times, so that all of them together stay within 100 characters. */
+/** Cuts a value that a reason quotes `times` times, so that all quotes together have at most 100 characters. */
 const cut = (text: string, times = 1): string => {
   const limit = 100 / times
   return text.length > limit ? `${text.slice(0, limit).replace(/[\ud800-\udbff]$/, "")}…` : text
@@ -226,7 +228,7 @@ const escapes: ReadonlyMap<string, string> = new Map([
   ["\v", "\\v"]
 ])
 
-/** Go's `strconv.Quote`, in which the reason shows what is not a number. */
+/** Go's `strconv.Quote`, which the reason uses for text that is not a number. */
 const goQuote = (text: string): string =>
   `"${text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (character) => escapes.get(character) ?? escape(character))}"`
 

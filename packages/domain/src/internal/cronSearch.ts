@@ -7,13 +7,13 @@ const minute = 60_000
 const hour = 3_600_000
 const day = 86_400_000
 
-/** How far robfig/cron can go back: to the first of the month, and a day more for the zone's offset. */
+/** How far robfig/cron can go back: to the first of the month, and one more day for the zone's offset. */
 const backwards = 32 * day
 const yearOfMinutes = 525_600
 
 /**
- * The first firing after an instant, as robfig/cron finds it: in milliseconds, strictly later, `undefined` if there is
- * none until the end of the fifth calendar year on. Nearly every call is answered within the clocks' present period.
+ * The first firing after an instant, as robfig/cron finds it, in milliseconds. `undefined` if there is none by the end
+ * of the fifth calendar year. Nearly every search stays within the clocks' current period.
  */
 export const nextFiring = (table: CronTable, zone: TimeZone, after: number): number | undefined => {
   if (!(Math.abs(after) <= maxEpochMillis)) return undefined
@@ -29,10 +29,10 @@ export const nextFiring = (table: CronTable, zone: TimeZone, after: number): num
 
 /**
  * The last instant at or before `at` that `nextFiring` returns for some earlier instant. `undefined` if there is none
- * back to the start of the fifth calendar year before.
+ * since the start of the fifth calendar year before.
  *
- * These are all matches of the calendar, because `nextFiring` finds a match from the second before it; and the few
- * firings of robfig/cron that match nothing, within a day after a change of the clocks that is not regular.
+ * These are all matches of the calendar, because `nextFiring` finds a match if it starts one second before it, and the
+ * few firings of robfig/cron that match nothing, within a day after an irregular clock change.
  */
 export const previousFiring = (table: CronTable, zone: TimeZone, at: number): number | undefined => {
   if (!(Math.abs(at) <= maxEpochMillis) || table.isEmpty) return undefined
@@ -45,7 +45,7 @@ export const previousFiring = (table: CronTable, zone: TimeZone, at: number): nu
   return firing === undefined || firing < -maxEpochMillis ? undefined : firing
 }
 
-/** The first match of the calendar after an instant, which is also the first firing unless robfig/cron loses it. */
+/** The first match of the calendar after an instant. It is the first firing, unless robfig/cron misses it. */
 export const nextMatch = (table: CronTable, zone: TimeZone, after: number): number | undefined =>
   table.isEmpty ? undefined : scan(table, zone, after, limitAfter(zone, after))
 
@@ -74,7 +74,7 @@ const straySince = (table: CronTable, zone: TimeZone, since: number, at: number)
   while (after.start > since - day) {
     const before = zone.periodAt(after.start - 1)
     if (!isRegularChange(before, after)) {
-      // A stray firing is one that a walk over the change leads to, and each of those passes the last second before it.
+      // Only a walk across the change leads to a stray firing, and each such walk passes the last second before it.
       const firing = nextFiring(table, zone, after.start - 2 * second)
       if (firing !== undefined && firing > since && firing <= at) return firing
     }
@@ -93,16 +93,16 @@ const search = (table: CronTable, zone: TimeZone, after: number): number | undef
   const found = scan(table, zone, after, limit)
   const isRegular = zone.isRegular(after - backwards, (found ?? limit * minute) + day)
   const walked = isRegular ? found : walk(table, zone, after)
-  // Where robfig/cron goes back in time or runs in circles, its answer is of no use to anyone.
+  // Where robfig/cron goes back in time or runs in circles, its result is useless.
   const firing = walked !== undefined && walked <= after ? found : walked
   return firing === undefined || firing > maxEpochMillis ? undefined : firing
 }
 
-/** The local minute at which a search ends: the fifth calendar year is the last one. */
+/** The local minute at which a search ends, after the fifth calendar year. */
 const limitAfter = (zone: TimeZone, after: number): number =>
   dayOf(yearAt(after + second + zone.periodAt(after).offset) + 6, 1, 1) * (day / minute)
 
-/** Searches the local time that the clocks show, period by period: what a look at each single minute would find. */
+/** Searches the local time, period by period, and finds what a look at every minute would find. */
 const scan = (table: CronTable, zone: TimeZone, after: number, limit: number): number | undefined => {
   let period = zone.periodAt(after)
   let from = Math.floor((after + period.offset) / minute) + 1
@@ -117,9 +117,9 @@ const scan = (table: CronTable, zone: TimeZone, after: number, limit: number): n
 }
 
 /**
- * robfig/cron's own search, step by step. It strides by months, days, hours and minutes, and stumbles over a change of
- * the clocks that is not regular (see `TimeZone.isRegular`): it then misses a firing, or makes one on the day after the
- * right one. QStash answers with what it finds, and so do we. Answers `after` itself where the walk would not end.
+ * robfig/cron's own search, step by step. It advances by months, days, hours and minutes, and goes wrong at an
+ * irregular clock change (see `TimeZone.isRegular`): it then misses a firing, or fires on the day after the right one.
+ * QStash does what this search finds, and so do we. Returns `after` if the walk would not end.
  */
 const walk = (table: CronTable, zone: TimeZone, after: number): number | undefined => {
   const clock = new Clock(zone, Math.floor(after / second) * second + second)
@@ -162,7 +162,7 @@ const walk = (table: CronTable, zone: TimeZone, after: number): number | undefin
   return undefined
 }
 
-/** The moment at which a walk stands, with the arithmetic of Go's `time.Time`. */
+/** The current instant of a walk, with the arithmetic of Go's `time.Time`. */
 class Clock {
   instant: number
   local: number
@@ -199,7 +199,7 @@ class Clock {
     this.#goTo(this.instant + millis)
   }
 
-  /** Goes to the same time of day on another date; a day that the month lacks runs over into the next month. */
+  /** Goes to the same time of day on another date; a day that the month lacks becomes one of the next month. */
   addDate(months: number, days: number): void {
     const date = this.date
     const month = monthOf(date) - 1 + months
@@ -207,18 +207,18 @@ class Clock {
     this.#goToLocal((first + dayOfMonthOf(date) - 1 + days) * day + this.#timeOfDay)
   }
 
-  /** Goes back to the start of the month, unless the walk has moved already. */
+  /** Goes back to the start of the month, unless the walk has already moved. */
   startMonth(): void {
     const today = Math.floor(this.local / day)
     if (!this.#isAligned) this.#goToLocal((today - dayOfMonthOf(this.date) + 1) * day)
   }
 
-  /** Goes back to the start of the day or hour, by the clock on the wall, unless the walk has moved already. */
+  /** Goes back to the start of the day or hour, in local time, unless the walk has already moved. */
   startLocal(unit: number): void {
     if (!this.#isAligned) this.#goToLocal(Math.floor(this.local / unit) * unit)
   }
 
-  /** Goes back to the start of the minute or second, in UTC, unless the walk has moved already. */
+  /** Goes back to the start of the minute or second, in UTC, unless the walk has already moved. */
   start(unit: number): void {
     if (!this.#isAligned) this.#goTo(Math.floor(this.instant / unit) * unit)
   }
@@ -229,7 +229,7 @@ class Clock {
     this.#isAligned = true
   }
 
-  /** Reads a local time as Go's `time.Date` does: one that is skipped or repeated comes out as it happens to. */
+  /** Reads a local time as Go's `time.Date` does, which also gives some instant for one that is skipped or repeated. */
   #goToLocal(local: number): void {
     const guess = local - this.#zone.periodAt(local).offset
     this.#goTo(local - this.#zone.periodAt(guess).offset)

@@ -2,23 +2,23 @@ import { type CronField, type CronFields } from "./cronParser.ts"
 import { dateOf, dayOfMonthOf, daysInMonth, monthOf, weekdayOf, yearOf } from "./civil.ts"
 
 /**
- * What an expression matches, as bit masks, and the search over them. Knows local time only, as whole minutes since
- * 1970-01-01T00:00 on the clock on the wall; the zone is the caller's affair.
+ * What an expression matches, as bit masks, and the search over them. It only knows local time, in whole minutes since
+ * 1970-01-01T00:00; the caller handles the zone.
  */
 export class CronTable {
-  /** Whether every hour of a day matches, so that firings go on through a change of the clocks. */
+  /** Whether every hour of a day matches, so that the schedule keeps its rhythm through a clock change. */
   readonly everyHour: boolean
-  /** The minutes 0 to 31, and 32 to 59: shifts have room for 32 bits. */
+  /** The minutes 0 to 31, and 32 to 59, because bit operations have 32 bits. */
   readonly #lowMinutes: number
   readonly #highMinutes: number
   readonly #hours: number
   readonly #daysOfMonth: number
   readonly #months: number
   readonly #weekdays: number
-  /** One of the two day fields decides unless both restrict the days: then a day needs to match either. */
+  /** Whether a day has to match only one of the two day fields, because both restrict the days. */
   readonly #eitherDay: boolean
   readonly #everyDay: boolean
-  /** The first matching minute of a day, infinite where none is: a field such as `,` matches nothing. */
+  /** The first matching minute of a day, infinite if there is none: a field such as `,` matches nothing. */
   readonly #firstOfDay: number
   readonly #lastOfDay: number
 
@@ -39,7 +39,7 @@ export class CronTable {
     this.#lastOfDay = mostOf(fields.hour) * 60 + mostOf(fields.minute)
   }
 
-  /** Whether nothing matches ever, as with a field that is `,`. Dates that never come are not counted in. */
+  /** Whether nothing ever matches, as with a field that is `,`. Dates that never come do not count. */
   get isEmpty(): boolean {
     return this.#firstOfDay === Infinity
   }
@@ -124,7 +124,7 @@ export class CronTable {
     return low === 0 ? -1 : highestBit(low)
   }
 
-  /** The first matching day that is not before `from`; if none is before `until`, any that is not either. */
+  /** The first matching day from `from` on. If there is none before `until`, any day from `until` on. */
   #nextDay(from: number, until: number): number {
     const date = dateOf(from)
     let year = yearOf(date)
@@ -179,7 +179,7 @@ export class CronTable {
   }
 }
 
-/** The values from `first` on, as far as 32 bits reach. */
+/** The values from `first` on, within 32 bits. */
 const maskOf = (field: CronField, first = 0): number => {
   let mask = 0
   for (const value of field.values) {

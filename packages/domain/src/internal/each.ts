@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 
-/** Checks one after the other, up to the first that is wrong: what comes behind is not even looked at. */
+/** Checks items in order, and stops at the first that is wrong. */
 export const each = <A, B, E>(
   items: Iterable<A>,
   check: (item: A, index: number) => Either.Either<B, E>

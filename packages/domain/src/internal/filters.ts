@@ -78,7 +78,7 @@ export const partsOf = (name: string, value: string): ReadonlyArray<string> => {
   return separator === undefined || parts.length === 1 ? parts : [trimBlanks(value), ...parts]
 }
 
-/** Whether one value of a filter may stand for several texts. */
+/** Whether one value of a filter can have several spellings. */
 export const isSpelt = (name: string): boolean => separators.has(name) || name === "host"
 
 /** `Arr.dedupe` compares each value with all others. */

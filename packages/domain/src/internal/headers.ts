@@ -3,7 +3,7 @@ import { isIterable, isPlain } from "./isPlain.ts"
 import type { Parsed } from "./parser.ts"
 import { quote } from "./quote.ts"
 
-/** Headers as the contracts hold them: canonical names, all values of a name in order. */
+/** Headers in the contracts: canonical names, and all values of a name in order. */
 export type HeaderMap = Readonly<Record<string, ReadonlyArray<string>>>
 
 const printable = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -21,8 +21,8 @@ export const isHeaderName = (text: string): boolean => token.test(text)
 const isBlank = (character: string): boolean => character === " " || character === "\t"
 
 /**
- * Removes what HTTP treats as white space around a value: blanks and tabs, nothing else. A loop, because a pattern that
- * is anchored at the end takes quadratic time on a run of blanks inside the text.
+ * Removes what HTTP treats as whitespace around a value: spaces and tabs only. A loop, because a pattern anchored at
+ * the end takes quadratic time on a run of spaces inside the text.
  */
 export const trimBlanks = (text: string): string => {
   let start = 0
@@ -37,8 +37,8 @@ export const fromEntries = (entries: Iterable<readonly [string, ReadonlyArray<st
   Object.fromEntries(entries)
 
 /**
- * Reads headers that a user gives. A value is never repeated in the reason: it may be a secret. White space around a
- * value is cut off, since HTTP does not carry it.
+ * Parses headers from a user. The reason quotes no value: it may be secret. Whitespace around a value is cut off,
+ * because HTTP does not carry it.
  */
 export const parseHeaders = (input: unknown): Parsed<HeaderMap> => {
   if (!isPlain(input)) {

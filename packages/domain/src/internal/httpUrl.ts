@@ -2,11 +2,11 @@ import * as Either from "effect/Either"
 import type { Parsed } from "./parser.ts"
 
 const scheme = /^https?:\/\//i
-/** URL parsing takes `https:///x` for `https://x`, but what reads the text by RFC 3986, as QStash does, sees no host. */
+/** URL parsing reads `https:///x` as `https://x`, but readers that follow RFC 3986, as QStash does, see no host. */
 const host = /^https?:\/\/[^/\\?#]/i
 const control = /\p{Cc}/u
 
-/** Whether text stands for a URL rather than for a group's name. */
+/** Whether text is a URL and not a group's name. */
 export const hasHttpScheme = (text: string): boolean => scheme.test(text)
 
 /** What the URL parser reads as user, password, host and port. */
@@ -17,11 +17,11 @@ const maxHostLength = 1024
 const removed = /[\t\n\r]/g
 
 /**
- * Parses any URL. A very long host is refused before that: the URL parser takes quadratic time to encode international
+ * Parses any URL. A very long host is rejected first: the URL parser takes quadratic time to encode international
  * names, 10 seconds for 1 MB.
  *
- * `URL.canParse` will not do: Node 20, once it has called it some ten thousand times, reads Latin-1 text as UTF-8 and
- * refuses `https://é.example`.
+ * `URL.canParse` does not work: after some ten thousand calls, Node 20 reads Latin-1 text as UTF-8 and rejects
+ * `https://é.example`.
  */
 export const parseUrl = (text: string): Parsed<URL> => {
   const hosted = authority.exec(text.replaceAll(removed, ""))?.[1] ?? ""
@@ -30,7 +30,7 @@ export const parseUrl = (text: string): Parsed<URL> => {
     : Either.try({ try: () => new URL(text), catch: () => "the URL does not parse" })
 }
 
-/** Reads an absolute `http:` or `https:` URL. The reason of a refusal repeats nothing of it, for it may hold secrets. */
+/** Parses an absolute `http:` or `https:` URL. The reason quotes nothing of it: it may contain secrets. */
 export const parseHttpUrl = (text: string): Parsed<URL> => {
   if (!scheme.test(text)) return Either.left("expected a URL that starts with http:// or https://")
   if (control.test(text)) return Either.left("the URL holds a control character")
@@ -43,7 +43,7 @@ export const parseHttpUrl = (text: string): Parsed<URL> => {
   )
 }
 
-/** Reads a URL that travels in a header or in JSON: kept as it is if a header can carry it so, else normalised. */
+/** Parses a URL for a header or for JSON: kept if a header can carry it as it is, else normalised. */
 export const parsePrintableUrl = (input: unknown): Parsed<string> => {
   const text = typeof input === "string" ? input : input instanceof URL ? input.href : ""
   return Either.map(parseHttpUrl(text), (url) => (/^[\x21-\x7e]+$/.test(text) ? text : url.href))

@@ -1,8 +1,8 @@
 import * as Predicate from "effect/Predicate"
 
 /**
- * Whether an object keeps its values in its own properties. A Map, a Headers and a Date do not: reading their
- * properties would find nothing, and drop what they hold without a word.
+ * Whether an object has its values in its own properties. A Map, a Headers and a Date do not: reading their properties
+ * would find nothing, and silently lose their content.
  */
 export const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> => {
   if (!Predicate.isReadonlyRecord(value) || Symbol.iterator in value) return false

@@ -7,7 +7,7 @@ import { describeIssue } from "./effectSchema.ts"
 import { isPlain } from "./isPlain.ts"
 import { quote } from "./quote.ts"
 
-/** A value as JSON text. The error says where it does not encode, and repeats nothing of the value. */
+/** A value as JSON text. The error says where it does not encode, and contains nothing of the value. */
 export const encodeJson = <A, I, R>(
   schema: Schema.Schema<A, I, R>,
   value: A
@@ -22,7 +22,7 @@ export const encodeJson = <A, I, R>(
 
 class Lossy extends Data.TaggedError("Lossy")<{ readonly reason: string }> {}
 
-/** Other errors of JSON.stringify may repeat the value. */
+/** Other errors of JSON.stringify may quote the value. */
 const reasonOf = (error: unknown): string =>
   error instanceof Lossy ? error.reason : "the JSON is not of the expected shape"
 
@@ -32,7 +32,7 @@ const stringify = (encoded: unknown): string => {
   throw new Lossy({ reason: `JSON has no ${quote(encoded)}` })
 }
 
-/** JSON.stringify would write a Map, a Set or a Blob as `{}` and NaN as null, and says no place for the rest. */
+/** JSON.stringify would write a Map, a Set or a Blob as `{}` and NaN as null, and its errors name no place. */
 const refuseLossy = () => {
   const around: Array<{ readonly key: string; readonly value: object }> = []
   return function (this: unknown, key: string, value: unknown): unknown {

@@ -21,7 +21,7 @@ import { omitUndefined } from "./omitUndefined.ts"
 import { parser, type Parsed } from "./parser.ts"
 import { quote } from "./quote.ts"
 
-/** An input that is checked or decoded, or the option or header at fault and what is wrong with it. */
+/** A checked input, or an error that names the wrong option or header. */
 export type Checked<A> = Either.Either<A, QStashInvalidRequest>
 
 export const refuse = (reason: string, field?: string): Checked<never> =>
@@ -68,10 +68,10 @@ export const parseFlag = (input: unknown): Parsed<boolean> =>
     ? Either.right(input)
     : Either.left(`expected true or false, got ${quote(input)}`)
 
-/** A number below this is an instant of before 1973 in milliseconds, and one up to the year 5138 in seconds. */
+/** A smaller number is before 1973 in milliseconds, but up to the year 5138 in seconds. */
 const leastMillis = 100_000_000_000
 
-/** Reads an instant to the millisecond. Seconds would be read as an instant in January 1970. */
+/** Parses an instant in milliseconds. A number of seconds would be an instant in January 1970. */
 export const parsePreciseInstant = (input: unknown): Parsed<DateTime.Utc> =>
   typeof input === "number" && input > 0 && input < leastMillis
     ? Either.left(`expected milliseconds since 1970, got ${quote(input)}: is it in seconds?`)
@@ -80,7 +80,7 @@ export const parsePreciseInstant = (input: unknown): Parsed<DateTime.Utc> =>
         () => `expected an instant such as "2025-03-30T00:00:00Z", got ${quote(input)}`
       )
 
-/** Instants travel in whole seconds; the next one still keeps what "not before" says. */
+/** QStash takes instants in whole seconds. Rounding up keeps the promise of "not before". */
 export const parseInstant = (input: unknown): Parsed<DateTime.Utc> =>
   Either.flatMap(parsePreciseInstant(input), (instant) => {
     const seconds = Math.ceil(DateTime.toEpochMillis(instant) / 1000)
@@ -112,7 +112,7 @@ export const parseCount =
 
 const isSendable = Schema.is(Schema.typeSchema(DurationText))
 
-/** Durations travel in whole seconds, so a finer one is refused rather than rounded behind the user's back. */
+/** QStash takes durations in whole seconds. A finer one is rejected, not silently rounded. */
 export const parseSpan =
   (least: number) =>
   (input: unknown): Parsed<Duration.Duration> => {

@@ -4,9 +4,9 @@ import type { Parsed } from "./parser.ts"
 import { quote } from "./quote.ts"
 import { headerNames } from "./settings.ts"
 
-/** The options by the lower-case names of their headers. A header of several options stands for the first. */
+/** The options by the lower-case names of their headers; for several options in one header, the first. */
 const options = new Map<string, string>()
-/** The options whose headers start with a prefix, by the prefix. */
+/** The options by the prefix of their headers. */
 const families = new Map<string, string>()
 for (const [option, header] of headerNames) {
   const lower = header.toLowerCase()
@@ -40,8 +40,7 @@ const insteadOf = (name: string, known: ReadonlySet<string>): string => {
 }
 
 /**
- * Refuses QStash's own headers among those that a user wants delivered. They would travel to the destination and
- * control nothing.
+ * Rejects QStash's own headers among those to deliver. They would reach the destination and control nothing.
  */
 export const refuseOwnHeaders =
   (known: ReadonlySet<string>) =>

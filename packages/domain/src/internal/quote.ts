@@ -1,10 +1,10 @@
-/** The most characters of a foreign value that an error repeats. */
+/** The most characters of a value that an error quotes. */
 const limit = 100
 
-/** Cuts text that came from outside, so that an error stays readable however long the value was. */
+/** Cuts text from outside, so that an error stays readable. */
 export const cut = (text: string): string => (text.length > limit ? `${text.slice(0, limit)}…` : text)
 
-/** Shows a value in an error on one line: text in quotes, all else as JavaScript would print it. */
+/** Shows a value in an error on one line: text in quotes, anything else as JavaScript would print it. */
 export const quote = (value: unknown): string =>
   typeof value === "string"
     ? JSON.stringify(cut(value))
@@ -20,7 +20,7 @@ export const quote = (value: unknown): string =>
             ? "an invalid date"
             : (classOf(value) ?? `a value of type ${typeof value}`)
 
-/** Names the class of an object that is no plain one, such as a Map: its content may be secret. */
+/** Names the class of an object that is not plain, such as a Map: its content may be secret. */
 const classOf = (value: unknown): string | undefined => {
   if (typeof value !== "object" || value === null) return undefined
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -31,5 +31,5 @@ const classOf = (value: unknown): string | undefined => {
   return /^[A-Z]\w{0,99}$/.test(name) ? `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}` : undefined
 }
 
-/** Shows what was given instead of an object or a list: text may be a URL or a body, and so a secret. */
+/** Shows a value of the wrong type. It does not quote text, which may be a URL or a body, and so secret. */
 export const typeName = (value: unknown): string => (typeof value === "string" ? "text" : quote(value))

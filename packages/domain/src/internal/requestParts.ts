@@ -7,32 +7,32 @@ import { canonicalName, fromEntries, type HeaderMap, trimBlanks } from "./header
 import { hasHttpScheme, parsePrintableUrl } from "./httpUrl.ts"
 import type { Parsed } from "./parser.ts"
 
-/** The parts of a request in which settings travel, as it came. */
+/** The parts of a request that carry settings, as they came. */
 export interface RequestParts {
   readonly target: string
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
   readonly body: Uint8Array
 }
 
-/** What a request says about settings, by the names of the headers. */
+/** What a request says about settings, by the names of headers. */
 export interface SettingsSource {
-  /** A setting's text. An empty one counts as absent. */
+  /** A setting's text. Empty text is absent. */
   readonly text: (header: string) => string | undefined
-  /** The headers whose names start with a prefix such as `Upstash-Forward-`, without it. */
+  /** The headers whose names start with a prefix such as `Upstash-Forward-`, without the prefix. */
   readonly forwarded: (prefix: string) => HeaderMap
-  /** What each delivery carries: the forwarded headers and the request's own content type. */
+  /** The headers of each delivery: the forwarded ones and the request's own content type. */
   readonly headers: HeaderMap
   readonly body: Uint8Array
 }
 
-/** The destination's own query stays byte for byte; what QStash takes for its own options is taken out of it. */
+/** Takes QStash's own options out of a destination, whose own query stays byte for byte. */
 const splitTarget = (target: string) => {
   const options = new Map<string, string>()
   const mark = target.indexOf("?")
   if (mark < 0) return { destination: target, options }
   const parameters = target.slice(mark + 1).split("&")
   const kept = parameters.filter((parameter) => {
-    // A mark in front, for it would take one that is part of a name for its own.
+    // With a `?` in front, because it would remove one that is part of the name.
     const [[name, value] = ["", ""]] = new URLSearchParams(`?${parameter}`)
     const lower = name.toLowerCase()
     if (lower.startsWith("upstash-")) options.set(lower, value)
@@ -46,9 +46,9 @@ const splitTarget = (target: string) => {
   }
 }
 
-/** Reads a destination as a request's target has it, with QStash's own words for what is none. */
+/** Parses the destination of a request's target. Errors are in QStash's own words. */
 export const decodeDestination = (text: string): Parsed<Destination> => {
-  // A proxy that merges slashes leaves one of the two behind the scheme.
+  // A proxy that merges slashes leaves one of the two.
   const url = text.replace(/^(https?:)\/(?!\/)/i, "$1//")
   if (hasHttpScheme(url)) {
     return Either.mapLeft(parsePrintableUrl(url), (reason) => `invalid destination url: ${reason}`)
@@ -62,12 +62,12 @@ const isUrlGroupName = Schema.is(UrlGroupName)
 
 /**
  * Takes a request apart. Settings may also be in the target's query in lower case, for senders that cannot set headers;
- * where both are present the header counts. Unknown headers are ignored.
+ * a header takes precedence. Unknown headers are ignored.
  */
 export const readParts = ({ body, headers, target }: RequestParts) => {
   const { destination, options } = splitTarget(target)
   const own = new Map<string, ReadonlyArray<string>>()
-  /** The request's own headers by lower-case name, neither QStash's nor the type of the body. */
+  /** The request's other headers by lower-case name, without the content type. */
   const others = new Map<string, ReadonlyArray<string>>()
   let contentType: ReadonlyArray<string> | undefined
   for (const [name, value] of [...options, ...Object.entries(headers)]) {

@@ -9,29 +9,29 @@ import type { SettingsSource } from "./requestParts.ts"
 /** A header and its values. */
 export type HeaderEntry = readonly [name: string, values: ReadonlyArray<string>]
 
-/** What the checks of a user's options do beyond those of a request. */
+/** What is checked only in options from a user, not from a request. */
 export interface UserChecks {
-  /** Rejects headers that would control nothing where they are; they travel behind the prefix. */
+  /** Rejects headers that would control nothing. The prefix is that of their names on the wire. */
   readonly headers: (headers: HeaderMap, prefix: string) => Parsed<HeaderMap>
   /** Which helpers take a body that is neither text nor bytes. */
   readonly jsonHelpers: string
 }
 
-/** All there is to know about one option: what it may be (`I`), its checked value (`A`), and how it travels. */
+/** Everything about one option: its input (`I`), its checked value (`A`), and how it is sent. */
 export interface Setting<A, I = unknown> {
-  /** The header of each option in it, by the option's path. The setting itself has the empty path. */
+  /** The header of each part of the option, by its path. The option itself has the empty path. */
   readonly headerNames: Readonly<Record<string, string>>
-  /** Fields in an error are relative to the setting. The value is undefined where the input only says the default. */
+  /** Fields in an error are relative to the option. The value is undefined if the input is the default. */
   readonly check: (input: I, user: UserChecks | undefined) => Checked<A | undefined>
   readonly encode: (value: A) => ReadonlyArray<HeaderEntry>
-  /** Reads a value that `check` takes. */
+  /** Reads a value for `check`. */
   readonly decode: (source: SettingsSource) => Checked<unknown>
 }
 
 /** One row for each option. */
 export type Settings<A> = { readonly [K in keyof A]: Setting<A[K]> }
 
-/** How a value looks as the text of a header. */
+/** A value as the text of a header. */
 export interface HeaderText<A> {
   readonly write: (value: A) => string
   readonly read: (text: string) => Parsed<unknown>
@@ -39,13 +39,13 @@ export interface HeaderText<A> {
 
 const refuseParsed = (reason: string) => new QStashInvalidRequest({ reason })
 
-/** A check that names no field, for a setting whose value has no parts. */
+/** A check whose error has no field, for an option without parts. */
 export const unnamed =
   <A>(parse: (input: unknown) => Parsed<A>) =>
   (input: unknown): Checked<A> =>
     Either.mapLeft(parse(input), refuseParsed)
 
-/** A setting that is the text of one header. */
+/** An option that is the text of one header. */
 export const setting = <A>(
   header: string,
   parse: (input: unknown) => Parsed<A | undefined>,
@@ -93,7 +93,7 @@ export const encodeAll = <A extends object>(
   return headers
 }
 
-/** Reads what a request says of each option, unchecked. */
+/** Reads the options of a request, unchecked. */
 export const decodeAll = <A extends object>(
   settings: Settings<A>,
   source: SettingsSource

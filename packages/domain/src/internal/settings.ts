@@ -125,7 +125,7 @@ const redactText: HeaderText<Redact> = {
   }
 }
 
-/** A check after which the empty value, which is the default, counts as absent. */
+/** Makes the empty value absent, because it is the default. */
 const nonEmpty =
   <A>(parse: (input: unknown) => Parsed<A>, isEmpty: (value: A) => boolean) =>
   (input: unknown): Parsed<A | undefined> =>
@@ -138,7 +138,7 @@ const timeout = (header: string) => setting(header, parseSpan(1), durationText)
 const retries = (header: string) => setting(header, parseCount(0), wholeNumberText)
 const retryDelay = (header: string) => setting(header, parseRetryDelay, expressionText)
 
-/** Headers, each of which travels under its name behind a prefix. */
+/** Headers that are sent under their names with a prefix. */
 const forwardedHeaders = (prefix: string): Setting<HeaderMap> => ({
   headerNames: { "": `${prefix}*` },
   check: (input, user) =>
@@ -201,7 +201,7 @@ const redact: Setting<Redact> = {
 const flowControlKey = "Upstash-Flow-Control-Key"
 const flowControlValue = "Upstash-Flow-Control-Value"
 
-/** QStash's own text names the header itself. */
+/** QStash's own text names the header. */
 const limitText: HeaderText<number> = {
   write: String,
   read: (text) =>
@@ -323,7 +323,7 @@ const callback = (header: string): Setting<Callback> => {
   }
 }
 
-/** The options that schedules and messages have in common, in the order of their headers. */
+/** The options that schedules and messages share, in the order of their headers. */
 export const settings = {
   method: method("Upstash-Method"),
   timeout: timeout("Upstash-Timeout"),
@@ -347,14 +347,14 @@ export const settings = {
 
 const { queueName, ...settingsWithoutQueue } = settings
 
-/** Writes the common options but the queue: most calls have it in their path or in JSON. */
+/** Writes the shared options except the queue: most calls have it in their path or in JSON. */
 export const encodeSettings = (values: MessageSettings): ReadonlyArray<HeaderEntry> =>
   encodeAll<Required<Omit<MessageSettings, "queueName">>>(settingsWithoutQueue, values)
 
 export const encodeQueueName = (values: MessageSettings): ReadonlyArray<HeaderEntry> =>
   values.queueName === undefined ? [] : queueName.encode(values.queueName)
 
-/** The options that only a schedule has, apart from its destination. */
+/** The options of schedules alone, apart from the destination. */
 export const scheduleOptions = {
   cron: setting("Upstash-Cron", parseCron, expressionText),
   scheduleId: setting("Upstash-Schedule-Id", parseScheduleId, plainText)
@@ -368,7 +368,7 @@ const contentBasedDeduplication = setting(
   flagText
 )
 
-/** The options that only a message has, apart from its destination. */
+/** The options of messages alone, apart from the destination. */
 export const messageOptions = {
   notBefore: setting("Upstash-Not-Before", parseInstant, instantText),
   deduplicationId: {
@@ -385,14 +385,15 @@ export const messageOptions = {
 }
 
 /**
- * With these a sender asks for a run or a step of Upstash Workflow. A plain message would arrive, and the workflow would
- * then fail. `Upstash-Workflow-Sdk-Version` alone asks for nothing, and is ignored like any unknown header.
+ * With these headers a sender asks for a run or a step of Upstash Workflow. A plain message would arrive, and the
+ * workflow would then fail. `Upstash-Workflow-Sdk-Version` alone asks for nothing, and is ignored like any unknown
+ * header.
  */
 const workflowHeaders = ["Upstash", "Upstash-Callback", "Upstash-Failure-Callback"].flatMap((prefix) =>
   ["Init", "RunId", "Url", "CallType", "Invoke"].map((name) => `${prefix}-Workflow-${name}`)
 )
 
-/** Reads the common options. */
+/** Reads the shared options. */
 export const decodeSettings = (source: SettingsSource) => {
   const workflow = workflowHeaders.find((name) => source.text(name) !== undefined)
   return workflow === undefined
@@ -400,7 +401,7 @@ export const decodeSettings = (source: SettingsSource) => {
     : refuse("starts or continues an Upstash Workflow, which is not supported", workflow)
 }
 
-/** Whether each delivery also carries the request's own headers. Only a request says so, no option does. */
+/** Whether each delivery also carries the request's own headers. No option does this, only a request. */
 export const headerForward = setting("Upstash-Header-Forward", parseFlag, flagText)
 
 /** The header of each option, by the option's path. A `*` is the name of a forwarded header. */
@@ -408,7 +409,9 @@ export const headerNames: ReadonlyMap<string, string> = new Map(
   [settings, scheduleOptions, messageOptions].flatMap(headerNamesOf)
 )
 
-/** Names the header in an error instead of the option. QStash's own texts about these two name what they are about. */
+/**
+ * Names the header in an error instead of the option. QStash's own texts about a cron and a destination need no name.
+ */
 export const inWireTerms = ({ field, reason }: QStashInvalidRequest): QStashInvalidRequest =>
   new QStashInvalidRequest(
     field === undefined || field === "cron" || field === "destination"

@@ -1,7 +1,7 @@
 /** The last instant that a `Date` can hold, in either direction. */
 export const maxEpochMillis = 8_640_000_000_000_000
 
-/** A stretch of time, `start` included and `end` not, in which a zone's clocks do not change. All in milliseconds. */
+/** A period from `start` (inclusive) to `end` (exclusive) in which a zone keeps its offset. All in milliseconds. */
 export interface Period {
   readonly start: number
   readonly end: number
@@ -14,23 +14,23 @@ const dayLength = 86_400_000
 const windowLength = 2 ** 35
 
 /**
- * How far apart offsets are compared, in milliseconds (3.1 days). A change that is taken back within one step goes
- * unseen; the shortest there has ever been, in any zone, lasted four days (Freetown, 1939).
+ * How far apart offsets are compared, in milliseconds (3.1 days). A change that is undone within one step goes
+ * unnoticed; the shortest ever, in any zone, lasted four days (Freetown, 1939).
  */
 const stepLength = 2 ** 28
 
 const maxWindows = 64
 
 /**
- * The offsets of one zone. `Intl` only tells the offset at an instant, at a microsecond or so each, hence the changes
- * are searched once for each window of some 400 days that is asked for, and kept.
+ * The offsets of one zone. `Intl` returns only the offset at one instant, in about a microsecond. So changes are
+ * searched once for each window of some 400 days that is needed, and kept.
  */
 export class TimeZone {
   readonly name: string
   readonly #format: Intl.DateTimeFormat
   readonly #windows = new Map<number, ReadonlyArray<Period>>()
   #current: Period
-  /** A stretch of time that is known to be without an irregular change. */
+  /** A period that is known to have no irregular change. */
   #regular: Pick<Period, "start" | "end">
 
   constructor(name: string, format: Intl.DateTimeFormat, current: Period) {
@@ -40,7 +40,7 @@ export class TimeZone {
     this.#regular = current
   }
 
-  /** The period that holds an instant. A long one may come in pieces: the next piece then has the same offset. */
+  /** The period that contains an instant. A long one may come in pieces: the next piece then has the same offset. */
   periodAt(instant: number): Period {
     if (instant < this.#current.start || instant >= this.#current.end) {
       this.#current = this.#find(instant)
@@ -49,8 +49,8 @@ export class TimeZone {
   }
 
   /**
-   * Whether all changes between two instants are of the usual kind: by one hour, on the full hour, and without
-   * skipping or repeating a midnight.
+   * Whether all changes between two instants are regular: by one hour, on the full hour, and without skipping or
+   * repeating midnight.
    */
   isRegular(from: number, until: number): boolean {
     if (from >= this.#regular.start && until < this.#regular.end) return true
@@ -126,7 +126,7 @@ export class TimeZone {
   }
 }
 
-/** Whether a change is by one hour, on the full hour, and neither skips nor repeats a midnight. */
+/** Whether a change is by one hour, on the full hour, and neither skips nor repeats midnight. */
 export const isRegularChange = (before: Period, after: Period): boolean => {
   const low = after.start + Math.min(before.offset, after.offset)
   const high = after.start + Math.max(before.offset, after.offset)
@@ -146,8 +146,8 @@ export const utc: TimeZone = new TimeZone("UTC", makeFormat("UTC"), always)
 const shape = /^[A-Z][A-Za-z0-9_+-]*(?:\/[A-Z][A-Za-z0-9_+-]*)*$/
 
 /**
- * Names that `Intl` knows and the IANA database does not. Go refuses them, and so must we, as `Intl` reads them its own
- * way: BST is the time of Bangladesh to it.
+ * Names that `Intl` knows and the IANA database does not. Go rejects them, and so must we, because `Intl` reads them
+ * its own way: BST is the time of Bangladesh.
  */
 const notIana: ReadonlySet<string> = new Set(
   "ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST".split(
@@ -158,7 +158,7 @@ const notIana: ReadonlySet<string> = new Set(
 const isCandidate = (name: string): boolean =>
   name.length <= 64 && shape.test(name) && !notIana.has(name) && !name.startsWith("SystemV/")
 
-/** Formats take some 25 kB each, so the cache has an end; whoever holds a zone keeps it nevertheless. */
+/** Formats take some 25 kB each, so the cache is limited. A zone in use keeps its format. */
 const maxZones = 256
 
 const zones = new Map<string, TimeZone>()
@@ -179,7 +179,7 @@ const load = (name: string): TimeZone | undefined => {
 
 /**
  * The zone of an IANA name, or `undefined`. Go's database is case-sensitive and `Intl` is not: a name in the wrong case
- * is refused, as far as `Intl` lets it be told. Never the machine's own zone, and no bare offset such as `+01:00`.
+ * is rejected, as far as `Intl` shows it. Never the machine's own zone, or a bare offset such as `+01:00`.
  */
 export const timeZoneOf = (name: string): TimeZone | undefined => {
   if (name === utc.name) return utc

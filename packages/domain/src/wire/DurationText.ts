@@ -17,12 +17,12 @@ const secondsPerUnit: ReadonlyMap<string, number> = new Map([
 const maxSeconds = Math.floor(Number.MAX_SAFE_INTEGER / 1000)
 
 /**
- * A span as QStash writes it in `Upstash-Delay`, `Upstash-Timeout` and a flow-control period: whole numbers with the
- * units `d`, `h`, `m` and `s`, such as `1d10h30m`.
+ * A duration as QStash writes it in `Upstash-Delay`, `Upstash-Timeout` and a flow-control period: whole numbers with
+ * the units `d`, `h`, `m` and `s`, such as `1d10h30m`.
  *
- * Decodes groups in any order and sums them, and takes a bare integer for seconds; refuses fractions, signs and any
- * other unit. Encodes always with units, the largest first, and zero as `0s`. A `Duration` that is infinite or not in
- * whole seconds does not encode: whoever has one decides whether to round it.
+ * Decoding takes groups in any order and adds them up, and a bare integer is in seconds; fractions, signs and other
+ * units are errors. Encoding always writes units, the largest first, and zero as `0s`. A `Duration` that is infinite or
+ * not in whole seconds does not encode: the caller decides whether to round it.
  *
  * @since 0.1.0
  * @category schemas

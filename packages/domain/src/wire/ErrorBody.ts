@@ -1,5 +1,5 @@
 /**
- * The JSON of every answer of QStash that is not 2xx: `{"error": "…"}`.
+ * The JSON of every QStash response that is not 2xx: `{"error": "…"}`.
  *
  * @since 0.1.0
  */
@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 export const ErrorBody = Schema.Struct({ error: Schema.String })
 
 /**
- * QStash's own words for what a local server has to say as well. They are the service's text, so they stay as they are.
+ * QStash's own texts for what a local server has to report too, so they stay as they are.
  *
  * @since 0.1.0
  * @category constants

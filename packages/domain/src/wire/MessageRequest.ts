@@ -1,7 +1,6 @@
 /**
- * How a request to publish or to enqueue a message travels: the destination raw behind the path, the settings as
- * headers, the payload as the body; and how a batch of them travels as one JSON array. Client and server use the two
- * directions of this one codec.
+ * A request to publish or enqueue a message: the destination unencoded at the end of the path, the settings as headers,
+ * the payload as the body; or a batch of messages as one JSON array. The client encodes, the server decodes.
  *
  * @since 0.1.0
  */
@@ -28,15 +27,15 @@ import type { PublishMessage } from "../PublishMessage.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 
 /**
- * The parts of the request in which the settings travel.
+ * The parts of the request that carry settings.
  *
  * @since 0.1.0
  * @category models
  */
 export interface MessageRequest {
-  /** What stands in the request target behind `/v2/publish/` or `/v2/enqueue/{queueName}/`, byte for byte. */
+  /** The request target after `/v2/publish/` or `/v2/enqueue/{queueName}/`, byte for byte. */
   readonly target: string
-  /** Names in any case. A name that occurs several times has its values in order. */
+  /** Names in any case. A repeated name has its values in order. */
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
   readonly body: Uint8Array
 }
@@ -49,8 +48,8 @@ const encodeHeaders = (message: PublishMessage): ReadonlyArray<HeaderEntry> => [
 ]
 
 /**
- * Writes a checked message as the parts of a request. The body is empty where there is none. The queue is not written:
- * it stands in the path.
+ * Writes a checked message as the parts of a request. Without a body the body is empty. The queue is not included: it
+ * is in the path.
  *
  * @since 0.1.0
  * @category conversions
@@ -63,7 +62,7 @@ export const encode = (
   body: message.body ?? new Uint8Array()
 })
 
-/** What belongs to one connection or to the call of QStash itself, so that no message takes it along. */
+/** Headers of one connection or of the call to QStash itself, which are never forwarded. */
 const notForwarded = new Set([
   "authorization",
   "connection",
@@ -80,7 +79,7 @@ const notForwarded = new Set([
   "upgrade"
 ])
 
-/** The headers that a sender wants forwarded who cannot name each of them. */
+/** The headers to forward for a sender that cannot name each of them. */
 const forwardable = (others: ReadonlyMap<string, ReadonlyArray<string>>): ReadonlyArray<HeaderEntry> => {
   const ofConnection = new Set(
     (others.get("connection") ?? []).flatMap((value) =>
@@ -127,14 +126,14 @@ const readMessage = (request: MessageRequest, queue: string | undefined): Checke
   })
 
 /**
- * Reads the parts of a request. The first setting that is wrong is refused, with QStash's own text where one is known;
- * headers that QStash does not know are passed over. Settings may also stand in the target's query in lower case, as
- * senders write them that cannot set headers; where both are present the header counts. Of two settings that exclude
- * each other `Upstash-Not-Before` goes before `Upstash-Delay`, and an id before deduplication by content.
+ * Reads the parts of a request. The error is about the first wrong setting, in QStash's own words if they are known;
+ * unknown headers are ignored. Settings may also be in the target's query in lower case, for senders that cannot set
+ * headers; a header takes precedence. `Upstash-Not-Before` takes precedence over `Upstash-Delay`, and an id over
+ * deduplication by content.
  *
- * `Upstash-Header-Forward: true` takes the request's own headers along but those of the connection and `Authorization`,
- * which is the account's token. `Upstash-Queue-Name` becomes the message's queue. `Upstash-Cron` is refused: publishing
- * at once would hide that nothing comes later.
+ * `Upstash-Header-Forward: true` also forwards the request's own headers, except those of the connection and
+ * `Authorization`, which is the account's token. `Upstash-Queue-Name` becomes the message's queue. `Upstash-Cron` is
+ * rejected: publishing immediately would hide that nothing follows.
  *
  * @since 0.1.0
  * @category conversions
@@ -146,8 +145,8 @@ export const decode = (request: MessageRequest): Either.Either<PublishMessage, Q
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /**
- * Writes checked messages as the JSON of a batch. Its bodies are text: bytes that are not UTF-8 cannot travel in it,
- * and several values of one header travel as one.
+ * Writes checked messages as the JSON of a batch. Its bodies are text: bytes that are not UTF-8 cannot be sent, and
+ * several values of one header become one.
  *
  * @since 0.1.0
  * @category conversions
@@ -164,7 +163,7 @@ export const encodeBatch = (messages: ReadonlyArray<PublishMessage>): string =>
 
 const isText = (value: unknown): value is string => typeof value === "string"
 
-/** Null stands for what is left out. */
+/** Null is an absent field. */
 const textOf = (field: string, value: unknown): Checked<string | undefined> =>
   value === undefined || value === null
     ? Either.right(undefined)
@@ -196,9 +195,8 @@ const readItem = (item: unknown): Checked<PublishMessage> =>
   })
 
 /**
- * Reads the JSON of a batch. The first item that is wrong is refused, with its index in the field, such as
- * `[2].Upstash-Delay`. Null and empty text are no queue; what an item has beside `destination`, `headers`, `body` and
- * `queue` is passed over.
+ * Reads the JSON of a batch. The error is about the first wrong item, and its field starts with the item's index, such
+ * as `[2].Upstash-Delay`. Null and empty text mean no queue. Unknown fields of an item are ignored.
  *
  * @since 0.1.0
  * @category conversions

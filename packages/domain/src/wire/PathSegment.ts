@@ -1,5 +1,5 @@
 /**
- * How an id or a name stands in a path: percent-encoded, as one segment.
+ * An id or a name as one segment of a path, percent-encoded.
  *
  * @since 0.1.0
  */
@@ -8,8 +8,8 @@ import { quote } from "../internal/quote.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 
 /**
- * Writes an id or a name that a user gives. Checked although it is branded: ids of answers are any text, and an empty
- * one or a dot segment would turn the call into another one, such as a delete of everything.
+ * Writes an id or a name. Even a branded one is checked: ids from responses are any text, and an empty one or a dot
+ * segment would turn the call into another one, such as a delete of everything.
  *
  * @since 0.1.0
  * @category conversions

@@ -20,7 +20,7 @@ const renamed = (text: string, names: Readonly<Record<string, string>>): string 
   })
 
 /**
- * Whether QStash refused the request because of a quota.
+ * Whether QStash rejected the request because of a quota.
  *
  * @since 0.1.0
  * @category predicates

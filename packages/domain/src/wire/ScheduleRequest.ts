@@ -1,6 +1,6 @@
 /**
- * How a request to create a schedule travels: the destination raw behind the path, the settings as headers, the payload
- * as the body. Client and server use the two directions of this one codec.
+ * A request to create a schedule: the destination unencoded at the end of the path, the settings as headers, the
+ * payload as the body. The client encodes, the server decodes.
  *
  * @since 0.1.0
  */
@@ -22,15 +22,15 @@ import type { MessageSettings } from "../MessageSettings.ts"
 import type { QStashInvalidRequest } from "../QStashError.ts"
 
 /**
- * The parts of the request in which the settings travel.
+ * The parts of the request that carry settings.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ScheduleRequest {
-  /** What stands in the request target behind `/v2/schedules/`, byte for byte. */
+  /** The request target after `/v2/schedules/`, byte for byte. */
   readonly target: string
-  /** Names in any case. A name that occurs several times has its values in order. */
+  /** Names in any case. A repeated name has its values in order. */
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
   readonly body: Uint8Array
 }
@@ -38,7 +38,7 @@ export interface ScheduleRequest {
 type OwnOptions = Required<Omit<CreateSchedule, keyof MessageSettings | "destination">>
 
 /**
- * Writes checked settings as the parts of a request. The body is empty where there is none.
+ * Writes checked settings as the parts of a request. Without a body the body is empty.
  *
  * @since 0.1.0
  * @category conversions
@@ -56,9 +56,9 @@ export const encode = (
 })
 
 /**
- * Reads the parts of a request. The first setting that is wrong is refused, with QStash's own text where one is known;
- * headers that QStash does not know are passed over. Settings may also stand in the target's query in lower case, as
- * senders write them that cannot set headers; where both are present the header counts.
+ * Reads the parts of a request. The error is about the first wrong setting, in QStash's own words if they are known;
+ * unknown headers are ignored. Settings may also be in the target's query in lower case, for senders that cannot set
+ * headers; a header takes precedence.
  *
  * @since 0.1.0
  * @category conversions
