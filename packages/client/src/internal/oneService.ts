@@ -1,12 +1,11 @@
 import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
 import type * as HttpClient from "@effect/platform/HttpClient"
-import type * as ConfigError from "effect/ConfigError"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { ConfigOptions, Options } from "../ClientOptions.ts"
 import type { QStashClientMisconfigured } from "../QStashClientMisconfigured.ts"
-import { fromConfig } from "./fromConfig.ts"
+import { type ConfigError, fromConfig } from "./fromConfig.ts"
 import { makeHttp, type QStashHttp } from "./http.ts"
 import { fromOptions, type Settings } from "./settings.ts"
 
@@ -18,7 +17,7 @@ export type OneLayer<I> = (
 /** A layer of one service, from configuration. */
 export type OneLayerConfig<I> = (
   options?: ConfigOptions
-) => Layer.Layer<I, ConfigError.ConfigError, HttpClient.HttpClient>
+) => Layer.Layer<I, ConfigError, HttpClient.HttpClient>
 
 type Make<S> = (http: QStashHttp, ids: IdGenerator.Service) => S
 
