@@ -4,7 +4,7 @@
 import type * as Either from "effect/Either"
 import type { CronExpression } from "./CronExpression.ts"
 import { Destination } from "./Destination.ts"
-import { checkSchedule, userSchedule } from "./internal/checkSettings.ts"
+import { checkSchedule, userSchedule } from "./internal/checkSchedule.ts"
 import type { MessageSettings } from "./MessageSettings.ts"
 import type { QStashInvalidRequest } from "./QStashError.ts"
 import type { ScheduleId } from "./ScheduleId.ts"

@@ -2,54 +2,33 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type { Destination } from "../Destination.ts"
 import type { MessageSettings } from "../MessageSettings.ts"
-import { parseCron, refuse, refuseBoth, rejectUnknownKeys, required } from "./optionChecks.ts"
+import { refuse, refuseBoth, rejectUnknownKeys, required } from "./optionChecks.ts"
 import { refuseOwnHeaders } from "./ownHeaders.ts"
 import type { Parsed } from "./parser.ts"
 import { typeName } from "./quote.ts"
 import { checkAll, type UserChecks } from "./setting.ts"
-import { messageOptions, scheduleOptions, settings } from "./settings.ts"
+import { messageOptions, settings } from "./settings.ts"
 
 /** Settings before any check, from a user or from a request. */
-type Unchecked<Options, D> = { readonly [K in keyof Options]?: unknown } & { readonly destination: D }
+export type Unchecked<Options, D> = { readonly [K in keyof Options]?: unknown } & { readonly destination: D }
 
-const { cron: _cron, ...optionalInSchedule } = scheduleOptions
-
-const namesOf = (...tables: ReadonlyArray<object>): ReadonlySet<string> =>
+export const namesOf = (...tables: ReadonlyArray<object>): ReadonlySet<string> =>
   new Set(["destination", ...tables.flatMap(Object.keys)])
 
 const messageNames = namesOf(settings, messageOptions)
-const scheduleNames = namesOf(settings, scheduleOptions)
 
 export const userMessage: UserChecks = {
   headers: refuseOwnHeaders(messageNames),
   jsonHelpers: "publishJson, enqueueJson or batchJson"
 }
 
-export const userSchedule: UserChecks = {
-  headers: refuseOwnHeaders(scheduleNames),
-  jsonHelpers: "createJson or upsertJson"
-}
-
-const notOptions = (what: string, input: unknown) =>
+export const notOptions = (what: string, input: unknown) =>
   refuse(`expected the options of a ${what}, got ${typeName(input)}`)
 
-const common = (input: { readonly [K in keyof MessageSettings]?: unknown }, user: UserChecks | undefined) =>
-  checkAll<Required<MessageSettings>>(settings, input, user)
-
-/** Checks and normalises the options of a schedule. */
-export const checkSchedule = <D>(
-  input: Unchecked<typeof settings & typeof scheduleOptions, D>,
-  parseDestination: (destination: D) => Parsed<Destination>,
-  user?: UserChecks
-) =>
-  Either.gen(function* () {
-    if (!Predicate.isReadonlyRecord(input)) return yield* notOptions("schedule", input)
-    yield* rejectUnknownKeys(input, scheduleNames, "a schedule")
-    const own = yield* checkAll(optionalInSchedule, input)
-    const cron = yield* required("cron", input.cron, parseCron)
-    const destination = yield* required("destination", input.destination, parseDestination)
-    return { cron, destination, ...own, ...(yield* common(input, user)) }
-  })
+export const checkCommon = (
+  input: { readonly [K in keyof MessageSettings]?: unknown },
+  user: UserChecks | undefined
+) => checkAll<Required<MessageSettings>>(settings, input, user)
 
 /** Checks and normalises the options of a message. */
 export const checkMessage = <D>(
@@ -68,5 +47,5 @@ export const checkMessage = <D>(
     if (own.contentBasedDeduplication !== undefined && own.deduplicationId !== undefined) {
       return yield* refuseBoth("contentBasedDeduplication", "deduplicationId")
     }
-    return { destination, ...own, ...(yield* common(input, user)) }
+    return { destination, ...own, ...(yield* checkCommon(input, user)) }
   })

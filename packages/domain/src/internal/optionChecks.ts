@@ -4,7 +4,6 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { CronExpression, isCronExpression } from "../CronExpression.ts"
 import { DeduplicationId } from "../DeduplicationId.ts"
 import { DeliveryMethod } from "../DeliveryMethod.ts"
 import { FlowControlKey } from "../FlowControl.ts"
@@ -88,13 +87,6 @@ export const parseInstant = (input: unknown): Parsed<DateTime.Utc> =>
       ? Either.right(DateTime.unsafeMake(seconds * 1000))
       : Either.left("expected an instant since 1970")
   })
-
-export const parseCron = (input: unknown): Parsed<CronExpression> =>
-  typeof input === "string"
-    ? Either.mapLeft(CronExpression.parse(input), (error) => error.message)
-    : isCronExpression(input)
-      ? Either.right(input)
-      : Either.left(`expected a cron expression, got ${quote(input)}`)
 
 export const parseRetryDelay = (input: unknown): Parsed<RetryDelayExpression> =>
   typeof input === "string"

@@ -15,7 +15,6 @@ import {
   type Checked,
   parseBody,
   parseCount,
-  parseCron,
   parseDeduplicationId,
   parseFlag,
   parseInstant,
@@ -26,7 +25,6 @@ import {
   parseQueueName,
   parseRedact,
   parseRetryDelay,
-  parseScheduleId,
   parseSpan,
   refuse,
   rejectUnknownKeys,
@@ -48,11 +46,11 @@ import {
   unnamed
 } from "./setting.ts"
 
-const plainText = { write: (value: string) => value, read: Either.right } satisfies HeaderText<string>
+export const plainText = { write: (value: string) => value, read: Either.right } satisfies HeaderText<string>
 
 const upperCaseText = { ...plainText, read: (text: string) => Either.right(text.toUpperCase()) }
 
-const expressionText = {
+export const expressionText = {
   write: ({ text }: { readonly text: string }) => text,
   read: Either.right
 }
@@ -354,11 +352,8 @@ export const encodeSettings = (values: MessageSettings): ReadonlyArray<HeaderEnt
 export const encodeQueueName = (values: MessageSettings): ReadonlyArray<HeaderEntry> =>
   values.queueName === undefined ? [] : queueName.encode(values.queueName)
 
-/** The options of schedules alone, apart from the destination. */
-export const scheduleOptions = {
-  cron: setting("Upstash-Cron", parseCron, expressionText),
-  scheduleId: setting("Upstash-Schedule-Id", parseScheduleId, plainText)
-}
+/** The headers of the options of schedules alone. `scheduleOptions` is in a module of its own, because it imports the cron parser. */
+export const scheduleHeaders = { cron: "Upstash-Cron", scheduleId: "Upstash-Schedule-Id" } as const
 
 const deduplicationId = setting("Upstash-Deduplication-Id", parseDeduplicationId, plainText)
 
@@ -405,9 +400,11 @@ export const decodeSettings = (source: SettingsSource) => {
 export const headerForward = setting("Upstash-Header-Forward", parseFlag, flagText)
 
 /** The header of each option, by the option's path. A `*` is the name of a forwarded header. */
-export const headerNames: ReadonlyMap<string, string> = new Map(
-  [settings, scheduleOptions, messageOptions].flatMap(headerNamesOf)
-)
+export const headerNames: ReadonlyMap<string, string> = new Map([
+  ...headerNamesOf(settings),
+  ...Object.entries(scheduleHeaders),
+  ...headerNamesOf(messageOptions)
+])
 
 /**
  * Names the header in an error instead of the option. QStash's own texts about a cron and a destination need no name.

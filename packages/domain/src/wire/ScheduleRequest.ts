@@ -7,17 +7,12 @@
 import * as Either from "effect/Either"
 import type { CreateSchedule } from "../CreateSchedule.ts"
 import { Destination } from "../Destination.ts"
-import { checkSchedule } from "../internal/checkSettings.ts"
+import { checkSchedule } from "../internal/checkSchedule.ts"
 import { fromEntries, type HeaderMap } from "../internal/headers.ts"
 import { decodeDestination, readParts } from "../internal/requestParts.ts"
 import { decodeAll, encodeAll } from "../internal/setting.ts"
-import {
-  decodeSettings,
-  inWireTerms,
-  encodeQueueName,
-  encodeSettings,
-  scheduleOptions
-} from "../internal/settings.ts"
+import { scheduleOptions } from "../internal/scheduleOptions.ts"
+import { decodeSettings, encodeQueueName, encodeSettings, inWireTerms } from "../internal/settings.ts"
 import type { MessageSettings } from "../MessageSettings.ts"
 import type { QStashInvalidRequest } from "../QStashError.ts"
 
