@@ -260,7 +260,7 @@ describe("a URL", () => {
       'Get "https://example.com/a?…": no such host, see http://b.example/?….'
     )
     strictEqual(safeUrl("https://é.example/ü"), "https://xn--9ca.example/%C3%BC")
-    strictEqual(safeUrl("nonsense?hidden"), "a URL that does not parse")
+    strictEqual(safeUrl("nonsense?hidden"), "an invalid URL")
   })
 })
 

@@ -11,12 +11,9 @@ import { checkedText } from "./internal/effectSchema.ts"
  * @since 0.1.0
  * @category schemas
  */
-export const DeduplicationId = checkedText(
-  "a deduplication id of printable ASCII without blanks and colons",
-  {
-    pattern: /^[\x21-\x39\x3b-\x7e]+$/
-  }
-).pipe(
+export const DeduplicationId = checkedText("a deduplication id of printable ASCII without spaces or colons", {
+  pattern: /^[\x21-\x39\x3b-\x7e]+$/
+}).pipe(
   Schema.brand("DeduplicationId"),
   Schema.annotations({ identifier: "DeduplicationId", description: "Names what a message is about" })
 )

@@ -35,7 +35,7 @@ const toText = (destination: Destination): string =>
 const toSafeText = (destination: Destination): string => {
   if (typeof destination !== "string") return destination.urlGroup
   return Either.match(parseUrl(destination), {
-    onLeft: () => "a URL that does not parse",
+    onLeft: () => "an invalid URL",
     onRight: ({ host, pathname, protocol }) => `${protocol}//${host}${pathname}`
   })
 }
@@ -56,7 +56,7 @@ const parseDestinationUrl = (text: string): Parsed<string> =>
   Either.flatMap(parseHttpUrl(text), (url) => {
     for (const name of url.searchParams.keys()) {
       if (isOwnParameter(name)) {
-        return Either.left(`QStash would take the query parameter ${quote(name)} out of the URL for itself`)
+        return Either.left(`QStash would remove the query parameter ${quote(name)} and use it itself`)
       }
     }
     if (survives(text)) return Either.right(text)
@@ -64,7 +64,7 @@ const parseDestinationUrl = (text: string): Parsed<string> =>
     const normalised = url.search === "" ? url.href.replace(/\?$/, "") : url.href
     return survives(normalised)
       ? Either.right(normalised)
-      : Either.left("the URL would change on its way through a request path")
+      : Either.left("a request path would change the URL")
   })
 
 const parseUrlGroup = parser(UrlGroupName)

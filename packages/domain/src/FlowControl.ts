@@ -13,7 +13,7 @@ import { isHeaderValue } from "./internal/headers.ts"
  * @category schemas
  */
 export const FlowControlKey = checkedText(
-  'a flow-control key of printable Latin-1 without blanks around it, and not "." or ".."',
+  'a flow-control key of printable Latin-1 without surrounding spaces, and not "." or ".."',
   {
     // The key is a segment of a path, and URL parsing resolves dots.
     isValid: (text) =>

@@ -29,7 +29,7 @@ export class InvalidRetryDelayExpression extends Schema.TaggedError<InvalidRetry
   { reason: Schema.String }
 ) {
   override get message(): string {
-    return `Invalid retry delay expression ${this.reason}`
+    return `Invalid retry delay expression: ${this.reason}`
   }
 }
 

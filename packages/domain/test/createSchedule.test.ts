@@ -243,7 +243,7 @@ describe("headers", () => {
     ...["s3cret\r\nX-B: 1", "s3cret\n", "s3cret\u0000", "s3cret\u007f", "s3cret €"].map(
       (value): [unknown, string] => [
         { "X-A": value },
-        'the value of "X-A" holds a character that a header cannot carry (only printable Latin-1 can be sent)'
+        'the value of "X-A" contains a character that a header cannot carry (only printable Latin-1 can be sent)'
       ]
     )
   ])("are not %j", (given, reason) => {
@@ -412,9 +412,9 @@ describe.each(["callback", "failureCallback"])("%s", (option) => {
     [".url", {}, "expected a URL that starts with http:// or https://"],
     [".url", "example.com", "expected a URL that starts with http:// or https://"],
     [".url", new URL("ftp://example.com"), "expected a URL that starts with http:// or https://"],
-    [".url", "https://example.com\r\nX-B: 1", "the URL holds a control character"],
-    [".url", "https:///example.com", "the URL names no host"],
-    [".url", "https://exa mple.com", "the URL does not parse"],
+    [".url", "https://example.com\r\nX-B: 1", "the URL contains a control character"],
+    [".url", "https:///example.com", "the URL has no host"],
+    [".url", "https://exa mple.com", "the URL is invalid"],
     [
       ".method",
       { url: destination, method: "TRACE" },
@@ -458,24 +458,24 @@ describe("flowControl", () => {
     [
       "flowControl.key",
       { rate: 1 },
-      'expected a flow-control key of printable Latin-1 without blanks around it, and not "." or "..", got undefined'
+      'expected a flow-control key of printable Latin-1 without surrounding spaces, and not "." or "..", got undefined'
     ],
     [
       "flowControl.key",
       { key: { name: "a" }, rate: 1 },
-      'expected a flow-control key of printable Latin-1 without blanks around it, and not "." or "..", got a value of type object'
+      'expected a flow-control key of printable Latin-1 without surrounding spaces, and not "." or "..", got a value of type object'
     ],
     ["flowControl.parallelism", { key, parallelism: 0 }, "expected a whole number of at least 1, got 0"],
     ["flowControl.rate", { key, rate: 0.5 }, "expected a whole number of at least 1, got 0.5"],
     [
       "flowControl.period",
       { key, rate: 1, period: "8 days" },
-      "expected a period of one week at most, got 8d"
+      "expected a period of at most one week, got 8d"
     ],
     [
       "flowControl.period",
       { key, rate: 1, period: 604_801_000 },
-      "expected a period of one week at most, got 7d 1s"
+      "expected a period of at most one week, got 7d 1s"
     ]
   ])("names what is wrong in it: %s of %j", (field, given, reason) => {
     refuses(field, given, reason)

@@ -95,14 +95,13 @@ describe("filters", () => {
     [fromMessageSelector, "dlqIds"],
     [fromDlqSelector, "messageIds"]
   ] as const)("of another call are refused: %o takes no %s", (check, name) => {
-    isRefused(check({ label: "a", [name]: "a" }), "is no filter of this call", name)
+    isRefused(check({ label: "a", [name]: "a" }), "is not a filter of this call", name)
   })
 
   it.each(["urlGroup", "queueName", "scheduleId", "flowControlKey", "label", "url", "callerIp"])(
     "are text that is not empty, or a list of at least one: %s",
     (name) => {
-      const reason = (shown: string) =>
-        `expected text that is not empty, or a list of at least one, got ${shown}`
+      const reason = (shown: string) => `expected non-empty text, or a list of at least one, got ${shown}`
       for (const check of [fromMessageSelector, fromDlqSelector, fromDlqFilter, fromLogFilter]) {
         isRefused(check({ [name]: "" }), reason('""'), name)
         isRefused(check({ [name]: [] }), reason("an empty list"), name)
@@ -193,7 +192,7 @@ describe("a filter", () => {
     ["label", " ", "is blank"],
     ["label", "a,b", "contains a comma; write several labels as a list"],
     ["queueName", "a,b", "contains a comma; write several values as a list"],
-    ["flowControlKey", "\t", "expected text that is not empty"]
+    ["flowControlKey", "\t", "expected non-empty text"]
   ])("that would find nothing, or more than is meant, is refused: %s %j", (name, value, reason) => {
     isRefused(fromLogFilter({ [name]: value }), reason, name)
     isRefused(fromMessageSelector({ [name]: [value] }), reason, name)
@@ -235,12 +234,12 @@ describe("a selector", () => {
       [fromMessageSelector, "messageIds"],
       [fromDlqSelector, "dlqIds"]
     ] as const) {
-      const empty = `an empty selector would be everything: give ${ids}, filters, or { all: true }`
+      const empty = `an empty selector would select everything: pass ${ids}, filters, or { all: true }`
       isRefused(check({}), empty)
       isRefused(check({ label: undefined, [ids]: undefined, all: undefined }), empty)
       isRefused(
         check({ [ids]: [] }),
-        "expected text that is not empty, or a list of at least one, got an empty list",
+        "expected non-empty text, or a list of at least one, got an empty list",
         ids
       )
     }
@@ -254,7 +253,7 @@ describe("a selector", () => {
       for (const name of ["scheduleId", "fromDate", ids]) {
         isRefused(
           check({ [name]: undefined, label: "a" }),
-          "is undefined, and without it more would be selected: leave it out if that is meant",
+          "is undefined, which would select more: leave it out if you want that",
           name
         )
       }
@@ -271,7 +270,7 @@ describe("a selector", () => {
     { all: true, dlqIds: ["1-0"] }
   ])("says all by itself and in one way: not %j", (given) => {
     for (const check of [fromMessageSelector, fromDlqSelector]) {
-      isRefused(check(given), "expected true, and no other filter beside it", "all")
+      isRefused(check(given), "expected true and no other filter", "all")
     }
   })
 
@@ -509,8 +508,8 @@ describe("parameters", () => {
     ["log", "Label"],
     ["log", "count"]
   ] as const)("of %s with an unknown name are refused: %s", (kind, name) => {
-    isRefused(read(kind, `${name}=a`), `"${name}" is no filter of this call`)
-    isRefused(read(kind, `${name}=`), `"${name}" is no filter of this call`)
+    isRefused(read(kind, `${name}=a`), `"${name}" is not a filter of this call`)
+    isRefused(read(kind, `${name}=`), `"${name}" is not a filter of this call`)
   })
 })
 

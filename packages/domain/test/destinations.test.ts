@@ -126,7 +126,7 @@ describe("a URL as a destination", () => {
         `https://exam${control}ple.com/`,
         `https://example.com/${control}`
       ]) {
-        assertEquals(Destination.parse(text), Either.left("the URL holds a control character"))
+        assertEquals(Destination.parse(text), Either.left("the URL contains a control character"))
       }
     }
   )
@@ -139,7 +139,7 @@ describe("a URL as a destination", () => {
     "https://#a",
     "https://\\example.com"
   ])("names a host, unlike %s", (text) => {
-    assertEquals(Destination.parse(text), Either.left("the URL names no host"))
+    assertEquals(Destination.parse(text), Either.left("the URL has no host"))
   })
 
   it.each([
@@ -150,16 +150,13 @@ describe("a URL as a destination", () => {
     "https://@/",
     "https://:80/"
   ])("parses, unlike %s", (text) => {
-    assertEquals(Destination.parse(text), Either.left("the URL does not parse"))
+    assertEquals(Destination.parse(text), Either.left("the URL is invalid"))
   })
 
   it.each(["https://a`b", 'https://a"b/', "https://{a}.b"])(
     "has a host that stays as it is in a path, unlike %s",
     (text) => {
-      assertEquals(
-        Destination.parse(text),
-        Either.left("the URL would change on its way through a request path")
-      )
+      assertEquals(Destination.parse(text), Either.left("a request path would change the URL"))
     }
   )
 
@@ -180,7 +177,7 @@ describe("a URL as a destination", () => {
     for (const text of [`https://example.com?${query}`, `https://example.com/../a?${query}#b`]) {
       assertEquals(
         Destination.parse(text),
-        Either.left(`QStash would take the query parameter ${JSON.stringify(name)} out of the URL for itself`)
+        Either.left(`QStash would remove the query parameter ${JSON.stringify(name)} and use it itself`)
       )
     }
   })
@@ -326,7 +323,7 @@ describe("junk", () => {
   )
 
   it("as text of an answer is never shown with what may be secret", () => {
-    strictEqual(Destination.toSafeText("https://user:s3cret@"), "a URL that does not parse")
+    strictEqual(Destination.toSafeText("https://user:s3cret@"), "an invalid URL")
     strictEqual(Destination.toSafeText("http://user:s3cret@h:1/p?s3cret#s3cret"), "http://h:1/p")
   })
 })

@@ -248,7 +248,7 @@ describe("a pin", () => {
     [{ rate: 1, period: "soon" }, 'expected a duration, got "soon"', "period"],
     [{ rate: 1, period: 500 }, "expected a duration of whole seconds, at least 1, got 500ms", "period"],
     [{ rate: 1, period: 0 }, "expected a duration of whole seconds, at least 1, got 0", "period"],
-    [{ rate: 1, period: "8 days" }, "expected a period of one week at most, got 8d", "period"]
+    [{ rate: 1, period: "8 days" }, "expected a period of at most one week, got 8d", "period"]
   ])("is refused before it is sent: %j", (input, reason, field) => {
     isRefused(checkPin(input), reason, field)
   })
@@ -267,7 +267,7 @@ describe("a pin", () => {
       "period"
     ],
     ["rate=1&period=0", "expected a duration of whole seconds, at least 1, got 0", "period"],
-    ["rate=1&period=604801", "expected a period of one week at most, got 7d 1s", "period"]
+    ["rate=1&period=604801", "expected a period of at most one week, got 7d 1s", "period"]
   ])("is refused where it arrives: %s", (query, reason, field) => {
     isRefused(FlowControlRecord.pinFromParameters(new URLSearchParams(query)), reason, field)
   })

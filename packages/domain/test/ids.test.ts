@@ -97,7 +97,7 @@ describe.each<[string, Decode]>([
   ["message id", Schema.decodeUnknownEither(MessageId)],
   ["dead letter id", Schema.decodeUnknownEither(DlqId)]
 ])("a %s", (what, decode) => {
-  const refusal = (shown: string) => `Expected a ${what}, neither empty nor "." or "..", got ${shown}`
+  const refusal = (shown: string) => `Expected a ${what}, not empty, "." or "..", got ${shown}`
 
   it.each([
     "msg_5RLBWxdLydTNr99CiaTBCRb6UtrU",
@@ -146,7 +146,7 @@ describe("an id in an answer of QStash", () => {
 describe("a deduplication id", () => {
   const decode: Decode = Schema.decodeUnknownEither(DeduplicationId)
   const refusal = (shown: string) =>
-    `Expected a deduplication id of printable ASCII without blanks and colons, got ${shown}`
+    `Expected a deduplication id of printable ASCII without spaces or colons, got ${shown}`
 
   it.each(["order-7", "a/b?c#d", "!", "~", ".", "..", "a".repeat(5_000)])("may be %j", (text) => {
     assertEquals(decode(text), Either.right(text))

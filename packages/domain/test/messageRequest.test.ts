@@ -342,13 +342,13 @@ describe("a request that is refused", () => {
   it.each<[Record<string, string>, string, string?]>([
     [
       { "Upstash-Cron": "* * * * *" },
-      "makes no schedule here: create one with POST /v2/schedules/{destination}",
+      "does not create a schedule here: use POST /v2/schedules/{destination}",
       "Upstash-Cron"
     ],
     [{ "Upstash-Deduplication-Id": "a:b" }, "DeduplicationId cannot contain ':'"],
     [
       { "Upstash-Deduplication-Id": "a b" },
-      'expected a deduplication id of printable ASCII without blanks and colons, got "a b"',
+      'expected a deduplication id of printable ASCII without spaces or colons, got "a b"',
       "Upstash-Deduplication-Id"
     ],
     [
@@ -394,7 +394,7 @@ describe("a request that is refused", () => {
       "https%3A%2F%2Fexample.com",
       "invalid destination url: endpoint has invalid scheme, add http:// or https://"
     ],
-    ["https://", "invalid destination url: the URL names no host"]
+    ["https://", "invalid destination url: the URL has no host"]
   ])("says of a wrong destination what QStash says: %j", (target, reason) => {
     deepStrictEqual(refusal(request({}, target)), new QStashInvalidRequest({ reason }))
   })
@@ -594,8 +594,8 @@ describe("a batch", () => {
       'expected a queue name of letters, digits, ".", "_" and "-", and not "." or "..", got "a b"'
     ],
     [{ ...item, body: { a: 1 } }, "[2].body", "expected text"],
-    [{ ...item, headers: "a" }, "[2].headers", "expected an object of names and texts"],
-    [{ ...item, headers: [] }, "[2].headers", "expected an object of names and texts"],
+    [{ ...item, headers: "a" }, "[2].headers", "expected an object of header names and values"],
+    [{ ...item, headers: [] }, "[2].headers", "expected an object of header names and values"],
     [{ ...item, headers: { "X-A": 5 } }, "[2].headers", 'the value of "X-A" is not text'],
     [
       { ...item, headers: { "Upstash-Delay": "5w" } },
@@ -615,7 +615,7 @@ describe("a batch", () => {
     [
       { ...item, headers: { "Upstash-Cron": "* * * * *" } },
       "[2].Upstash-Cron",
-      "makes no schedule here: create one with POST /v2/schedules/{destination}"
+      "does not create a schedule here: use POST /v2/schedules/{destination}"
     ]
   ])("says which item is wrong, and where: %j", (wrong, field, reason) => {
     deepStrictEqual(

@@ -193,16 +193,16 @@ describe("an option that is refused", () => {
     ["notBefore", 1_893_456_000, "expected milliseconds since 1970, got 1893456000: is it in seconds?"],
     ["notBefore", 1, "expected milliseconds since 1970, got 1: is it in seconds?"],
     ["notBefore", 99_999_999_999, "expected milliseconds since 1970, got 99999999999: is it in seconds?"],
-    ["notBefore", -1_000, "expected an instant since 1970"],
+    ["notBefore", -1_000, "expected an instant in 1970 or later"],
     [
       "deduplicationId",
       "a:b",
-      'expected a deduplication id of printable ASCII without blanks and colons, got "a:b"'
+      'expected a deduplication id of printable ASCII without spaces or colons, got "a:b"'
     ],
     [
       "deduplicationId",
       "",
-      'expected a deduplication id of printable ASCII without blanks and colons, got ""'
+      'expected a deduplication id of printable ASCII without spaces or colons, got ""'
     ],
     ["contentBasedDeduplication", "true", 'expected true or false, got "true"']
   ])("is named: %s", (field, given, reason) => {

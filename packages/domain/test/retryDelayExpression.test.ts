@@ -113,7 +113,7 @@ describe("RetryDelayExpression", () => {
 
   it("has QStash's way to say that a value is invalid", () => {
     const error = new InvalidRetryDelayExpression({ reason: "empty text" })
-    strictEqual(error.message, "Invalid retry delay expression empty text")
+    strictEqual(error.message, "Invalid retry delay expression: empty text")
     throws(() => RetryDelayExpression.make(""), error)
   })
 
@@ -152,7 +152,7 @@ describe("RetryDelayExpression.FromString", () => {
   it("says in one line what is wrong with which text", () => {
     strictEqual(
       message("2 ^ retried"),
-      'Invalid retry delay expression unexpected "^" at position 3 in "2 ^ retried"'
+      'Invalid retry delay expression: unexpected "^" at position 3 in "2 ^ retried"'
     )
     strictEqual(message(1000), "Expected a retry delay expression, got 1000")
   })

@@ -137,7 +137,7 @@ describe("a flow-control key", () => {
   ])("is not %j", (value, shown) => {
     strictEqual(
       messageOf(decode(value)),
-      `Expected a flow-control key of printable Latin-1 without blanks around it, and not "." or "..", got ${shown}`
+      `Expected a flow-control key of printable Latin-1 without surrounding spaces, and not "." or "..", got ${shown}`
     )
   })
 })

@@ -467,11 +467,11 @@ describe("the target", () => {
       target,
       "invalid destination url: endpoint has invalid scheme, add http:// or https://"
     ]),
-    ["https://", "invalid destination url: the URL names no host"],
-    ["https:///example.com", "invalid destination url: the URL names no host"],
-    ["https:/", "invalid destination url: the URL names no host"],
-    ["https://exa mple.com", "invalid destination url: the URL does not parse"],
-    ["https://example.com/\n", "invalid destination url: the URL holds a control character"]
+    ["https://", "invalid destination url: the URL has no host"],
+    ["https:///example.com", "invalid destination url: the URL has no host"],
+    ["https:/", "invalid destination url: the URL has no host"],
+    ["https://exa mple.com", "invalid destination url: the URL is invalid"],
+    ["https://example.com/\n", "invalid destination url: the URL contains a control character"]
   ])("is refused in the words of QStash: %j", (target, reason) => {
     deepStrictEqual(refusal(request({}, target)), new QStashInvalidRequest({ reason }))
   })
@@ -572,7 +572,7 @@ describe("a request that is refused", () => {
     [{ "Upstash-Forward-X A": "1" }, '"X a" is not a valid header name', "Upstash-Forward-*"],
     [
       { "Upstash-Forward-X-A": "s3cret\n€" },
-      'the value of "X-A" holds a character that a header cannot carry (only printable Latin-1 can be sent)',
+      'the value of "X-A" contains a character that a header cannot carry (only printable Latin-1 can be sent)',
       "Upstash-Forward-*"
     ],
     [
@@ -624,12 +624,12 @@ describe("a request that is refused", () => {
     ],
     [
       { "Upstash-Flow-Control-Key": "a", "Upstash-Flow-Control-Value": "rate=1,period=8d" },
-      "expected a period of one week at most, got 8d",
+      "expected a period of at most one week, got 8d",
       "Upstash-Flow-Control-Value"
     ],
     [
       { "Upstash-Flow-Control-Key": "€", "Upstash-Flow-Control-Value": "rate=1" },
-      'expected a flow-control key of printable Latin-1 without blanks around it, and not "." or "..", got "€"',
+      'expected a flow-control key of printable Latin-1 without surrounding spaces, and not "." or "..", got "€"',
       "Upstash-Flow-Control-Key"
     ]
   ])("says why, and names the header: %j", (headers, reason, field) => {
@@ -649,7 +649,7 @@ describe("a request that is refused", () => {
   it("names the retry delay", () => {
     const error = refusal(request({ "Upstash-Retry-Delay": "boom(" }))
     strictEqual(error.field, "Upstash-Retry-Delay")
-    assertTrue(error.reason.startsWith("Invalid retry delay expression "), error.reason)
+    assertTrue(error.reason.startsWith("Invalid retry delay expression: "), error.reason)
   })
 
   it("repeats no header value, body or URL", () => {

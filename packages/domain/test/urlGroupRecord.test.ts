@@ -203,12 +203,8 @@ describe("the endpoints that are added", () => {
       "expected a URL that starts with http:// or https://"
     ],
     [[{ url: 5 }], "endpoints[0].url", "expected a URL, got 5"],
-    [
-      [{ url: "https://a.example", name: "" }],
-      "endpoints[0].name",
-      'expected text that is not empty, got ""'
-    ],
-    [[{ url: "https://a.example", name: 5 }], "endpoints[0].name", "expected text that is not empty, got 5"]
+    [[{ url: "https://a.example", name: "" }], "endpoints[0].name", 'expected non-empty text, got ""'],
+    [[{ url: "https://a.example", name: 5 }], "endpoints[0].name", "expected non-empty text, got 5"]
   ])("are refused before they are sent: %j", (input, field, reason) => {
     isRefused(checkEndpoints(input), reason, field)
   })
@@ -286,7 +282,7 @@ describe("the endpoints that are removed", () => {
   it.each<[unknown, string, string]>([
     [[], "endpoints", "expected a list of at least one endpoint, got an empty list"],
     [[{}], "endpoints[0]", "expected a URL or a name"],
-    [[{ name: "a" }, { name: "" }], "endpoints[1].name", 'expected text that is not empty, got ""'],
+    [[{ name: "a" }, { name: "" }], "endpoints[1].name", 'expected non-empty text, got ""'],
     [[{ url: "a.example" }], "endpoints[0].url", "expected a URL that starts with http:// or https://"]
   ])("are refused before they are sent: %j", (input, field, reason) => {
     isRefused(checkSelectors(input), reason, field)

@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 const cases: ReadonlyArray<readonly [text: string, reason: string]> = [
   ["", "must not be empty"],
   [" ", "must not be empty"],
-  [".", '"." would name another route'],
-  ["..", '".." would name another route'],
-  ["\ud800", '"\\ud800" is not well-formed text']
+  [".", '"." would be another route'],
+  ["..", '".." would be another route'],
+  ["\ud800", '"\\ud800" is not valid Unicode']
 ]
 
 /** Expects calls to reject a name that does not fit in a path, before they are sent. */

@@ -57,7 +57,7 @@ export const batching = chapter("batches", ({ law, timed }) => {
         yield* Effect.flip(messages.batch([{ destination: somewhere, body: new Uint8Array(1) }])),
         new QStashInvalidRequest({
           field: "[0].body",
-          reason: "expected text: a batch carries no bytes"
+          reason: "expected text: a batch cannot carry bytes"
         })
       )
       assertEquals(

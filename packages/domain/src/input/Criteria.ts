@@ -44,10 +44,10 @@ type Filter = MessageFilter & Pick<DlqFilter, "responseStatus"> & Pick<LogFilter
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
 
-const textsOf = listOf(isText, "text that is not empty")
+const textsOf = listOf(isText, "non-empty text")
 const urlsOf = listOf(
   (value): value is string | URL => isText(value) || value instanceof URL,
-  "text that is not empty"
+  "non-empty text"
 )
 
 const parseMillis = (value: unknown): Parsed<number> =>
@@ -71,7 +71,7 @@ const check = (kind: Kind, filter: Filter): Checked<Criteria> =>
     if (!isObject) return yield* refuse(`expected filters, got ${typeName(filter)}`)
     for (const [name, value] of Object.entries(filter)) {
       if (value !== undefined && !filterNames[kind].has(name)) {
-        return yield* refuse("is no filter of this call", /^\w{1,100}$/.test(name) ? name : quote(name))
+        return yield* refuse("is not a filter of this call", /^\w{1,100}$/.test(name) ? name : quote(name))
       }
     }
     const criteria: { -readonly [K in keyof Criteria]: Criteria[K] } = {}
@@ -111,7 +111,7 @@ const checkSelector = (
   if (all !== undefined) {
     return all === true && ids === undefined && !isFiltered
       ? Either.right({})
-      : refuse("expected true, and no other filter beside it", "all")
+      : refuse("expected true and no other filter", "all")
   }
   if (ids !== undefined) {
     return isFiltered
@@ -119,12 +119,12 @@ const checkSelector = (
       : Either.map(required(idsName, ids, parseIds), (list) => ({ [idsName]: list }))
   }
   if (!isFiltered) {
-    return refuse(`an empty selector would be everything: give ${idsName}, filters, or { all: true }`)
+    return refuse(`an empty selector would select everything: pass ${idsName}, filters, or { all: true }`)
   }
   const missing = Object.entries(selector).find(([name, value]) => name !== "all" && value === undefined)
   return missing === undefined
     ? check(kind, filter)
-    : refuse("is undefined, and without it more would be selected: leave it out if that is meant", missing[0])
+    : refuse("is undefined, which would select more: leave it out if you want that", missing[0])
 }
 
 /**

@@ -39,7 +39,7 @@ const checkItem = (message: PublishMessage.BatchInput): Checked<PublishMessage> 
   Either.flatMap(PublishMessage.make(message), (checked) =>
     message.body === undefined || typeof message.body === "string"
       ? Either.right(checked)
-      : refuse("expected text: a batch carries no bytes", "body")
+      : refuse("expected text: a batch cannot carry bytes", "body")
   )
 
 /**

@@ -29,7 +29,7 @@ const parseUrl = (input: unknown): Parsed<string> =>
 const parseName = (input: unknown): Parsed<string> =>
   typeof input === "string" && input !== ""
     ? Either.right(input)
-    : Either.left(`expected text that is not empty, got ${quote(input)}`)
+    : Either.left(`expected non-empty text, got ${quote(input)}`)
 
 const names = new Set(["url", "name"])
 

@@ -106,7 +106,7 @@ export const spell = (name: string, value: string): Parsed<ReadonlyArray<string>
   }
   const spellings = name === "url" ? spellingsOfUrl : name === "path" ? spellingsOfPath : undefined
   const parts = partsOf(name, value).filter((part) => part !== "")
-  if (parts.length === 0) return Either.left("expected text that is not empty")
+  if (parts.length === 0) return Either.left("expected non-empty text")
   return spellings === undefined
     ? Either.right(parts)
     : Either.map(Either.all(parts.map(spellings)), (found) => found.flat())

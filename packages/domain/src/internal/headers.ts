@@ -58,7 +58,7 @@ export const parseHeaders = (input: unknown): Parsed<HeaderMap> => {
       if (typeof value !== "string") return Either.left(`the value of ${quote(name)} is not text`)
       if (!isHeaderValue(value)) {
         return Either.left(
-          `the value of ${quote(name)} holds a character that a header cannot carry (only printable Latin-1 can be sent)`
+          `the value of ${quote(name)} contains a character that a header cannot carry (only printable Latin-1 can be sent)`
         )
       }
       texts.push(trimBlanks(value))

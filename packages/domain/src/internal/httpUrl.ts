@@ -27,19 +27,19 @@ export const parseUrl = (text: string): Parsed<URL> => {
   const hosted = authority.exec(text.replaceAll(removed, ""))?.[1] ?? ""
   return hosted.length - (hosted.lastIndexOf("@") + 1) > maxHostLength
     ? Either.left(`the host of the URL is longer than ${maxHostLength} characters`)
-    : Either.try({ try: () => new URL(text), catch: () => "the URL does not parse" })
+    : Either.try({ try: () => new URL(text), catch: () => "the URL is invalid" })
 }
 
 /** Parses an absolute `http:` or `https:` URL. The reason quotes nothing of it: it may contain secrets. */
 export const parseHttpUrl = (text: string): Parsed<URL> => {
   if (!scheme.test(text)) return Either.left("expected a URL that starts with http:// or https://")
-  if (control.test(text)) return Either.left("the URL holds a control character")
-  if (!host.test(text)) return Either.left("the URL names no host")
+  if (control.test(text)) return Either.left("the URL contains a control character")
+  if (!host.test(text)) return Either.left("the URL has no host")
   // A host of dots would be a dot segment in a request path.
   return Either.filterOrLeft(
     parseUrl(text),
     ({ hostname }) => hostname !== "." && hostname !== "..",
-    () => "the URL names no host"
+    () => "the URL has no host"
   )
 }
 

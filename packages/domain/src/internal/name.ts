@@ -12,6 +12,6 @@ export const restrictedName = (what: string) =>
 
 /** An id that QStash makes: any text that can be a segment of a path. */
 export const nonEmptyName = (what: string) =>
-  checkedText(`a ${what}, neither empty nor "." or ".."`, {
+  checkedText(`a ${what}, not empty, "." or ".."`, {
     isValid: (text) => text.trim() !== "" && text !== "." && text !== ".." && !/\p{Cs}/u.test(text)
   })

@@ -85,7 +85,7 @@ export const parseInstant = (input: unknown): Parsed<DateTime.Utc> =>
     const seconds = Math.ceil(DateTime.toEpochMillis(instant) / 1000)
     return seconds >= 0
       ? Either.right(DateTime.unsafeMake(seconds * 1000))
-      : Either.left("expected an instant since 1970")
+      : Either.left("expected an instant in 1970 or later")
   })
 
 export const parseRetryDelay = (input: unknown): Parsed<RetryDelayExpression> =>
@@ -165,5 +165,5 @@ export const parsePeriod = (input: unknown): Parsed<Duration.Duration> =>
   Either.filterOrLeft(
     parseSpan(1)(input),
     (span) => Duration.toSeconds(span) <= week,
-    (span) => `expected a period of one week at most, got ${Duration.format(span)}`
+    (span) => `expected a period of at most one week, got ${Duration.format(span)}`
   )

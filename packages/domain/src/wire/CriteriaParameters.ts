@@ -78,7 +78,7 @@ export const decode = (
   for (const [given, value] of parameters) {
     const name = domainName(kind, given)
     const isKnown = filterNames[kind].has(name) || name === idsNames[kind]
-    if (!isKnown || given === "urlGroup") return refuse(`${quote(given)} is no filter of this call`)
+    if (!isKnown || given === "urlGroup") return refuse(`${quote(given)} is not a filter of this call`)
     const list = lists.get(name) ?? []
     for (const part of partsOf(name, value)) {
       if (part === "") continue

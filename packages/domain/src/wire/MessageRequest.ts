@@ -96,7 +96,7 @@ const readMessage = (request: MessageRequest, queue: string | undefined): Checke
     const { destination, others, source } = readParts(request)
     if (source.text("Upstash-Cron") !== undefined) {
       return yield* refuse(
-        "makes no schedule here: create one with POST /v2/schedules/{destination}",
+        "does not create a schedule here: use POST /v2/schedules/{destination}",
         "Upstash-Cron"
       )
     }
@@ -173,7 +173,8 @@ const textOf = (field: string, value: unknown): Checked<string | undefined> =>
 
 const headersOf = (given: unknown): Checked<MessageRequest["headers"]> => {
   if (given === undefined || given === null) return Either.right({})
-  if (!Predicate.isReadonlyRecord(given)) return refuse("expected an object of names and texts", "headers")
+  if (!Predicate.isReadonlyRecord(given))
+    return refuse("expected an object of header names and values", "headers")
   const headers: Array<HeaderEntry> = []
   for (const [name, value] of Object.entries(given)) {
     const values: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]

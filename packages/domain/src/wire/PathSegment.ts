@@ -17,9 +17,9 @@ import { QStashInvalidRequest } from "../QStashError.ts"
 export const encode = (field: string, value: unknown): Either.Either<string, QStashInvalidRequest> => {
   const refuse = (reason: string) => Either.left(new QStashInvalidRequest({ field, reason }))
   if (typeof value !== "string" || value.trim() === "") return refuse("must not be empty")
-  if (value === "." || value === "..") return refuse(`${quote(value)} would name another route`)
+  if (value === "." || value === "..") return refuse(`${quote(value)} would be another route`)
   return Either.try({
     try: () => encodeURIComponent(value),
-    catch: () => new QStashInvalidRequest({ field, reason: `${quote(value)} is not well-formed text` })
+    catch: () => new QStashInvalidRequest({ field, reason: `${quote(value)} is not valid Unicode` })
   })
 }
