@@ -29,10 +29,10 @@ import {
   tokensOf,
   unlimited,
   upsert
-} from "./store/given.ts"
-import { storeLaws } from "./storeLaws.ts"
+} from "../src/internal/storeLaws/given.ts"
+import * as StoreLaws from "@effect-qstash/engine/StoreLaws"
 
-storeLaws("memory", MemoryStore.layer)
+StoreLaws.laws("memory", MemoryStore.layer)
 
 const pruneAll = (now: number) => prune(now, now)
 

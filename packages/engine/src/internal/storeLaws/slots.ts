@@ -1,7 +1,7 @@
-import { QueueName } from "@effect-qstash/domain"
-import { Store } from "@effect-qstash/engine/Store"
+import { QueueName } from "@effect-qstash/domain/QueueName"
+import { Store } from "../../Store.ts"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import {
   accepting,
   api,

@@ -1,6 +1,7 @@
-import { Store } from "@effect-qstash/engine/Store"
+import { Store } from "../../Store.ts"
 import { assertNone, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import {
   acme,
   claim,

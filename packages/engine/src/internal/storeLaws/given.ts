@@ -1,16 +1,14 @@
-import {
-  CreateSchedule,
-  FlowControlKey,
-  IdGenerator,
-  type MessageId,
-  PublishMessage,
-  type QStashInvalidRequest,
-  QueueName,
-  ScheduleId,
-  UrlGroupName
-} from "@effect-qstash/domain"
-import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
-import * as Limits from "@effect-qstash/engine/Limits"
+import { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import { FlowControlKey } from "@effect-qstash/domain/FlowControl"
+import { IdGenerator } from "@effect-qstash/domain/IdGenerator"
+import type { MessageId } from "@effect-qstash/domain/MessageId"
+import { PublishMessage } from "@effect-qstash/domain/PublishMessage"
+import type { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
+import { QueueName } from "@effect-qstash/domain/QueueName"
+import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import type { DeliveryEvent } from "../../DeliveryEvent.ts"
+import * as Limits from "../../Limits.ts"
 import type {
   AcceptedMessage,
   DeliveryResponse,
@@ -19,9 +17,13 @@ import type {
   MessageDraft,
   Settlement,
   StoredMessage
-} from "@effect-qstash/engine/Rows"
-import { Store } from "@effect-qstash/engine/Store"
-import { Array as Arr, Duration, Effect, Layer, Option } from "effect"
+} from "../../Rows.ts"
+import { Store } from "../../Store.ts"
+import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 
 export const second = 1000
 export const minute = 60_000

@@ -1,8 +1,8 @@
-import type { DeliveryEvent } from "@effect-qstash/engine/DeliveryEvent"
-import type { PageRequest, StoredPage } from "@effect-qstash/engine/Rows"
-import { Store } from "@effect-qstash/engine/Store"
+import type { DeliveryEvent } from "../../DeliveryEvent.ts"
+import type { PageRequest, StoredPage } from "../../Rows.ts"
+import { Store } from "../../Store.ts"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import {
   accepting,
   acme,
@@ -82,7 +82,7 @@ export const laws = (law: Law): void => {
   )
 
   law(
-    "every verb writes what it did, and answers what it wrote",
+    "every verb writes what it did, and returns what it wrote",
     Effect.gen(function* () {
       const store = yield* Store
       const told: Array<DeliveryEvent> = []

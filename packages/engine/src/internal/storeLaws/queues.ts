@@ -1,19 +1,17 @@
-import { QueueName } from "@effect-qstash/domain"
-import { Store } from "@effect-qstash/engine/Store"
+import { QueueName } from "@effect-qstash/domain/QueueName"
+import { Store } from "../../Store.ts"
 import { assertNone, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import {
   accepting,
   acme,
-  cancel,
   claimByName,
   claimSchedules,
   delivered,
   draftOf,
   failed,
   id,
-  idsOf,
-  log,
   mail,
   minute,
   nameOf,
@@ -147,29 +145,6 @@ export const laws = (law: Law): void => {
   )
 
   law(
-    "the head holds its place through its retries, and the next one starts when it is done",
-    Effect.gen(function* () {
-      const store = yield* Store
-      yield* send(["a", "b", "c"], inMail)
-      strictEqual(yield* lag, 3)
-      const first = yield* claimByName(start)
-      deepStrictEqual(first.names, ["a"])
-      deepStrictEqual(yield* settle([retried(first.leases["a"], start + minute)]), ["settled"])
-      deepStrictEqual(yield* starting(start), [])
-      strictEqual((yield* store.nextWake).message, start + minute)
-      const second = yield* claimByName(start + minute)
-      deepStrictEqual(second.names, ["a"])
-      deepStrictEqual(yield* settle([failed(second.leases["a"])], start + minute), ["settled"])
-      strictEqual(yield* lag, 2)
-      const third = yield* claimByName(start + minute)
-      deepStrictEqual(third.names, ["b"])
-      yield* settle([delivered(third.leases["b"])], start + minute)
-      deepStrictEqual(yield* starting(start + minute), ["c"])
-      deepStrictEqual(yield* starting(start + minute), [])
-    })
-  )
-
-  law(
     "a delayed head keeps the others waiting",
     Effect.gen(function* () {
       yield* send(["late"], { ...inMail, delay: "1 minute" })
@@ -200,21 +175,6 @@ export const laws = (law: Law): void => {
       deepStrictEqual(next.names, ["c"])
       yield* queue(4)
       deepStrictEqual(yield* starting(start), ["d", "e", "f"])
-    })
-  )
-
-  law(
-    "a lease that is lost or given back does not lose its place",
-    Effect.gen(function* () {
-      const store = yield* Store
-      yield* send(["a", "b"], inMail)
-      const lost = yield* claimByName(start, 10, 1000)
-      deepStrictEqual(lost.names, ["a"])
-      const again = yield* claimByName(start + 1000)
-      deepStrictEqual(again.names, ["a"])
-      yield* store.release([again.leases["a"]?.token ?? -1])
-      deepStrictEqual(yield* starting(start + 1000), ["a"])
-      strictEqual(yield* lag, 2)
     })
   )
 
@@ -270,108 +230,6 @@ export const laws = (law: Law): void => {
   )
 
   law(
-    "a place is free only when the callbacks of its message are done as well, however they end",
-    Effect.gen(function* () {
-      yield* queue(2)
-      yield* send(["a", "b"], {
-        ...inMail,
-        callback: "https://api.example.com/done",
-        failureCallback: "https://api.example.com/failed"
-      })
-      yield* send(["c", "d"], inMail)
-      const first = yield* claimByName(start)
-      deepStrictEqual(first.names, ["a", "b"])
-      yield* settle([delivered(first.leases["a"]), failed(first.leases["b"])])
-      strictEqual(yield* lag, 2)
-      // The callbacks are no part of the queue.
-      const callbacks = yield* Effect.flatMap(Store, (store) =>
-        store.claimDueMessages({ now: start, limit: 10, ...unlimited, leaseFor: minute })
-      )
-      const [done, doneToo, didFail] = callbacks.leases
-      deepStrictEqual(
-        callbacks.leases.map(({ message }) => nameOf(message)),
-        ["done", "done", "failed"]
-      )
-      yield* settle([retried(done, start), delivered(doneToo)])
-      deepStrictEqual(yield* starting(start), ["done"])
-      // One callback of b is done, the other one is not.
-      strictEqual(yield* cancel(idsOf(didFail === undefined ? [] : [didFail.message])), 1)
-      yield* settle([failed(didFail)])
-      const next = yield* claimByName(start)
-      deepStrictEqual(next.names, ["c"])
-      yield* settle([delivered(next.leases["c"])])
-      deepStrictEqual(yield* starting(start), ["d"])
-    })
-  )
-
-  law(
-    "what is delivered while its queue is paused is not delivered again when it goes on",
-    Effect.gen(function* () {
-      yield* send(["a"], { ...inMail, callback: "https://api.example.com/done" })
-      yield* send(["b"], inMail)
-      const { leases } = yield* claimByName(start)
-      yield* paused(true)
-      yield* settle([delivered(leases["a"])])
-      const callbacks = yield* claimByName(start)
-      deepStrictEqual(callbacks.names, ["done"])
-      yield* paused(false)
-      deepStrictEqual(yield* starting(start), [])
-      yield* settle([delivered(callbacks.leases["done"])])
-      deepStrictEqual(yield* starting(start), ["b"])
-    })
-  )
-
-  law(
-    "what is delivered though it was to be cancelled is done, also where its queue is paused then",
-    Effect.gen(function* () {
-      const messageIds = idsOf(yield* send(["a"], { ...inMail, callback: "https://api.example.com/done" }))
-      const { leases } = yield* claimByName(start)
-      yield* cancel(messageIds)
-      yield* settle([delivered(leases["a"])])
-      yield* paused(true)
-      deepStrictEqual(yield* starting(start), ["done"])
-      deepStrictEqual(
-        (yield* log).filter(({ state }) => state === "CANCELED"),
-        []
-      )
-      yield* paused(false)
-      deepStrictEqual(yield* starting(start), [])
-    })
-  )
-
-  law(
-    "each attempt's callback holds the place, not just that of the last one",
-    Effect.gen(function* () {
-      yield* send(["a"], { ...inMail, callback: "https://api.example.com/done" })
-      yield* send(["b"], inMail)
-      const first = yield* claimByName(start)
-      yield* settle([retried(first.leases["a"], start)])
-      const second = yield* claimByName(start)
-      deepStrictEqual(second.names, ["a", "done"])
-      yield* settle([delivered(second.leases["a"])])
-      const third = yield* claimByName(start)
-      deepStrictEqual(third.names, ["done"])
-      yield* settle([delivered(third.leases["done"])])
-      deepStrictEqual(yield* starting(start), [])
-      yield* settle([failed(second.leases["done"])])
-      deepStrictEqual(yield* starting(start), ["b"])
-    })
-  )
-
-  law(
-    "a cancelled message frees its place",
-    Effect.gen(function* () {
-      const messageIds = idsOf(yield* send(["a", "b", "c"], inMail))
-      const { leases } = yield* claimByName(start)
-      strictEqual(yield* cancel(messageIds.slice(0, 2)), 2)
-      strictEqual(yield* lag, 2)
-      deepStrictEqual(yield* starting(start), [])
-      yield* settle([failed(leases["a"])])
-      deepStrictEqual(yield* starting(start), ["c"])
-    })
-  )
-
-  law(
     "a deleted queue is gone with its messages; one under way ends, and is not tried again",
     Effect.gen(function* () {
       const store = yield* Store
@@ -398,7 +256,7 @@ export const laws = (law: Law): void => {
   )
 
   law(
-    "a queue made anew under an old name knows nothing of the old one",
+    "a queue made again under an old name knows nothing of the old one",
     Effect.gen(function* () {
       const store = yield* Store
       yield* queue(5, true)
@@ -491,7 +349,7 @@ export const laws = (law: Law): void => {
   )
 
   law(
-    "a dead letter that is tried again goes to the end of its queue, which is made anew where it is gone",
+    "a dead letter that is tried again goes to the end of its queue, which is made again where it is gone",
     Effect.gen(function* () {
       const store = yield* Store
       yield* send(["a", "b", "c"], inMail)

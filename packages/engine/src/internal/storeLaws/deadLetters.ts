@@ -1,7 +1,8 @@
-import { MessageId } from "@effect-qstash/domain"
-import { Store } from "@effect-qstash/engine/Store"
+import { MessageId } from "@effect-qstash/domain/MessageId"
+import { Store } from "../../Store.ts"
 import { assertNone, assertSome, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Array as Arr, Effect } from "effect"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
 import {
   acme,
   all,

@@ -1,7 +1,9 @@
-import { UrlGroupName } from "@effect-qstash/domain"
-import { Store } from "@effect-qstash/engine/Store"
+import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import { Store } from "../../Store.ts"
 import { assertNone, assertSome, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Option, Redacted } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import { acme, limits, start, workers } from "./given.ts"
 import type { Law } from "./law.ts"
 
