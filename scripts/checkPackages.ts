@@ -174,6 +174,18 @@ const isProblem = (line: string): boolean =>
 
 // ---- The project outside
 
+/** Modules that can be imported by a test alone, and the test that does it. */
+const testModules = new Map([
+  [
+    "@effect-qstash/engine/StoreLaws",
+    [
+      'import * as MemoryStore from "@effect-qstash/engine/MemoryStore"',
+      'import * as StoreLaws from "@effect-qstash/engine/StoreLaws"',
+      'StoreLaws.laws("memory", MemoryStore.layer, { runs: 1 })'
+    ].join("\n")
+  ]
+])
+
 /** A project that has what the READMEs tell to install, and their examples as its sources. */
 const makeProject = async (
   project: string,
@@ -228,6 +240,7 @@ const makeProject = async (
     const suffix = example?.includes('"@effect/vitest"') === true ? "test.ts" : "ts"
     if (example !== undefined) await write(`src/${name}.${suffix}`, example)
   }
+  for (const [name, test] of testModules) await write(`src/${basename(name)}.test.ts`, test)
   const places = [
     `--store-dir=${join(project, "../store")}`,
     `--virtual-store-dir=${join(project, "../packages")}`
@@ -263,7 +276,9 @@ const compile = async (project: string): Promise<Faults> => {
 
 const faultsOfImports = async (project: string, packages: ReadonlyArray<Package>): Promise<Faults> => {
   const named = (part: "open" | "closed") =>
-    packages.flatMap((installed) => modulesOf(installed)[part].map((path) => installed.name + path))
+    packages
+      .flatMap((installed) => modulesOf(installed)[part].map((path) => installed.name + path))
+      .filter((name) => !testModules.has(name))
   const lists = [named("open"), named("closed")].map((list) => JSON.stringify(list))
   const { ok, output } = await run(process.execPath, ["dist/importAll.js", ...lists], {
     cwd: project,
@@ -303,9 +318,13 @@ const faultsOfRuns = async (project: string): Promise<Faults> => {
     await expectRun(
       "packages/testing/README.md",
       join(project, "node_modules/.bin/vitest"),
-      ["run", "src"],
+      ["run", "src/testing.test.ts"],
       "1 passed"
     )
+    for (const name of testModules.keys()) {
+      const file = `src/${basename(name)}.test.ts`
+      await expectRun(name, join(project, "node_modules/.bin/vitest"), ["run", file], "1 passed")
+    }
   } finally {
     await stop()
   }
