@@ -116,7 +116,7 @@ const entry = (more: Partial<LogEntry> = {}): LogEntry => ({
   url: "https://example.com/jobs/nightly/with/a/path/that/is/too/long/for/a/narrow/terminal",
   headers: {},
   responseStatus: 500,
-  error: "the destination answered 500",
+  error: "the destination responded with 500",
   labels: [],
   ...more
 })
@@ -199,10 +199,10 @@ describe("the tables of messages, dead letters, logs, queues, URL groups and key
     deepStrictEqual(plain(linesOf([entry({ state: "ACTIVE" }), entry()], { zone, columns: 80 })).slice(2), [
       "2026-11-24 04:00:05.123  ACTIVE     500     msg_5RLBWxdLydTNr99CiaTBCRb6UtrU",
       "  https://example.com/jobs/nightly/with/a/path/that/is/too/long/for/a/narrow/te…",
-      "  the destination answered 500",
+      "  the destination responded with 500",
       "2026-11-24 04:00:05.123  ERROR      500     msg_5RLBWxdLydTNr99CiaTBCRb6UtrU",
       "  https://example.com/jobs/nightly/with/a/path/that/is/too/long/for/a/narrow/te…",
-      "  the destination answered 500"
+      "  the destination responded with 500"
     ])
     const { error: _, ...quiet } = entry({ state: "DELIVERED", responseStatus: 200 })
     strictEqual(linesOf([quiet], { zone, columns: 80 }).length, 4)

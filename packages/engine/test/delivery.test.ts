@@ -318,7 +318,7 @@ describe("the events of a delivery", () => {
           state: "ERROR",
           message,
           ...answer(503, "busy"),
-          error: "the destination answered 503",
+          error: "the destination responded with 503",
           nextDeliveryTime: second
         },
         { time: first, state: "RETRY", message, nextDeliveryTime: second },

@@ -82,7 +82,7 @@ describe("the log", () => {
         period: Duration.minutes(1)
       }
       const answer = { responseStatus: 500, responseHeaders: { "X-Why": ["a"] }, ...text("broken") }
-      const error = "the destination answered 500"
+      const error = "the destination responded with 500"
       deepStrictEqual(
         (yield* list).filter((entry) => entry.messageId === messageId("msg_1")),
         [

@@ -120,8 +120,8 @@ describe("a failed attempt", () => {
         deepStrictEqual(
           (yield* told("ERROR")).map(({ error, responseStatus }) => [responseStatus, error]),
           [
-            [status, `the destination answered ${status}`],
-            [status, `the destination answered ${status}`]
+            [status, `the destination responded with ${status}`],
+            [status, `the destination responded with ${status}`]
           ]
         )
       }).pipe(Effect.provide(virtual(answers(answered(status)))))
@@ -275,7 +275,7 @@ describe("the timeout", () => {
       ])
       deepStrictEqual(
         (yield* told("ERROR")).map(({ error }) => error),
-        ["no answer within 1m 30s", "no answer within 1m 30s"]
+        ["no response within 1m 30s", "no response within 1m 30s"]
       )
     }).pipe(Effect.provide(virtual(() => Effect.as(Effect.sleep("1 day"), answered(200)))))
   )

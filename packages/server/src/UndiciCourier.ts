@@ -183,7 +183,7 @@ const reasons: ReadonlyArray<readonly [RegExp, (host: string) => string]> = [
   [/^(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, (host) => `${host} could not be reached`],
   [
     /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_CLOSED|UND_ERR_DESTROYED)$/,
-    (host) => `${host} closed the connection before its answer was complete`
+    (host) => `${host} closed the connection before its response was complete`
   ],
   [/^(?:HTTPParserError|HPE_\w+|UND_ERR_RES_\w+)$/, (host) => `the response of ${host} is not valid HTTP`],
   [

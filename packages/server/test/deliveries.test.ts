@@ -154,7 +154,7 @@ describe("a delivery", () => {
           ["/here"]
         )
       }).pipe(Effect.provide(logsInto(lines)))
-      assertInclude(lines.join("\n"), "the destination answered 307")
+      assertInclude(lines.join("\n"), "the destination responded with 307")
     })
   )
 
@@ -187,8 +187,8 @@ describe("a delivery", () => {
       const queued = `${ids.queued} (queue q): PUT ${ids.host}/fails`
       for (const expected of [
         `${ids.plain}: POST ${ids.host}/plain delivered, 200`,
-        `${queued} failed: the destination answered 500`,
-        `${queued} failed, retry 1: the destination answered 500`,
+        `${queued} failed: the destination responded with 500`,
+        `${queued} failed, retry 1: the destination responded with 500`,
         `${queued} has failed for good`,
         `${ids.told} (callback of ${ids.queued}): POST ${ids.host}/told delivered, 200`,
         `${ids.scheduled} (schedule nightly): POST ${ids.host}/nightly delivered, 200`

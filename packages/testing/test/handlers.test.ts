@@ -156,8 +156,8 @@ describe("a handler", () => {
       assert.deepStrictEqual(
         failures.map(({ error, time }) => [DateTime.formatIso(time), error]),
         [
-          ["2025-01-01T04:15:00.000Z", "no answer within 15m"],
-          ["2025-01-02T04:15:00.000Z", "no answer within 15m"]
+          ["2025-01-01T04:15:00.000Z", "no response within 15m"],
+          ["2025-01-02T04:15:00.000Z", "no response within 15m"]
         ]
       )
     }).pipe(Effect.provide(QStashTest.layerWith({ settle: "50 millis" })))

@@ -170,7 +170,7 @@ describe("QStashTest.events", () => {
       })
       const at = (seconds: number) =>
         DateTime.unsafeMake(`2025-01-01T00:00:${seconds === 0 ? "00" : seconds}Z`)
-      const failure = { responseStatus: 500, error: "the destination answered 500" }
+      const failure = { responseStatus: 500, error: "the destination responded with 500" }
       const first = { ...about, retried: 0, time: at(0) }
       const second = { ...about, retried: 1, time: at(12) }
       const then = { nextDeliveryTime: at(12) }

@@ -188,7 +188,7 @@ describe("a request", () => {
       return Effect.gen(function* () {
         yield* publish({ timeout: "10 seconds" })
         yield* QStashTest.advance("1 minute")
-        assert.deepStrictEqual(yield* ends, [["00:00:10", "no answer within 10s"]])
+        assert.deepStrictEqual(yield* ends, [["00:00:10", "no response within 10s"]])
         assert.deepStrictEqual(done, isCutOff ? ["interrupted 00:00:10"] : ["00:00:20"])
         assert.isUndefined((yield* QStashTest.deliveries)[0]?.status)
       }).pipe(Effect.provide(QStashTest.layerApp(serving(work))))

@@ -79,7 +79,8 @@ export const judge = (message: StoredMessage, outcome: DeliveryOutcome, nowMilli
   const { retryDelay } = message.settings
   if (outcome._tag === "Answered" && outcome.status >= 200 && outcome.status <= 299)
     return { _tag: "Delivered" }
-  const error = outcome._tag === "Answered" ? `the destination answered ${outcome.status}` : outcome.reason
+  const error =
+    outcome._tag === "Answered" ? `the destination responded with ${outcome.status}` : outcome.reason
   const isFinal =
     outcome._tag === "Answered" &&
     outcome.status === 489 &&

@@ -222,7 +222,7 @@ export const make = (
     const expire = (attempt: InFlight): DeliveryOutcome => {
       interrupt(attempt.fiber)
       const limit = Duration.format(Duration.millis(timeoutOf(attempt.lease.message)))
-      attempt.outcome = { _tag: "Unanswered", reason: `no answer within ${limit}` }
+      attempt.outcome = { _tag: "Unanswered", reason: `no response within ${limit}` }
       return attempt.outcome
     }
 

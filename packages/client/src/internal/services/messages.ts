@@ -96,7 +96,9 @@ const expectFits =
         const item = items[index]
         if (item === undefined) continue
         if (Either.isRight(item) && typeof one.message.destination === "string" && item.right.length !== 1) {
-          return yield* Either.left(`[${index}] does not answer for one message, although it goes to one URL`)
+          return yield* Either.left(
+            `[${index}] is not the result of one message, although it goes to one URL`
+          )
         }
         answers.push(
           Either.mapBoth(item, {
