@@ -90,7 +90,7 @@ export class RetryDelayExpression implements Equal.Equal {
    * negative result, or one that is not a number, means no wait.
    */
   delay(retried: number): Duration.Duration {
-    const millis = evaluate(this.#expression, retried)
+    const millis = this.#expression(retried)
     return Duration.millis(millis > 0 ? Math.trunc(Math.min(millis, maxDelayMillis)) : 0)
   }
 
@@ -115,32 +115,27 @@ export class RetryDelayExpression implements Equal.Equal {
   }
 }
 
-type Expression =
-  | { readonly kind: "Number"; readonly value: number }
-  | { readonly kind: "Retried" }
-  | { readonly kind: "Unary"; readonly apply: UnaryFunction; readonly argument: Expression }
-  | {
-      readonly kind: "Binary"
-      readonly apply: BinaryFunction
-      readonly left: Expression
-      readonly right: Expression
-    }
+/** Milliseconds, from the number of earlier retries. */
+type Expression = (retried: number) => number
 
-type UnaryFunction = (argument: number) => number
-type BinaryFunction = (left: number, right: number) => number
+type Operation = (...numbers: ReadonlyArray<number>) => number
 
 // A record would also have `constructor` and `__proto__`.
-const additive: ReadonlyMap<string, BinaryFunction> = new Map<string, BinaryFunction>([
-  ["+", (left, right) => left + right],
-  ["-", (left, right) => left - right]
+const additive: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ["+", (left = 0, right = 0) => left + right],
+  ["-", (left = 0, right = 0) => left - right]
 ])
 
-const multiplicative: ReadonlyMap<string, BinaryFunction> = new Map<string, BinaryFunction>([
-  ["*", (left, right) => left * right],
-  ["/", (left, right) => left / right]
+const multiplicative: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ["*", (left = 0, right = 0) => left * right],
+  ["/", (left = 0, right = 0) => left / right]
 ])
 
-const unaryFunctions: ReadonlyMap<string, UnaryFunction> = new Map([
+/** Each takes as many arguments as its `length`. */
+const functions: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ["pow", Math.pow],
+  ["min", Math.min],
+  ["max", Math.max],
   ["sqrt", Math.sqrt],
   ["abs", Math.abs],
   ["exp", Math.exp],
@@ -149,29 +144,20 @@ const unaryFunctions: ReadonlyMap<string, UnaryFunction> = new Map([
   ["round", Math.round]
 ])
 
-const binaryFunctions: ReadonlyMap<string, BinaryFunction> = new Map<string, BinaryFunction>([
-  ["pow", Math.pow],
-  ["min", Math.min],
-  ["max", Math.max]
-])
+const applied =
+  (operation: Operation, args: ReadonlyArray<Expression>): Expression =>
+  (retried) =>
+    operation(...args.map((argument) => argument(retried)))
 
-function evaluate(expression: Expression, retried: number): number {
-  if (expression.kind === "Number") return expression.value
-  if (expression.kind === "Retried") return retried
-  return expression.kind === "Unary"
-    ? expression.apply(evaluate(expression.argument, retried))
-    : expression.apply(evaluate(expression.left, retried), evaluate(expression.right, retried))
-}
-
-type Parsed<A> = Either.Either<A, InvalidRetryDelayExpression>
-
-function parseExpression(text: string): Parsed<Expression> {
-  if (text === "") {
-    return invalid("empty text")
+function parseExpression(text: string): Either.Either<Expression, InvalidRetryDelayExpression> {
+  try {
+    if (text === "") return invalid("empty text")
+    if (text.length > maxLength) return invalid(`longer than ${maxLength} characters`)
+    return Either.right(compile(tokenize(text)))
+  } catch (error) {
+    if (error instanceof InvalidRetryDelayExpression) return Either.left(error)
+    throw error
   }
-  return text.length > maxLength
-    ? invalid(`longer than ${maxLength} characters`)
-    : Either.flatMap(tokenize(text), (tokens) => new Parser(tokens).parse())
 }
 
 interface Token {
@@ -180,7 +166,7 @@ interface Token {
   readonly position: number
 }
 
-function tokenize(text: string): Parsed<Array<Token>> {
+function tokenize(text: string): ReadonlyArray<Token> {
   const pattern = /[ \t]*(?:(\d+(?:\.\d+)?)|([A-Za-z_][A-Za-z0-9_]*)|([-+*/(),]))/y
   const tokens: Array<Token> = []
   while (pattern.lastIndex < text.length) {
@@ -199,11 +185,11 @@ function tokenize(text: string): Parsed<Array<Token>> {
       position: pattern.lastIndex - token.length + 1
     })
   }
-  return Either.right(tokens)
+  return tokens
 }
 
 /**
- * Recursive descent, one method for each rule:
+ * Recursive descent, one function for each rule:
  *
  * ```
  * sum     = product { ("+" | "-") product }
@@ -211,118 +197,83 @@ function tokenize(text: string): Parsed<Array<Token>> {
  * operand = number | "retried" | "-" operand | "(" sum ")" | name "(" sum [ "," sum ] ")"
  * ```
  */
-class Parser {
-  readonly #tokens: ReadonlyArray<Token>
-  readonly #end: Token
-  #index = 0
-
-  constructor(tokens: ReadonlyArray<Token>) {
-    const last = tokens.at(-1)
-    this.#tokens = tokens
-    this.#end = { kind: "end", text: "", position: last === undefined ? 1 : last.position + last.text.length }
+function compile(tokens: ReadonlyArray<Token>): Expression {
+  const last = tokens.at(-1)
+  const end: Token = {
+    kind: "end",
+    text: "",
+    position: last === undefined ? 1 : last.position + last.text.length
   }
+  let index = 0
+  const current = (): Token => tokens[index] ?? end
 
-  parse(): Parsed<Expression> {
-    return Either.gen(this, function* () {
-      const expression = yield* this.sum(0)
-      return this.token.kind === "end" ? expression : yield* this.unexpected("an operator")
-    })
-  }
-
-  private sum(depth: number): Parsed<Expression> {
-    return this.chain(additive, () => this.product(depth))
-  }
-
-  private product(depth: number): Parsed<Expression> {
-    return this.chain(multiplicative, () => this.operand(depth))
-  }
-
-  private chain(
-    operators: ReadonlyMap<string, BinaryFunction>,
-    part: () => Parsed<Expression>
-  ): Parsed<Expression> {
-    return Either.gen(this, function* () {
-      let left = yield* part()
-      for (;;) {
-        const apply = operators.get(this.token.text)
-        if (apply === undefined) {
-          return left
-        }
-        this.#index++
-        left = { kind: "Binary", apply, left, right: yield* part() }
-      }
-    })
-  }
-
-  private operand(depth: number): Parsed<Expression> {
-    return Either.gen(this, function* () {
-      const token = this.token
-      if (depth > maxDepth) {
-        return yield* invalid(`more than ${maxDepth} levels deep at position ${token.position}`)
-      }
-      if (token.kind === "number") {
-        this.#index++
-        return { kind: "Number", value: Number(token.text) }
-      }
-      if (token.kind === "name") {
-        this.#index++
-        return token.text === "retried" ? { kind: "Retried" } : yield* this.call(token, depth)
-      }
-      if (token.text === "-") {
-        this.#index++
-        return { kind: "Unary", apply: (argument) => -argument, argument: yield* this.operand(depth + 1) }
-      }
-      yield* this.expect("(", 'a number, "retried", a function or "("')
-      const inner = yield* this.sum(depth + 1)
-      yield* this.expect(")", 'an operator or ")"')
-      return inner
-    })
-  }
-
-  private call({ position, text: name }: Token, depth: number): Parsed<Expression> {
-    return Either.gen(this, function* () {
-      const unary = unaryFunctions.get(name)
-      if (unary !== undefined) {
-        yield* this.expect("(", `"(" after ${name}`)
-        const argument = yield* this.sum(depth + 1)
-        yield* this.expect(")", `an operator or ")", since ${name} takes one argument,`)
-        return { kind: "Unary", apply: unary, argument }
-      }
-      const binary = binaryFunctions.get(name)
-      if (binary !== undefined) {
-        yield* this.expect("(", `"(" after ${name}`)
-        const left = yield* this.sum(depth + 1)
-        yield* this.expect(",", `an operator or ",", since ${name} takes two arguments,`)
-        const right = yield* this.sum(depth + 1)
-        yield* this.expect(")", `an operator or ")", since ${name} takes two arguments,`)
-        return { kind: "Binary", apply: binary, left, right }
-      }
-      return yield* invalid(`unknown name ${quote(name)} at position ${position}`)
-    })
-  }
-
-  private get token(): Token {
-    return this.#tokens[this.#index] ?? this.#end
-  }
-
-  private expect(symbol: string, expected: string): Parsed<void> {
-    if (this.token.text !== symbol) {
-      return this.unexpected(expected)
-    }
-    this.#index++
-    return Either.void
-  }
-
-  private unexpected(expected: string): Parsed<never> {
-    const { kind, position, text } = this.token
+  const unexpected = (expected: string): never => {
+    const { kind, position, text } = current()
     return invalid(
       `expected ${expected} at position ${position}, found ${kind === "end" ? "the end" : quote(text)}`
     )
   }
+
+  const skip = (symbol: string, expected: string): void => {
+    if (current().text !== symbol) unexpected(expected)
+    index++
+  }
+
+  const chain = (operators: ReadonlyMap<string, Operation>, part: () => Expression): Expression => {
+    let left = part()
+    for (;;) {
+      const operation = operators.get(current().text)
+      if (operation === undefined) return left
+      index++
+      left = applied(operation, [left, part()])
+    }
+  }
+
+  const sum = (depth: number): Expression =>
+    chain(additive, () => chain(multiplicative, () => operand(depth)))
+
+  const operand = (depth: number): Expression => {
+    const { kind, position, text } = current()
+    if (depth > maxDepth) return invalid(`more than ${maxDepth} levels deep at position ${position}`)
+    if (kind === "number") {
+      index++
+      return () => Number(text)
+    }
+    if (kind === "name") {
+      index++
+      return text === "retried" ? identity : call(text, position, depth)
+    }
+    if (text === "-") {
+      index++
+      return applied((argument = 0) => -argument, [operand(depth + 1)])
+    }
+    skip("(", 'a number, "retried", a function or "("')
+    const inner = sum(depth + 1)
+    skip(")", 'an operator or ")"')
+    return inner
+  }
+
+  const call = (name: string, position: number, depth: number): Expression => {
+    const operation = functions.get(name)
+    if (operation === undefined) return invalid(`unknown name ${quote(name)} at position ${position}`)
+    const takes = `since ${name} takes ${operation.length === 1 ? "one argument" : "two arguments"},`
+    skip("(", `"(" after ${name}`)
+    const args = [sum(depth + 1)]
+    while (args.length < operation.length) {
+      skip(",", `an operator or ",", ${takes}`)
+      args.push(sum(depth + 1))
+    }
+    skip(")", `an operator or ")", ${takes}`)
+    return applied(operation, args)
+  }
+
+  const expression = sum(0)
+  return current().kind === "end" ? expression : unexpected("an operator")
 }
 
-function invalid(reason: string): Parsed<never> {
-  return Either.left(new InvalidRetryDelayExpression({ reason }))
+/** Thrown, because a parser reads better without an Either at each step. `parseExpression` catches it. */
+function invalid(reason: string): never {
+  throw new InvalidRetryDelayExpression({ reason })
 }
 
 function problem(actual: unknown): string {
