@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import type * as Either from "effect/Either"
 import type { CronExpression } from "./CronExpression.ts"
 import { Destination } from "./Destination.ts"
@@ -22,9 +19,7 @@ export interface CreateSchedule extends MessageSettings {
   readonly destination: Destination
 }
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace CreateSchedule {
   /**
    * The options of a schedule. Overwriting a schedule replaces all its settings: an option that you leave out gets its
@@ -50,9 +45,7 @@ export declare namespace CreateSchedule {
   }
 }
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export const CreateSchedule = {
   /**
    * Checks and normalises the options: durations in whole seconds, canonical header names, text as bytes. The error

@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Equal from "effect/Equal"
@@ -37,9 +34,7 @@ export class InvalidCronExpression extends Schema.TaggedError<InvalidCronExpress
   }
 }
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace CronExpression {
   /**
    * A local time that an expression names and at which it does not fire exactly once, because the clocks change.

@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import * as Schema from "effect/Schema"
 import { checkedText } from "./internal/effectSchema.ts"
 

@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { hasHttpScheme, parseHttpUrl, parseUrl } from "./internal/httpUrl.ts"
@@ -16,9 +13,7 @@ import { UrlGroupName } from "./UrlGroupName.ts"
  */
 export type Destination = string | { readonly urlGroup: UrlGroupName }
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace Destination {
   /**
    * A destination as calls accept it.
@@ -87,9 +82,7 @@ const parse = (input: Destination.Input): Parsed<Destination> => {
 const fromText = (text: string): Destination =>
   hasHttpScheme(text) ? text : { urlGroup: UrlGroupName.make(text, { disableValidation: true }) }
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export const Destination = {
   /**
    * Parses a destination: URL text, a `URL`, or `{ urlGroup }`.

@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { checkedText, nameFromAnswer } from "./internal/effectSchema.ts"
@@ -39,9 +36,7 @@ export type FlowControlKey = typeof FlowControlKey.Type
 export const FlowControlKeyFromAnswer: Schema.Schema<FlowControlKey, string> =
   nameFromAnswer("FlowControlKey")
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace FlowControl {
   /** QStash requires `parallelism`, `rate`, or both. */
   type Limits<Span, Absent = never> = {

@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import type { FlowControlKey } from "./FlowControl.ts"
@@ -34,9 +31,7 @@ export interface FlowControlState {
   readonly isPinnedRate: boolean
 }
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace FlowControlState {
   /**
    * The limits to pin a key to: parallelism, rate, or both. `period` requires `rate`; it is in whole seconds, 1 second

@@ -1,13 +1,8 @@
-/**
- * @since 0.1.0
- */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace IdGenerator {
   /**
    * @since 0.1.0

@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import type * as Duration from "effect/Duration"
 import type { DeliveryMethod } from "./DeliveryMethod.ts"
 import type { FlowControl } from "./FlowControl.ts"
@@ -59,9 +56,7 @@ export interface MessageSettings {
   readonly redact?: Redact
 }
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace MessageSettings {
   /**
    * Header values by name. A list sends the header several times.

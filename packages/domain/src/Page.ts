@@ -1,8 +1,4 @@
 /**
- * @since 0.1.0
- */
-
-/**
  * Part of a list.
  *
  * @since 0.1.0

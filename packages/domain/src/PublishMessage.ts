@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import type * as DateTime from "effect/DateTime"
 import type * as Either from "effect/Either"
 import type { DeduplicationId } from "./DeduplicationId.ts"
@@ -25,9 +22,7 @@ export interface PublishMessage extends MessageSettings {
   readonly contentBasedDeduplication?: boolean
 }
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace PublishMessage {
   /** The options that all ways to send a message share. */
   interface Common<D extends Destination.Input> extends Omit<
@@ -92,9 +87,7 @@ export declare namespace PublishMessage {
   }
 }
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export const PublishMessage = {
   /**
    * Checks and normalises the options, like `CreateSchedule.make`. The error names the option and contains no header

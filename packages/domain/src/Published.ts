@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import type { Destination } from "./Destination.ts"
 import type { MessageId } from "./MessageId.ts"
 
@@ -18,9 +15,7 @@ export interface Published {
   readonly isDeduplicated: boolean
 }
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace Published {
   /**
    * What a publish returns: one message for a URL; for a URL group one for each endpoint, in their order.

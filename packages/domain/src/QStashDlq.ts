@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
@@ -11,9 +8,7 @@ import type { Published } from "./Published.ts"
 import type { DlqMessageNotFound, QStashError, QStashQuotaExceeded } from "./QStashError.ts"
 import type { DlqMessage } from "./QStashMessage.ts"
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace QStashDlq {
   /**
    * Which page of which messages.

@@ -1,15 +1,10 @@
-/**
- * @since 0.1.0
- */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { FlowControlKey } from "./FlowControl.ts"
 import type { FlowControlState, GlobalParallelism } from "./FlowControlState.ts"
 import type { FlowControlKeyNotFound, QStashError, QStashQuotaExceeded } from "./QStashError.ts"
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace QStashFlowControl {
   /**
    * @since 0.1.0

@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
@@ -9,9 +6,7 @@ import type { LogFilter } from "./MessageFilter.ts"
 import type { Page } from "./Page.ts"
 import type { QStashError } from "./QStashError.ts"
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace QStashLogs {
   /**
    * Which entries in which order.

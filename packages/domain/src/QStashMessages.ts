@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
@@ -22,9 +19,7 @@ import type {
 import type { QStashMessage } from "./QStashMessage.ts"
 import type { QueueName } from "./QueueName.ts"
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace QStashMessages {
   /**
    * @since 0.1.0

@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import type * as DateTime from "effect/DateTime"
 import type { QueueName } from "./QueueName.ts"
 

@@ -1,15 +1,10 @@
-/**
- * @since 0.1.0
- */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { QStashError, QStashQuotaExceeded, QueueNotFound } from "./QStashError.ts"
 import type { QStashQueue } from "./QStashQueue.ts"
 import type { QueueName } from "./QueueName.ts"
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace QStashQueues {
   /**
    * The options of a queue.

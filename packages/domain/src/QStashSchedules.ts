@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -17,9 +14,7 @@ import {
 import type { QStashSchedule } from "./QStashSchedule.ts"
 import type { ScheduleId } from "./ScheduleId.ts"
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace QStashSchedules {
   /**
    * @since 0.1.0

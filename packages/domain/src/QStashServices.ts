@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import { QStashDlq } from "./QStashDlq.ts"
 import { QStashFlowControl } from "./QStashFlowControl.ts"
 import { QStashLogs } from "./QStashLogs.ts"
@@ -27,9 +24,7 @@ export type QStashServices =
   | QStashLogs
   | QStashSigningKeys
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace QStashServices {
   /**
    * An implementation of every service.

@@ -1,14 +1,9 @@
-/**
- * @since 0.1.0
- */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { QStashError } from "./QStashError.ts"
 import type { SigningKeys } from "./SigningKeys.ts"
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace QStashSigningKeys {
   /**
    * @since 0.1.0

@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import type * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -8,9 +5,7 @@ import type { QStashError, QStashQuotaExceeded, UrlGroupNotFound } from "./QStas
 import type { UrlGroup } from "./UrlGroup.ts"
 import type { UrlGroupName } from "./UrlGroupName.ts"
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace QStashUrlGroups {
   /**
    * @since 0.1.0

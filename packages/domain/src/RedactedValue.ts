@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import * as Data from "effect/Data"
 import * as Option from "effect/Option"
 

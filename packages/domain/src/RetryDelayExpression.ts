@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Equal from "effect/Equal"

@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import type * as DateTime from "effect/DateTime"
 import type { UrlGroupName } from "./UrlGroupName.ts"
 
@@ -28,9 +25,7 @@ export interface UrlGroup {
   readonly endpoints: ReadonlyArray<UrlGroupEndpoint>
 }
 
-/**
- * @since 0.1.0
- */
+/** @since 0.1.0 */
 export declare namespace UrlGroup {
   /**
    * An endpoint to add to a group.

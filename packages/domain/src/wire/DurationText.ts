@@ -1,6 +1,3 @@
-/**
- * @since 0.1.0
- */
 import * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
 import { textCodec } from "../internal/effectSchema.ts"
