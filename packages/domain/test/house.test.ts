@@ -96,8 +96,7 @@ const notInEffect4: ReadonlyArray<readonly [what: string, instead: string, patte
     [
       "Schema.optionalWith but with { exact: true }",
       "a union with null",
-      /\boptionalWith\(.*\{(?! exact: true \})/,
-      "domain/src/internal/record.ts"
+      /\boptionalWith\(.*\{(?! exact: true \})/
     ],
     ["class that extends Context.Reference", "a const", /\bextends Context\.Reference\b/],
     ["identifier of a TaggedError", "TaggedError<X>()", /\bTaggedError<\w+>\((?!\))/],

@@ -75,20 +75,20 @@ export const faults: ReadonlyArray<Fault> = [
     "response?.status"
   ]),
   record("status-zero-read", "a dead letter without a response has the status 0", [
-    "responseStatus: zeroToUndefined(record.responseStatus),",
-    "responseStatus: record.responseStatus,"
+    'orZero(positive, "responseStatus")',
+    '{ ...orZero(positive, "responseStatus"), read: ({ responseStatus }) => Number(responseStatus) }'
   ]),
   matches("failed-when-created", "dead letters are filtered by creation time", [
     "isWithin(criteria, failedAt)",
     "isWithin(criteria, message.createdAt - 1)"
   ]),
   record("answer-bytes-lost", "response bytes are not sent", [
-    "responseBodyBase64: base64",
-    "responseBodyBase64: undefined"
+    'body("responseBody")',
+    '{ read: body("responseBody").read, write: optionalText("responseBody").write }'
   ]),
   record("answer-headers-not-read", "the client ignores response headers", [
-    "decodeSomeHeaders(record.responseHeader) ?? decodeSomeHeaders(record.responseHeaders)",
-    "undefined"
+    'twice(responseHeader, optionalHeaders("responseHeaders")).read',
+    "() => undefined"
   ]),
   client("deletes-one-page", "the client deletes only one page of a selection", [
     ").pipe(Stream.runSum)",

@@ -5,6 +5,7 @@ const inFile = faultsOf("QStashFlowControl")
 const store = inFile("engine/src/MemoryStore.ts")
 const limits = inFile("engine/src/internal/memory/flowControl.ts")
 const record = inFile("domain/src/wire/FlowControlRecord.ts")
+const fields = inFile("domain/src/internal/fields.ts")
 const client = inFile("client/src/internal/services/flowControl.ts")
 const segment = inFile("domain/src/wire/PathSegment.ts")
 const handlers = inFile("server/src/internal/routes/flowControl.ts")
@@ -77,12 +78,12 @@ export const faults: ReadonlyArray<Fault> = [
     "isHeldByRate && flow.windowStart !== undefined ?",
     "isHeldByRate && flow.windowStart === null ?"
   ]),
-  record("period-start-in-millis", "the start of a period is sent in milliseconds", [
-    "Math.floor((toMillis(state.ratePeriodStart) ?? 0) / 1000)",
-    "(toMillis(state.ratePeriodStart) ?? 0)"
+  fields("period-start-in-millis", "the start of a period is sent in milliseconds", [
+    "Math.floor(DateTime.toEpochMillis(value) / 1000)",
+    "DateTime.toEpochMillis(value)"
   ]),
   record("pin-without-period", "the period of a pin is not sent", [
-    "omitUndefined({ parallelism, rate, period: toSeconds(period) })",
+    "omitUndefined({ parallelism, rate, period: period && Duration.toSeconds(period) })",
     "omitUndefined({ parallelism, rate })"
   ]),
   client("unpin-is-pin", "the client pins instead of unpinning", [

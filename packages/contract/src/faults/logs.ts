@@ -10,6 +10,7 @@ const matches = inFile("engine/src/Matches.ts")
 const written = inFile("engine/src/internal/record.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
 const record = inFile("domain/src/wire/LogRecord.ts")
+const fields = inFile("domain/src/internal/fields.ts")
 const client = inFile("client/src/internal/services/logs.ts")
 const handlers = inFile("server/src/internal/routes/logs.ts")
 
@@ -64,16 +65,16 @@ export const faults: ReadonlyArray<Fault> = [
     "{}"
   ]),
   record("body-in-base64", "the client returns log bodies in base64", [
-    'body: yield* decodeBase64Body("body", record.body)',
-    "body: record.body"
+    'body: base64Body("body")',
+    'body: optionalText("body")'
   ]),
-  record("timeout-in-seconds", "a timeout in the log is read as seconds", [
-    "Duration.millis(timeout)",
-    "Duration.seconds(timeout)"
+  fields("timeout-in-seconds", "a timeout in the log is read as seconds", [
+    "Duration.millis(value)",
+    "Duration.seconds(value)"
   ]),
   record("next-time-not-sent", "the time of the next attempt is not sent", [
-    "nextDeliveryTime: toMillis(entry.nextDeliveryTime)",
-    "nextDeliveryTime: undefined"
+    'nextDeliveryTime: optionalInstant("nextDeliveryTime")',
+    'nextDeliveryTime: { read: optionalInstant("nextDeliveryTime").read, write: () => {} }'
   ]),
   client("order-not-sent", "the client does not send the order", [
     'order === undefined ? [] : [["order", order] as const]',

@@ -175,12 +175,12 @@ export const faults: ReadonlyArray<Fault> = [
     ""
   ]),
   callbackBody("callback-body-as-text", "a callback contains the response body as text instead of base64", [
-    "body: encodeBase64(callback.body)",
-    "body: new TextDecoder().decode(callback.body)"
+    ' body: bytes("body")',
+    ' body: { read: bytes("body").read, write: (value, json) => { json["body"] = new TextDecoder().decode(value) } }'
   ]),
   callbackBody("callback-time-as-text", "a callback gives its times as text", [
-    "createdAt: DateTime.toEpochMillis(callback.createdAt)",
-    "createdAt: DateTime.formatIso(callback.createdAt)"
+    'field("createdAt", readAnyInstant, DateTime.toEpochMillis)',
+    'field("createdAt", readAnyInstant, DateTime.formatIso)'
   ]),
   settings("not-before-in-millis", "notBefore is sent in milliseconds", [
     "String(Math.ceil(DateTime.toEpochMillis(instant) / 1000))",
@@ -219,12 +219,12 @@ export const faults: ReadonlyArray<Fault> = [
     'period: { ...setting("period", parsePeriod, durationText), encode: () => [] }'
   ]),
   response("duplicate-not-sent", "the server does not report a duplicate", [
-    "deduplicated: isDeduplicated ? true : undefined",
-    "deduplicated: undefined"
+    'if (isDeduplicated) json["deduplicated"] = true',
+    ""
   ]),
   message("not-before-not-read", "a message shows its creation time as its due time", [
-    "notBefore: record.notBefore ?? record.createdAt",
-    "notBefore: record.createdAt"
+    'notBefore: orElse(optionalInstant("notBefore"), createdAt.read)',
+    'notBefore: { read: createdAt.read, write: optionalInstant("notBefore").write }'
   ]),
   parameters("group-filter-unknown", "the filter for groups has a name that QStash does not know", [
     'name === "urlGroup" ? "topicName" : name',

@@ -87,7 +87,10 @@ export const faults: ReadonlyArray<Fault> = [
     "...omitUndefined({ paused: isPaused })",
     "paused: isPaused ?? false"
   ]),
-  record("lag-not-read", "the client ignores the lag", ["lag: record.lag ?? 0", "lag: 0"]),
+  record("lag-not-read", "the client ignores the lag", [
+    'lag: countOrZero("lag")',
+    'lag: { ...countOrZero("lag"), read: () => 0 }'
+  ]),
   client("enqueue-publishes", "the client publishes instead of enqueuing", [
     "queueName === undefined ? `/v2/publish/${target}`",
     "queueName !== null ? `/v2/publish/${target}`"

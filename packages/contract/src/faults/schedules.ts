@@ -20,7 +20,7 @@ const destination = inFile("domain/src/Destination.ts")
 const settings = faultsOf("QStashSchedules", "server")("domain/src/internal/settings.ts")
 const parts = inFile("domain/src/internal/requestParts.ts")
 const answer = inFile("domain/src/wire/ScheduleRecord.ts")
-const fields = inFile("domain/src/internal/record.ts")
+const fields = inFile("domain/src/internal/fields.ts")
 const duration = inFile("domain/src/wire/DurationText.ts")
 const contract = inFile("domain/src/QStashSchedules.ts")
 const client = inFile("client/src/internal/services/schedules.ts")
@@ -291,20 +291,20 @@ export const faults: ReadonlyArray<Fault> = [
     "kept.length === parameters.length ? path + decodeURIComponent(target.slice(path.length))"
   ]),
   answer("paused-not-told", "the response does not show that a schedule is paused", [
-    "isPaused: record.isPaused ?? false",
-    "isPaused: false"
+    'isPaused: flag("isPaused")',
+    'isPaused: { ...flag("isPaused"), read: () => false }'
   ]),
   fields("bytes-as-text", "bytes are returned as text", [
-    "text === undefined ? { base64: encodeBase64(body) } : { text }",
-    "{ text: text ?? new TextDecoder().decode(body) }"
+    "if (shown === undefined) asBase64.write(value, json)\n      else json[name] = shown",
+    "json[name] = value instanceof Uint8Array ? new TextDecoder().decode(value) : shown"
   ]),
   fields("spans-in-millis", "a duration in seconds is read as milliseconds", [
-    "seconds === undefined ? undefined : Duration.seconds(seconds)",
-    "seconds === undefined ? undefined : Duration.millis(seconds)"
+    "Duration.seconds(value)",
+    "Duration.millis(value)"
   ]),
   fields("redacted-as-text", "a redacted value reads back as its own placeholder", [
-    "Option.getOrElse(RedactedValue.fromText(text), () => text)",
-    "text"
+    "Option.getOrElse(RedactedValue.fromText(value), () => value)",
+    "value"
   ]),
   duration("minutes-lost", "the minutes of a duration are lost", [
     'text += count > 0 ? `${count}${unit}` : ""',

@@ -32,8 +32,8 @@ export const faults: ReadonlyArray<Fault> = [
     "Redacted.value(signingKeys.next)"
   ]),
   record("keys-swapped", "the two keys are swapped on the wire", [
-    "current: Redacted.value(current),\n  next: Redacted.value(next)",
-    "current: Redacted.value(next),\n  next: Redacted.value(current)"
+    "write(Redacted.value(value), json)",
+    'id(name === "next" ? "current" : "next").write(Redacted.value(value), json)'
   ]),
   client("rotate-reads", "the client reads the keys instead of rotating them", [
     '{ method: "POST", target: "/v2/keys/rotate", isIdempotent: false }',

@@ -79,20 +79,20 @@ export const faults: ReadonlyArray<Fault> = [
     ""
   ]),
   record("endpoint-names-not-read", "the client ignores the names of endpoints", [
-    "...omitUndefined({ name: emptyToUndefined(name) })",
-    ""
+    'name: optionalText("name")',
+    'name: { ...optionalText("name"), read: () => undefined }'
   ]),
   input("removal-by-url-alone", "a removal by name is not sent", [
     '? refuse("expected a URL or a name") : Either.right({ name })',
     '? refuse("expected a URL or a name") : Either.right({ url: name })'
   ]),
   message("group-not-read", "the client ignores the group of a message", [
-    "urlGroup: emptyToUndefined(record.topicName),",
-    ""
+    'urlGroup: optionalText("topicName")',
+    'urlGroup: { ...optionalText("topicName"), read: () => undefined }'
   ]),
   answer("schedule-error-not-read", "the client ignores the error of a schedule", [
-    "error: emptyToUndefined(record.error)",
-    "error: undefined"
+    'error: optionalText("error")',
+    'error: { ...optionalText("error"), read: () => undefined }'
   ]),
   client("group-removal-adds", "the client adds endpoints instead of removing them", [
     'method: "DELETE",\n          target: `${target}/endpoints`',

@@ -1,6 +1,5 @@
 import * as Encoding from "effect/Encoding"
 import * as Either from "effect/Either"
-import type { Parsed } from "./parser.ts"
 
 /** Node's, Deno's and Bun's own codec. Other runtimes do not have it. */
 declare const Buffer:
@@ -51,18 +50,21 @@ const encodeAnywhere = (bytes: Uint8Array): string => {
 /** `Buffer` reads or skips these. */
 const foreign = /[^A-Za-z0-9+/=]/
 
-/** Bytes of base64 with padding; line breaks are ignored. */
-export const decodeBase64 = (text: string): Parsed<Uint8Array> => {
+/**
+ * Bytes of base64 with padding; line breaks are ignored. They may be part of a larger buffer: copy what is kept. A copy
+ * takes as long as the rest.
+ */
+export const decodeBase64 = (text: string): Uint8Array | undefined => {
   if (typeof Buffer === "undefined") return decodeAnywhere(text)
-  const one = text.replaceAll(/[\r\n]/g, "")
+  const isClean = !foreign.test(text)
+  const one = isClean ? text : text.replaceAll(/[\r\n]/g, "")
+  if (one.length % 4 !== 0 || (!isClean && foreign.test(one))) return undefined
   const missing = one.endsWith("==") ? 2 : one.endsWith("=") ? 1 : 0
   const bytes = Buffer.from(one, "base64")
   // It stops at padding in the middle, so there would be too few bytes.
-  return one.length % 4 === 0 && bytes.length === (one.length / 4) * 3 - missing && !foreign.test(one)
-    ? Either.right(new Uint8Array(bytes))
-    : Either.left("is not base64")
+  return bytes.length === (one.length / 4) * 3 - missing ? bytes : undefined
 }
 
 /** The same without a `Buffer`. */
-const decodeAnywhere = (text: string): Parsed<Uint8Array> =>
-  Either.mapLeft(Encoding.decodeBase64(text), () => "is not base64")
+const decodeAnywhere = (text: string): Uint8Array | undefined =>
+  Either.getOrUndefined(Encoding.decodeBase64(text))

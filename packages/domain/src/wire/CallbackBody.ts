@@ -5,26 +5,30 @@
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
-import * as Either from "effect/Either"
-import * as Schema from "effect/Schema"
-import { type DlqId, DlqIdFromAnswer } from "../DlqId.ts"
+import type * as Either from "effect/Either"
+import { identity } from "effect/Function"
+import type { DlqId } from "../DlqId.ts"
 import { encodeBase64 } from "../internal/base64.ts"
-import { omitUndefined } from "../internal/omitUndefined.ts"
-import { type HeaderMap } from "../internal/headers.ts"
 import {
-  Count,
-  decodeBytes,
-  emptyToUndefined,
-  HeaderRecord,
-  Instant,
+  field,
+  id,
   optional,
-  emptyAsAbsent,
-  zeroToUndefined,
-  decoder
-} from "../internal/record.ts"
-import { type MessageId, MessageIdFromAnswer } from "../MessageId.ts"
-import { type ScheduleId, ScheduleIdFromAnswer } from "../ScheduleId.ts"
-import { type UrlGroupName, UrlGroupNameFromAnswer } from "../UrlGroupName.ts"
+  optionalText,
+  orElse,
+  orZero,
+  readBytes,
+  readCount,
+  readHeaderMap,
+  readInstant,
+  text,
+  twice,
+  zeroAsAbsent
+} from "../internal/fields.ts"
+import type { HeaderMap } from "../internal/headers.ts"
+import { record } from "../internal/record.ts"
+import type { MessageId } from "../MessageId.ts"
+import type { ScheduleId } from "../ScheduleId.ts"
+import type { UrlGroupName } from "../UrlGroupName.ts"
 
 /**
  * The body of a callback. A callback comes after every attempt: the last one has a `status` of 200 to 299, or `retried`
@@ -65,43 +69,43 @@ export interface CallbackBody {
 }
 
 /** QStash's examples show some numbers as text. */
-const NumberOrText = Schema.Union(
-  Schema.Number,
-  Schema.String.pipe(Schema.pattern(/^\d{1,16}$/), Schema.compose(Schema.NumberFromString))
-)
-const AnyCount = Schema.compose(NumberOrText, Count)
-const AnyInstant = Schema.compose(NumberOrText, Instant)
+const numberOf = (value: unknown): unknown =>
+  typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value
 
-const readJson = decoder(
-  Schema.Struct({
-    status: optional(AnyCount),
-    header: optional(HeaderRecord),
-    body: optional(Schema.String),
-    retried: optional(AnyCount),
-    maxRetries: optional(AnyCount),
-    dlqId: optional(emptyAsAbsent(DlqIdFromAnswer)),
-    sourceMessageId: MessageIdFromAnswer,
-    topicName: optional(emptyAsAbsent(UrlGroupNameFromAnswer)),
-    endpointName: optional(Schema.String),
-    url: Schema.String,
-    method: optional(Schema.String),
-    sourceHeader: optional(HeaderRecord),
-    sourceBody: optional(Schema.String),
-    notBefore: optional(AnyInstant),
-    createdAt: AnyInstant,
-    scheduleId: optional(emptyAsAbsent(ScheduleIdFromAnswer)),
-    callerIP: optional(Schema.String),
-    callerIp: optional(Schema.String)
-  })
-)
+const readAnyCount = (value: unknown) => readCount(numberOf(value))
+const readAnyInstant = (value: unknown) => readInstant(numberOf(value))
 
-const headersOf = (headers: typeof HeaderRecord.Type | undefined): HeaderMap =>
-  Object.fromEntries(
-    Object.entries(headers ?? {}).map(([name, values]) => [
-      name,
-      typeof values === "string" ? [values] : values
-    ])
-  )
+const count = (name: string) => orElse(optional(name, readAnyCount, identity), () => 0)
+
+const status = (name: string) => optional(name, (value) => zeroAsAbsent(readCount)(numberOf(value)), identity)
+
+const createdAt = field("createdAt", readAnyInstant, DateTime.toEpochMillis)
+
+const headers = (name: string) => orElse(optional(name, readHeaderMap, identity), () => ({}))
+
+const bytes = (name: string) => orElse(optional(name, readBytes, encodeBase64), () => new Uint8Array())
+
+const callerIp = optionalText("callerIP")
+
+const callback = record<CallbackBody>({
+  status: orZero(status, "status"),
+  headers: headers("header"),
+  body: bytes("body"),
+  retried: count("retried"),
+  maxRetries: count("maxRetries"),
+  dlqId: optionalText("dlqId"),
+  sourceMessageId: id("sourceMessageId"),
+  urlGroup: optionalText("topicName"),
+  endpointName: optionalText("endpointName"),
+  url: text("url"),
+  method: orElse(optionalText("method"), () => "POST"),
+  sourceHeaders: headers("sourceHeader"),
+  sourceBody: bytes("sourceBody"),
+  notBefore: orElse(optional("notBefore", readAnyInstant, DateTime.toEpochMillis), createdAt.read),
+  createdAt,
+  scheduleId: optionalText("scheduleId"),
+  callerIp: { read: twice(callerIp, optionalText("callerIp")).read, write: callerIp.write }
+})
 
 /**
  * Reads the JSON of a callback. Lenient where QStash's documents disagree: numbers may be text, the values of a header
@@ -111,31 +115,7 @@ const headersOf = (headers: typeof HeaderRecord.Type | undefined): HeaderMap =>
  * @since 0.1.0
  * @category conversions
  */
-export const decode = (json: unknown): Either.Either<CallbackBody, string> =>
-  Either.gen(function* () {
-    const record = yield* readJson(json)
-    return {
-      headers: headersOf(record.header),
-      body: yield* decodeBytes("body", record.body ?? ""),
-      retried: record.retried ?? 0,
-      maxRetries: record.maxRetries ?? 0,
-      sourceMessageId: record.sourceMessageId,
-      url: record.url,
-      method: emptyToUndefined(record.method) ?? "POST",
-      sourceHeaders: headersOf(record.sourceHeader),
-      sourceBody: yield* decodeBytes("sourceBody", record.sourceBody ?? ""),
-      notBefore: record.notBefore ?? record.createdAt,
-      createdAt: record.createdAt,
-      ...omitUndefined({
-        status: zeroToUndefined(record.status),
-        dlqId: emptyToUndefined(record.dlqId),
-        urlGroup: emptyToUndefined(record.topicName),
-        endpointName: emptyToUndefined(record.endpointName),
-        scheduleId: emptyToUndefined(record.scheduleId),
-        callerIp: emptyToUndefined(record.callerIP) ?? emptyToUndefined(record.callerIp)
-      })
-    }
-  })
+export const decode: (json: unknown) => Either.Either<CallbackBody, string> = callback.decode
 
 /**
  * Writes the JSON of a callback as QStash sends it: bodies in base64, a status of 0 where no answer came.
@@ -143,24 +123,4 @@ export const decode = (json: unknown): Either.Either<CallbackBody, string> =>
  * @since 0.1.0
  * @category conversions
  */
-export const encode = (callback: CallbackBody): unknown => ({
-  status: callback.status ?? 0,
-  header: callback.headers,
-  body: encodeBase64(callback.body),
-  retried: callback.retried,
-  maxRetries: callback.maxRetries,
-  sourceMessageId: callback.sourceMessageId,
-  url: callback.url,
-  method: callback.method,
-  sourceHeader: callback.sourceHeaders,
-  sourceBody: encodeBase64(callback.sourceBody),
-  notBefore: DateTime.toEpochMillis(callback.notBefore),
-  createdAt: DateTime.toEpochMillis(callback.createdAt),
-  ...omitUndefined({
-    dlqId: callback.dlqId,
-    topicName: callback.urlGroup,
-    endpointName: callback.endpointName,
-    scheduleId: callback.scheduleId,
-    callerIP: callback.callerIp
-  })
-})
+export const encode: (callback: CallbackBody) => unknown = callback.encode

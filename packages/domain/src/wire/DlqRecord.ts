@@ -4,38 +4,26 @@
  *
  * @since 0.1.0
  */
-import * as Either from "effect/Either"
-import * as Schema from "effect/Schema"
-import { DlqIdFromAnswer } from "../DlqId.ts"
-import { omitUndefined } from "../internal/omitUndefined.ts"
-import { decodeMessage, encodeMessage, MessageJson } from "../internal/messageRecord.ts"
-import {
-  Count,
-  decodeBody,
-  decodeList,
-  decodePage as pageOf,
-  decodeSomeHeaders,
-  encodeBody,
-  encodeHeaders,
-  HeaderRecord,
-  optional,
-  zeroToUndefined,
-  decoder
-} from "../internal/record.ts"
+import type * as Either from "effect/Either"
+import { body, id, optionalHeaders, orZero, page, positive, twice } from "../internal/fields.ts"
+import { messageFields } from "../internal/messageRecord.ts"
+import { record } from "../internal/record.ts"
 import type { Page } from "../Page.ts"
 import type { DlqMessage } from "../QStashMessage.ts"
 
-const readJson = decoder(
-  Schema.Struct({
-    ...MessageJson.fields,
-    dlqId: DlqIdFromAnswer,
-    responseStatus: optional(Count),
-    responseHeader: optional(HeaderRecord),
-    responseHeaders: optional(HeaderRecord),
-    responseBody: optional(Schema.String),
-    responseBodyBase64: optional(Schema.String)
-  })
-)
+const responseHeader = optionalHeaders("responseHeader")
+
+const letter = record<DlqMessage>({
+  ...messageFields,
+  dlqId: id("dlqId"),
+  // The official Python client cannot read a list in which one dead letter has no status.
+  responseStatus: orZero(positive, "responseStatus"),
+  responseHeaders: {
+    read: twice(responseHeader, optionalHeaders("responseHeaders")).read,
+    write: responseHeader.write
+  },
+  responseBody: body("responseBody")
+})
 
 /**
  * Reads a dead letter, as leniently as a message. A status of 0 means that the destination sent no response: the field
@@ -44,26 +32,7 @@ const readJson = decoder(
  * @since 0.1.0
  * @category conversions
  */
-export const decode = (json: unknown): Either.Either<DlqMessage, string> =>
-  Either.gen(function* () {
-    const record = yield* readJson(json)
-    const message = yield* decodeMessage(record)
-    const responseBody = yield* decodeBody(
-      record.responseBody,
-      record.responseBodyBase64,
-      "responseBodyBase64"
-    )
-    return {
-      ...message,
-      dlqId: record.dlqId,
-      ...omitUndefined({
-        responseStatus: zeroToUndefined(record.responseStatus),
-        responseHeaders:
-          decodeSomeHeaders(record.responseHeader) ?? decodeSomeHeaders(record.responseHeaders),
-        responseBody
-      })
-    }
-  })
+export const decode: (json: unknown) => Either.Either<DlqMessage, string> = letter.decode
 
 /**
  * Writes a dead letter as QStash does, with a status of 0 if the destination sent no response.
@@ -71,23 +40,9 @@ export const decode = (json: unknown): Either.Either<DlqMessage, string> =>
  * @since 0.1.0
  * @category conversions
  */
-export const encode = (message: DlqMessage): unknown => {
-  const { base64, text } = encodeBody(message.responseBody)
-  return {
-    ...encodeMessage(message),
-    dlqId: message.dlqId,
-    // The official Python client cannot read a list in which one dead letter has no status.
-    responseStatus: message.responseStatus ?? 0,
-    ...omitUndefined({
-      responseHeader: encodeHeaders(message.responseHeaders),
-      responseBody: text,
-      responseBodyBase64: base64
-    })
-  }
-}
+export const encode: (message: DlqMessage) => unknown = letter.encode
 
-const readPage = decoder(Schema.Struct({ messages: Schema.NullOr(Schema.Array(Schema.Unknown)) }))
-const decodeMessages = decodeList("messages", decode)
+const letters = page("messages", letter)
 
 /**
  * Reads a page of `GET /v2/dlq`.
@@ -95,11 +50,7 @@ const decodeMessages = decodeList("messages", decode)
  * @since 0.1.0
  * @category conversions
  */
-export const decodePage = (json: unknown): Either.Either<Page<DlqMessage>, string> =>
-  pageOf(
-    json,
-    Either.flatMap(readPage(json), ({ messages }) => decodeMessages(messages ?? []))
-  )
+export const decodePage: (json: unknown) => Either.Either<Page<DlqMessage>, string> = letters.decode
 
 /**
  * Writes a page of `GET /v2/dlq`.
@@ -107,7 +58,4 @@ export const decodePage = (json: unknown): Either.Either<Page<DlqMessage>, strin
  * @since 0.1.0
  * @category conversions
  */
-export const encodePage = (page: Page<DlqMessage>): unknown => ({
-  messages: page.items.map(encode),
-  ...omitUndefined({ cursor: page.cursor })
-})
+export const encodePage: (page: Page<DlqMessage>) => unknown = letters.encode

@@ -4,45 +4,38 @@
  *
  * @since 0.1.0
  */
-import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import * as Schema from "effect/Schema"
-import { FlowControlKeyFromAnswer } from "../FlowControl.ts"
 import type { FlowControlState, GlobalParallelism } from "../FlowControlState.ts"
 import { checkPin, checkUnpin, type Pinned, type Unpinned } from "../input/FlowControlInput.ts"
 import { type Checked, optional as option, parseCount } from "../internal/optionChecks.ts"
+import {
+  countOrZero,
+  flag,
+  id,
+  instantInSeconds,
+  orZero,
+  positiveSeconds,
+  positive
+} from "../internal/fields.ts"
 import { omitUndefined } from "../internal/omitUndefined.ts"
 import { quote } from "../internal/quote.ts"
-import {
-  Count,
-  optional,
-  zeroToUndefined,
-  decoder,
-  Seconds,
-  secondsOrNone,
-  toMillis,
-  toSeconds
-} from "../internal/record.ts"
+import { record } from "../internal/record.ts"
 import { durationText, flagText } from "../internal/settings.ts"
 
-/** The last second that JavaScript can tell. */
-const lastSecond = 8_640_000_000_000
-
-const readJson = decoder(
-  Schema.Struct({
-    flowControlKey: FlowControlKeyFromAnswer,
-    waitListSize: optional(Count),
-    parallelismMax: optional(Count),
-    parallelismCount: optional(Count),
-    rateMax: optional(Count),
-    rateCount: optional(Count),
-    ratePeriod: optional(Seconds),
-    ratePeriodStart: optional(Schema.Number.pipe(Schema.between(0, lastSecond))),
-    isPaused: optional(Schema.Boolean),
-    isPinnedParallelism: optional(Schema.Boolean),
-    isPinnedRate: optional(Schema.Boolean)
-  })
-)
+const state = record<FlowControlState>({
+  flowControlKey: id("flowControlKey"),
+  waitListSize: countOrZero("waitListSize"),
+  parallelismMax: orZero(positive, "parallelismMax"),
+  parallelismCount: countOrZero("parallelismCount"),
+  rateMax: orZero(positive, "rateMax"),
+  rateCount: countOrZero("rateCount"),
+  ratePeriod: orZero(positiveSeconds, "ratePeriod"),
+  ratePeriodStart: orZero(instantInSeconds, "ratePeriodStart"),
+  isPaused: flag("isPaused"),
+  isPinnedParallelism: flag("isPinnedParallelism"),
+  isPinnedRate: flag("isPinnedRate")
+})
 
 /**
  * Reads a key of an answer. QStash may leave out all but the key, and writes 0 for a limit that there is none of. The
@@ -51,25 +44,7 @@ const readJson = decoder(
  * @since 0.1.0
  * @category conversions
  */
-export const decode = (json: unknown): Either.Either<FlowControlState, string> =>
-  Either.map(readJson(json), (record) => {
-    const start = zeroToUndefined(record.ratePeriodStart)
-    return {
-      flowControlKey: record.flowControlKey,
-      waitListSize: record.waitListSize ?? 0,
-      parallelismCount: record.parallelismCount ?? 0,
-      rateCount: record.rateCount ?? 0,
-      isPaused: record.isPaused ?? false,
-      isPinnedParallelism: record.isPinnedParallelism ?? false,
-      isPinnedRate: record.isPinnedRate ?? false,
-      ...omitUndefined({
-        parallelismMax: zeroToUndefined(record.parallelismMax),
-        rateMax: zeroToUndefined(record.rateMax),
-        ratePeriod: secondsOrNone(zeroToUndefined(record.ratePeriod)),
-        ratePeriodStart: start === undefined ? undefined : DateTime.unsafeMake(start * 1000)
-      })
-    }
-  })
+export const decode: (json: unknown) => Either.Either<FlowControlState, string> = state.decode
 
 /**
  * Writes a key as QStash answers it: every field is there, 0 where there is no limit.
@@ -77,23 +52,12 @@ export const decode = (json: unknown): Either.Either<FlowControlState, string> =
  * @since 0.1.0
  * @category conversions
  */
-export const encode = (state: FlowControlState): unknown => ({
-  flowControlKey: state.flowControlKey,
-  waitListSize: state.waitListSize,
-  parallelismMax: state.parallelismMax ?? 0,
-  parallelismCount: state.parallelismCount,
-  rateMax: state.rateMax ?? 0,
-  rateCount: state.rateCount,
-  ratePeriod: toSeconds(state.ratePeriod) ?? 0,
-  ratePeriodStart: Math.floor((toMillis(state.ratePeriodStart) ?? 0) / 1000),
-  isPaused: state.isPaused,
-  isPinnedParallelism: state.isPinnedParallelism,
-  isPinnedRate: state.isPinnedRate
-})
+export const encode: (state: FlowControlState) => unknown = state.encode
 
-const readGlobal = decoder(
-  Schema.Struct({ parallelismMax: optional(Count), parallelismCount: optional(Count) })
-)
+const global = record<GlobalParallelism>({
+  parallelismMax: countOrZero("parallelismMax"),
+  parallelismCount: countOrZero("parallelismCount")
+})
 
 /**
  * Reads the limit of the account. QStash may leave out what is 0.
@@ -101,11 +65,7 @@ const readGlobal = decoder(
  * @since 0.1.0
  * @category conversions
  */
-export const decodeGlobal = (json: unknown): Either.Either<GlobalParallelism, string> =>
-  Either.map(readGlobal(json), ({ parallelismCount = 0, parallelismMax = 0 }) => ({
-    parallelismMax,
-    parallelismCount
-  }))
+export const decodeGlobal: (json: unknown) => Either.Either<GlobalParallelism, string> = global.decode
 
 /**
  * Writes the limit of the account as QStash answers it.
@@ -113,10 +73,7 @@ export const decodeGlobal = (json: unknown): Either.Either<GlobalParallelism, st
  * @since 0.1.0
  * @category conversions
  */
-export const encodeGlobal = ({ parallelismCount, parallelismMax }: GlobalParallelism): unknown => ({
-  parallelismMax,
-  parallelismCount
-})
+export const encodeGlobal: (limit: GlobalParallelism) => unknown = global.encode
 
 type Parameters = ReadonlyArray<readonly [name: string, value: string]>
 
@@ -127,10 +84,9 @@ type Parameters = ReadonlyArray<readonly [name: string, value: string]>
  * @category conversions
  */
 export const pinToParameters = ({ parallelism, period, rate }: Pinned): Parameters =>
-  Object.entries(omitUndefined({ parallelism, rate, period: toSeconds(period) })).map(([name, value]) => [
-    name,
-    String(value)
-  ])
+  Object.entries(omitUndefined({ parallelism, rate, period: period && Duration.toSeconds(period) })).map(
+    ([name, value]) => [name, String(value)]
+  )
 
 /**
  * Writes what is pinned no more as query parameters.

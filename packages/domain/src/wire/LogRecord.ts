@@ -4,105 +4,69 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
-import * as Either from "effect/Either"
-import * as Schema from "effect/Schema"
-import { omitUndefined } from "../internal/omitUndefined.ts"
+import type * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
 import {
-  Count,
-  decodeBase64Body,
-  decodeList,
-  decodePage as pageOf,
-  decodeSettingsFields,
-  decodeSomeHeaders,
-  encodeBase64Body,
-  encodeHeaders,
-  encodeSettingsFields,
-  emptyToUndefined,
-  HeaderRecord,
-  Instant,
-  Millis,
-  optional,
-  emptyAsAbsent,
-  zeroToUndefined,
-  decoder,
-  settingsFields,
-  toMillis
-} from "../internal/record.ts"
+  base64Body,
+  count,
+  field,
+  id,
+  instant,
+  millis,
+  optionalHeaders,
+  optionalInstant,
+  optionalText,
+  page,
+  positive,
+  text,
+  twice
+} from "../internal/fields.ts"
+import { settingsFields } from "../internal/messageRecord.ts"
+import { omitUndefined } from "../internal/omitUndefined.ts"
+import { misshapen, record } from "../internal/record.ts"
 import type { LogEntry, LogState } from "../LogEntry.ts"
-import { MessageIdFromAnswer } from "../MessageId.ts"
 import type { Page } from "../Page.ts"
-import { ScheduleIdFromAnswer } from "../ScheduleId.ts"
-import { UrlGroupNameFromAnswer } from "../UrlGroupName.ts"
-
-const readJson = decoder(
-  Schema.Struct({
-    ...settingsFields,
-    time: Instant,
-    state: Schema.String,
-    messageId: MessageIdFromAnswer,
-    url: Schema.String,
-    topicName: optional(emptyAsAbsent(UrlGroupNameFromAnswer)),
-    endpointName: optional(Schema.String),
-    scheduleId: optional(emptyAsAbsent(ScheduleIdFromAnswer)),
-    method: optional(Schema.String),
-    body: optional(Schema.String),
-    error: optional(Schema.String),
-    nextDeliveryTime: optional(Instant),
-    responseStatus: optional(Count),
-    responseHeader: optional(HeaderRecord),
-    responseHeaders: optional(HeaderRecord),
-    responseBody: optional(Schema.String),
-    maxRetries: optional(Count),
-    retryDelayExpr: optional(Schema.String),
-    timeout: optional(Millis),
-    callbackHeaders: optional(HeaderRecord),
-    failureCallbackHeaders: optional(HeaderRecord)
-  })
-)
 
 /** QStash's documents spell it with two L, its clients' types with one. */
 const stateOf = (state: string): LogState => (state === "CANCELLED" ? "CANCELED" : state)
 
+const entry = record<LogEntry>({
+  time: instant("time"),
+  state: field(
+    "state",
+    (value) => (typeof value === "string" ? stateOf(value) : misshapen),
+    (state) => state
+  ),
+  messageId: id("messageId"),
+  url: text("url"),
+  urlGroup: optionalText("topicName"),
+  endpointName: optionalText("endpointName"),
+  scheduleId: optionalText("scheduleId"),
+  method: optionalText("method"),
+  ...settingsFields,
+  body: base64Body("body"),
+  error: optionalText("error"),
+  nextDeliveryTime: optionalInstant("nextDeliveryTime"),
+  responseStatus: positive("responseStatus"),
+  responseHeaders: twice(optionalHeaders("responseHeaders"), optionalHeaders("responseHeader")),
+  responseBody: base64Body("responseBody"),
+  maxRetries: count("maxRetries"),
+  retryDelay: twice(settingsFields.retryDelay, optionalText("retryDelayExpr")),
+  timeout: millis("timeout"),
+  callbackHeaders: optionalHeaders("callbackHeaders"),
+  failureCallbackHeaders: optionalHeaders("failureCallbackHeaders")
+})
+
 /**
  * Reads an entry of an answer. Lenient where QStash is known to vary: what it may leave out, null or empty is absent,
- * names of two spellings (`responseHeader`, `retryDelayExpr`) are one, `CANCELLED` is `CANCELED`, states and fields
- * that this library does not know are taken or passed over. Bodies are base64 here, unlike in a message. The reason of
+ * names of two spellings (`responseHeader`, `retryDelayExpr`) are one, `CANCELLED` is `CANCELED`, unknown states are
+ * taken as they are and unknown fields ignored. Bodies are base64 here, unlike in a message. The reason of
  * a refusal names the field and nothing of its value.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const decode = (json: unknown): Either.Either<LogEntry, string> =>
-  Either.gen(function* () {
-    const record = yield* readJson(json)
-    const timeout = zeroToUndefined(record.timeout)
-    return {
-      time: record.time,
-      state: stateOf(record.state),
-      messageId: record.messageId,
-      url: record.url,
-      ...decodeSettingsFields(record),
-      ...omitUndefined({
-        urlGroup: emptyToUndefined(record.topicName),
-        endpointName: emptyToUndefined(record.endpointName),
-        scheduleId: emptyToUndefined(record.scheduleId),
-        method: emptyToUndefined(record.method),
-        body: yield* decodeBase64Body("body", record.body),
-        error: emptyToUndefined(record.error),
-        nextDeliveryTime: record.nextDeliveryTime,
-        responseStatus: zeroToUndefined(record.responseStatus),
-        responseHeaders:
-          decodeSomeHeaders(record.responseHeaders) ?? decodeSomeHeaders(record.responseHeader),
-        responseBody: yield* decodeBase64Body("responseBody", record.responseBody),
-        maxRetries: record.maxRetries,
-        retryDelay: emptyToUndefined(record.retryDelayExpression) ?? emptyToUndefined(record.retryDelayExpr),
-        timeout: timeout === undefined ? undefined : Duration.millis(timeout),
-        callbackHeaders: decodeSomeHeaders(record.callbackHeaders),
-        failureCallbackHeaders: decodeSomeHeaders(record.failureCallbackHeaders)
-      })
-    }
-  })
+export const decode: (json: unknown) => Either.Either<LogEntry, string> = entry.decode
 
 /**
  * Writes an entry as QStash answers it. Where QStash's own documents disagree on a name, both are written.
@@ -110,39 +74,10 @@ export const decode = (json: unknown): Either.Either<LogEntry, string> =>
  * @since 0.1.0
  * @category conversions
  */
-export const encode = (entry: LogEntry): unknown => {
-  const responseHeaders = encodeHeaders(entry.responseHeaders)
-  return {
-    time: toMillis(entry.time),
-    state: entry.state,
-    messageId: entry.messageId,
-    url: entry.url,
-    ...encodeSettingsFields(entry),
-    ...omitUndefined({
-      topicName: entry.urlGroup,
-      endpointName: entry.endpointName,
-      scheduleId: entry.scheduleId,
-      method: entry.method,
-      body: encodeBase64Body(entry.body),
-      error: entry.error,
-      nextDeliveryTime: toMillis(entry.nextDeliveryTime),
-      responseStatus: entry.responseStatus,
-      responseHeader: responseHeaders,
-      responseHeaders,
-      responseBody: encodeBase64Body(entry.responseBody),
-      maxRetries: entry.maxRetries,
-      retryDelayExpr: entry.retryDelay,
-      timeout: entry.timeout === undefined ? undefined : Duration.toMillis(entry.timeout),
-      callbackHeaders: encodeHeaders(entry.callbackHeaders),
-      failureCallbackHeaders: encodeHeaders(entry.failureCallbackHeaders)
-    })
-  }
-}
+export const encode: (entry: LogEntry) => unknown = entry.encode
 
-const entries = Schema.optionalWith(Schema.NullOr(Schema.Array(Schema.Unknown)), { exact: true })
-const readPage = decoder(Schema.Struct({ events: entries, logs: entries }))
-const decodeEvents = decodeList("events", decode)
-const decodeLogs = decodeList("logs", decode)
+const logs = page("logs", entry)
+const events = page("events", entry)
 
 /**
  * Reads a page of the log. The entries stand under `events` or under `logs`.
@@ -151,13 +86,9 @@ const decodeLogs = decodeList("logs", decode)
  * @category conversions
  */
 export const decodePage = (json: unknown): Either.Either<Page<LogEntry>, string> =>
-  pageOf(
-    json,
-    Either.flatMap(readPage(json), ({ events, logs }) => {
-      if (events === undefined && logs === undefined) return Either.left("events is missing")
-      return events ? decodeEvents(events) : decodeLogs(logs ?? [])
-    })
-  )
+  Predicate.isReadonlyRecord(json) && !json["events"] && json["logs"] !== undefined
+    ? logs.decode(json)
+    : events.decode(json)
 
 /**
  * Writes a page of `GET /v2/logs?groupBy=messageId`: for each message its entries.
@@ -165,9 +96,9 @@ export const decodePage = (json: unknown): Either.Either<Page<LogEntry>, string>
  * @since 0.1.0
  * @category conversions
  */
-export const encodeGroups = (page: Page<ReadonlyArray<LogEntry>>): unknown => ({
-  messages: page.items.map((events) => ({ messageId: events[0]?.messageId, events: events.map(encode) })),
-  ...omitUndefined({ cursor: page.cursor })
+export const encodeGroups = ({ cursor, items }: Page<ReadonlyArray<LogEntry>>): unknown => ({
+  messages: items.map((group) => ({ messageId: group[0]?.messageId, events: group.map(encode) })),
+  ...omitUndefined({ cursor })
 })
 
 /**
@@ -177,7 +108,4 @@ export const encodeGroups = (page: Page<ReadonlyArray<LogEntry>>): unknown => ({
  * @since 0.1.0
  * @category conversions
  */
-export const encodePage = (page: Page<LogEntry>): unknown => ({
-  logs: page.items.map(encode),
-  ...omitUndefined({ cursor: page.cursor })
-})
+export const encodePage: (page: Page<LogEntry>) => unknown = logs.encode

@@ -4,23 +4,22 @@
  *
  * @since 0.1.0
  */
-import * as Either from "effect/Either"
-import { decodeMessage, encodeMessage, MessageJson } from "../internal/messageRecord.ts"
-import { decoder } from "../internal/record.ts"
+import type * as Either from "effect/Either"
+import { messageFields } from "../internal/messageRecord.ts"
+import { record } from "../internal/record.ts"
 import type { QStashMessage } from "../QStashMessage.ts"
 
-const readJson = decoder(MessageJson)
+const message = record<QStashMessage>(messageFields)
 
 /**
  * Reads a message of an answer. Lenient where QStash is known to vary: what it may leave out, null or empty is absent,
- * `callerIP` and `callerIp` are one, fields that this library does not know are passed over. The reason of a refusal
+ * `callerIP` and `callerIp` are one, fields that this library does not know are ignored. The reason of a refusal
  * names the field and nothing of its value.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const decode = (json: unknown): Either.Either<QStashMessage, string> =>
-  Either.flatMap(readJson(json), decodeMessage)
+export const decode: (json: unknown) => Either.Either<QStashMessage, string> = message.decode
 
 /**
  * Writes a message as QStash answers it. Where QStash's own documents disagree on a name (`callerIP`, `label`), both
@@ -29,4 +28,4 @@ export const decode = (json: unknown): Either.Either<QStashMessage, string> =>
  * @since 0.1.0
  * @category conversions
  */
-export const encode = (message: QStashMessage): unknown => encodeMessage(message)
+export const encode: (message: QStashMessage) => unknown = message.encode

@@ -7,39 +7,23 @@
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { omitUndefined } from "../internal/omitUndefined.ts"
-import type { Parsed } from "../internal/parser.ts"
-import { decodeList, decodePage, emptyToUndefined, optional, decoder } from "../internal/record.ts"
-import { MessageIdFromAnswer } from "../MessageId.ts"
+import { flag, id, optionalText, page } from "../internal/fields.ts"
+import { type Read, readList, record, toParsed, Unreadable } from "../internal/record.ts"
 import type { Page } from "../Page.ts"
 import type { Published } from "../Published.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 import { ErrorBody } from "./ErrorBody.ts"
 
-const readPublished = decoder(
-  Schema.Struct({
-    messageId: MessageIdFromAnswer,
-    url: optional(Schema.String),
-    deduplicated: optional(Schema.Boolean)
-  })
-)
-
-const decodeOne = (json: unknown): Parsed<Published> =>
-  Either.map(readPublished(json), ({ deduplicated, messageId, url }) => ({
-    messageId,
-    isDeduplicated: deduplicated ?? false,
-    ...omitUndefined({ url: emptyToUndefined(url) })
-  }))
-
-const encodeOne = ({ isDeduplicated, messageId, url }: Published) => ({
-  messageId,
-  ...omitUndefined({ url, deduplicated: isDeduplicated ? true : undefined })
+const one = record<Published>({
+  messageId: id("messageId"),
+  url: optionalText("url"),
+  isDeduplicated: {
+    read: flag("deduplicated").read,
+    write: (isDeduplicated, json) => {
+      if (isDeduplicated) json["deduplicated"] = true
+    }
+  }
 })
-
-const isArray = (json: unknown): json is ReadonlyArray<unknown> => Array.isArray(json)
-
-const decodeAll = decodeList("", decodeOne)
-const decodeMessages = decodeList("messages", decodeOne)
 
 /**
  * Writes the answer for one destination: an object for a URL, an array for a URL group.
@@ -48,7 +32,16 @@ const decodeMessages = decodeList("messages", decodeOne)
  * @category conversions
  */
 export const encode = (published: Published | ReadonlyArray<Published>): unknown =>
-  "messageId" in published ? encodeOne(published) : published.map(encodeOne)
+  "messageId" in published ? one.encode(published) : published.map(one.encode)
+
+const readMany = readList(one.read)
+
+const read = (json: unknown): Read<Published | ReadonlyArray<Published>> => {
+  if (Array.isArray(json)) return readMany(json)
+  if (!Predicate.isReadonlyRecord(json) || !("messages" in json)) return one.read(json)
+  const found = readMany(json["messages"] ?? [])
+  return found instanceof Unreadable ? found.in("messages") : found
+}
 
 /**
  * Reads the answer for one destination: one message, or one for each endpoint of a URL group, which QStash documents
@@ -57,23 +50,22 @@ export const encode = (published: Published | ReadonlyArray<Published>): unknown
  * @since 0.1.0
  * @category conversions
  */
-export const decode = (json: unknown): Either.Either<Published | ReadonlyArray<Published>, string> => {
-  if (isArray(json)) return decodeAll(json)
-  if (!Predicate.isReadonlyRecord(json) || !("messages" in json)) return decodeOne(json)
-  const messages = json["messages"] ?? []
-  return isArray(messages) ? decodeMessages(messages) : Either.left("messages is not of the expected shape")
-}
+export const decode = (json: unknown): Either.Either<Published | ReadonlyArray<Published>, string> =>
+  toParsed(read(json))
+
+type Item = Either.Either<ReadonlyArray<Published>, QStashInvalidRequest>
 
 const isErrorBody = Schema.is(ErrorBody)
 
-const decodeItem = (json: unknown): Parsed<Either.Either<ReadonlyArray<Published>, QStashInvalidRequest>> =>
-  isErrorBody(json) && !("messageId" in json)
-    ? Either.right(Either.left(new QStashInvalidRequest({ reason: json.error, status: 400 })))
-    : Either.map(decode(json), (published) =>
-        Either.right("messageId" in published ? [published] : published)
-      )
+const readItem = (json: unknown): Read<Item> => {
+  if (isErrorBody(json) && !("messageId" in json)) {
+    return Either.left(new QStashInvalidRequest({ reason: json.error, status: 400 }))
+  }
+  const found = read(json)
+  return found instanceof Unreadable ? found : Either.right("messageId" in found ? [found] : found)
+}
 
-const decodeItems = decodeList("", decodeItem)
+const readItems = readList(readItem)
 
 /**
  * Reads the answer to a batch, in which each element is what the publish of that message would have answered, or an
@@ -83,10 +75,10 @@ const decodeItems = decodeList("", decodeItem)
  * @since 0.1.0
  * @category conversions
  */
-export const decodeBatch = (
-  json: unknown
-): Either.Either<ReadonlyArray<Either.Either<ReadonlyArray<Published>, QStashInvalidRequest>>, string> =>
-  isArray(json) ? decodeItems(json) : Either.map(decodeItem(json), (item) => [item])
+export const decodeBatch = (json: unknown): Either.Either<ReadonlyArray<Item>, string> =>
+  Array.isArray(json) ? toParsed(readItems(json)) : Either.map(toParsed(readItem(json)), (item) => [item])
+
+const retried = page("responses", one)
 
 /**
  * Writes what the retry of dead letters answers.
@@ -94,13 +86,7 @@ export const decodeBatch = (
  * @since 0.1.0
  * @category conversions
  */
-export const encodeRetried = (page: Page<Published>): unknown => ({
-  responses: page.items.map(encodeOne),
-  ...omitUndefined({ cursor: page.cursor })
-})
-
-const readRetried = decoder(Schema.Struct({ responses: Schema.NullOr(Schema.Array(Schema.Unknown)) }))
-const decodeResponses = decodeList("responses", decodeOne)
+export const encodeRetried: (page: Page<Published>) => unknown = retried.encode
 
 /**
  * Reads what the retry of dead letters answers. An empty cursor is none.
@@ -108,8 +94,4 @@ const decodeResponses = decodeList("responses", decodeOne)
  * @since 0.1.0
  * @category conversions
  */
-export const decodeRetried = (json: unknown): Either.Either<Page<Published>, string> =>
-  decodePage(
-    json,
-    Either.flatMap(readRetried(json), ({ responses }) => decodeResponses(responses ?? []))
-  )
+export const decodeRetried: (json: unknown) => Either.Either<Page<Published>, string> = retried.decode

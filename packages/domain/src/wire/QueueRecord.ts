@@ -6,25 +6,24 @@
  */
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
-import * as Schema from "effect/Schema"
 import { checkUpsert } from "../input/QueueInput.ts"
+import { countOrZero, flag, id, instant, optionalInstant, orElse, positive } from "../internal/fields.ts"
 import { omitUndefined } from "../internal/omitUndefined.ts"
-import { Count, Instant, optional, zeroToUndefined, decoder, toMillis } from "../internal/record.ts"
+import { record } from "../internal/record.ts"
 import { QStashInvalidRequest } from "../QStashError.ts"
 import type { QStashQueue } from "../QStashQueue.ts"
 import type { QStashQueues } from "../QStashQueues.ts"
-import { QueueNameFromAnswer } from "../QueueName.ts"
 
-const readJson = decoder(
-  Schema.Struct({
-    name: QueueNameFromAnswer,
-    createdAt: Instant,
-    updatedAt: optional(Instant),
-    parallelism: optional(Count),
-    paused: optional(Schema.Boolean),
-    lag: optional(Count)
-  })
-)
+const createdAt = instant("createdAt")
+
+const queue = record<QStashQueue>({
+  name: id("name"),
+  createdAt,
+  updatedAt: orElse(optionalInstant("updatedAt"), createdAt.read),
+  parallelism: orElse(positive("parallelism"), () => 1),
+  isPaused: flag("paused"),
+  lag: countOrZero("lag")
+})
 
 /**
  * Reads a queue of an answer. What QStash leaves out is its default. The reason of a refusal names the field and
@@ -33,15 +32,7 @@ const readJson = decoder(
  * @since 0.1.0
  * @category conversions
  */
-export const decode = (json: unknown): Either.Either<QStashQueue, string> =>
-  Either.map(readJson(json), (record) => ({
-    name: record.name,
-    createdAt: record.createdAt,
-    updatedAt: record.updatedAt ?? record.createdAt,
-    parallelism: zeroToUndefined(record.parallelism) ?? 1,
-    isPaused: record.paused ?? false,
-    lag: record.lag ?? 0
-  }))
+export const decode: (json: unknown) => Either.Either<QStashQueue, string> = queue.decode
 
 /**
  * Writes a queue as QStash answers it.
@@ -49,14 +40,7 @@ export const decode = (json: unknown): Either.Either<QStashQueue, string> =>
  * @since 0.1.0
  * @category conversions
  */
-export const encode = (queue: QStashQueue): unknown => ({
-  name: queue.name,
-  createdAt: toMillis(queue.createdAt),
-  updatedAt: toMillis(queue.updatedAt),
-  parallelism: queue.parallelism,
-  paused: queue.isPaused,
-  lag: queue.lag
-})
+export const encode: (queue: QStashQueue) => unknown = queue.encode
 
 /**
  * Writes checked options as the JSON of the request. `paused` is in it only if it was given: QStash would take `false`

@@ -4,43 +4,43 @@
  *
  * @since 0.1.0
  */
-import * as Either from "effect/Either"
-import * as Schema from "effect/Schema"
+import type * as Either from "effect/Either"
 import { Destination } from "../Destination.ts"
-import { omitUndefined } from "../internal/omitUndefined.ts"
 import {
-  Count,
-  decodeMessageFields,
-  encodeMessageFields,
-  emptyToUndefined,
-  Instant,
-  instantOrNone,
-  InstantOrZero,
-  messageFields,
-  optional,
-  decoder,
-  recordOf,
-  Seconds,
-  secondsOrNone,
-  toSeconds
-} from "../internal/record.ts"
+  count,
+  field,
+  flag,
+  id,
+  instant,
+  optionalText,
+  orElse,
+  seconds,
+  instantIfSet,
+  text,
+  texts
+} from "../internal/fields.ts"
+import { sharedFields } from "../internal/messageRecord.ts"
+import { type Json, misshapen, record } from "../internal/record.ts"
 import type { QStashSchedule } from "../QStashSchedule.ts"
-import { ScheduleIdFromAnswer } from "../ScheduleId.ts"
 
-const ScheduleJson = Schema.Struct({
-  ...messageFields,
-  scheduleId: ScheduleIdFromAnswer,
-  cron: Schema.String,
-  destination: Schema.String,
-  createdAt: Instant,
-  method: optional(Schema.String),
-  isPaused: optional(Schema.Boolean),
-  retries: optional(Count),
-  delay: optional(Seconds),
-  lastScheduleTime: optional(InstantOrZero),
-  nextScheduleTime: optional(InstantOrZero),
-  lastScheduleStates: optional(recordOf(Schema.String)),
-  error: optional(Schema.String)
+const schedule = record<QStashSchedule>({
+  scheduleId: id("scheduleId"),
+  cron: text("cron"),
+  destination: field(
+    "destination",
+    (value) => (typeof value === "string" ? Destination.fromText(value) : misshapen),
+    Destination.toText
+  ),
+  createdAt: instant("createdAt"),
+  method: orElse(optionalText("method"), () => "POST"),
+  isPaused: flag("isPaused"),
+  lastScheduleStates: texts("lastScheduleStates"),
+  ...sharedFields,
+  retries: count("retries"),
+  delay: seconds("delay"),
+  lastScheduleTime: instantIfSet("lastScheduleTime"),
+  nextScheduleTime: instantIfSet("nextScheduleTime"),
+  error: optionalText("error")
 })
 
 /**
@@ -49,40 +49,17 @@ const ScheduleJson = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type ScheduleJson = typeof ScheduleJson.Encoded
-
-const decodeJson = decoder(ScheduleJson)
-const encodeJson = Schema.encodeSync(ScheduleJson)
+export type ScheduleJson = Json
 
 /**
  * Reads a schedule of an answer. Lenient where QStash is known to vary: what it may leave out, null or empty is absent,
  * an instant of 1970 or before too, `callerIP` and `callerIp` are one, fields that this library does not know are
- * passed over. The reason of a refusal names the field and nothing of its value.
+ * ignored. The reason of a refusal names the field and nothing of its value.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const decode = (json: unknown): Either.Either<QStashSchedule, string> =>
-  Either.gen(function* () {
-    const record = yield* decodeJson(json)
-    return {
-      scheduleId: record.scheduleId,
-      cron: record.cron,
-      destination: Destination.fromText(record.destination),
-      createdAt: record.createdAt,
-      method: emptyToUndefined(record.method) ?? "POST",
-      isPaused: record.isPaused ?? false,
-      lastScheduleStates: record.lastScheduleStates ?? {},
-      ...(yield* decodeMessageFields(record)),
-      ...omitUndefined({
-        retries: record.retries,
-        delay: secondsOrNone(record.delay),
-        lastScheduleTime: instantOrNone(record.lastScheduleTime),
-        nextScheduleTime: instantOrNone(record.nextScheduleTime),
-        error: emptyToUndefined(record.error)
-      })
-    }
-  })
+export const decode: (json: unknown) => Either.Either<QStashSchedule, string> = schedule.decode
 
 /**
  * Writes a schedule as QStash answers it. Where QStash's own documents disagree on a name (`callerIP`, `label`), both
@@ -91,22 +68,4 @@ export const decode = (json: unknown): Either.Either<QStashSchedule, string> =>
  * @since 0.1.0
  * @category conversions
  */
-export const encode = (schedule: QStashSchedule): ScheduleJson =>
-  encodeJson({
-    scheduleId: schedule.scheduleId,
-    cron: schedule.cron,
-    destination: Destination.toText(schedule.destination),
-    createdAt: schedule.createdAt,
-    method: schedule.method,
-    isPaused: schedule.isPaused,
-    ...encodeMessageFields(schedule),
-    ...omitUndefined({
-      retries: schedule.retries,
-      delay: toSeconds(schedule.delay),
-      lastScheduleTime: schedule.lastScheduleTime,
-      nextScheduleTime: schedule.nextScheduleTime,
-      lastScheduleStates:
-        Object.keys(schedule.lastScheduleStates).length === 0 ? undefined : schedule.lastScheduleStates,
-      error: schedule.error
-    })
-  })
+export const encode: (schedule: QStashSchedule) => ScheduleJson = schedule.encode

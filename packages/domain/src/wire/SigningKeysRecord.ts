@@ -4,13 +4,24 @@
  *
  * @since 0.1.0
  */
-import * as Either from "effect/Either"
+import type * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
-import { decoder } from "../internal/record.ts"
+import { id } from "../internal/fields.ts"
+import { type Field, record, Unreadable } from "../internal/record.ts"
 import type { SigningKeys } from "../SigningKeys.ts"
 
-const readJson = decoder(Schema.Struct({ current: Schema.NonEmptyString, next: Schema.NonEmptyString }))
+const secret = (name: string): Field<Redacted.Redacted> => {
+  const { read, write } = id(name)
+  return {
+    read: (json) => {
+      const found = read(json)
+      return found instanceof Unreadable ? found : Redacted.make(found)
+    },
+    write: (value, json) => write(Redacted.value(value), json)
+  }
+}
+
+const keys = record<SigningKeys>({ current: secret("current"), next: secret("next") })
 
 /**
  * Reads the keys of an answer. The reason of a refusal names the field and nothing of its value.
@@ -18,11 +29,7 @@ const readJson = decoder(Schema.Struct({ current: Schema.NonEmptyString, next: S
  * @since 0.1.0
  * @category conversions
  */
-export const decode = (json: unknown): Either.Either<SigningKeys, string> =>
-  Either.map(readJson(json), ({ current, next }) => ({
-    current: Redacted.make(current),
-    next: Redacted.make(next)
-  }))
+export const decode: (json: unknown) => Either.Either<SigningKeys, string> = keys.decode
 
 /**
  * Writes the keys as QStash answers them, in clear text.
@@ -30,7 +37,4 @@ export const decode = (json: unknown): Either.Either<SigningKeys, string> =>
  * @since 0.1.0
  * @category conversions
  */
-export const encode = ({ current, next }: SigningKeys): unknown => ({
-  current: Redacted.value(current),
-  next: Redacted.value(next)
-})
+export const encode: (keys: SigningKeys) => unknown = keys.encode

@@ -5,24 +5,23 @@
  * @since 0.1.0
  */
 import type * as Arr from "effect/Array"
-import * as Either from "effect/Either"
+import type * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
-import * as Schema from "effect/Schema"
 import { checkEndpoints, checkEndpointSelectors, type EndpointSelector } from "../input/UrlGroupInput.ts"
-import { omitUndefined } from "../internal/omitUndefined.ts"
+import { id, instant, optionalInstant, optionalText, orElse, records, text } from "../internal/fields.ts"
 import type { Checked } from "../internal/optionChecks.ts"
-import { emptyToUndefined, Instant, optional, decoder, toMillis } from "../internal/record.ts"
+import { record } from "../internal/record.ts"
 import type { UrlGroup, UrlGroupEndpoint } from "../UrlGroup.ts"
-import { UrlGroupNameFromAnswer } from "../UrlGroupName.ts"
 
-const readJson = decoder(
-  Schema.Struct({
-    name: UrlGroupNameFromAnswer,
-    createdAt: Instant,
-    updatedAt: optional(Instant),
-    endpoints: optional(Schema.Array(Schema.Struct({ url: Schema.String, name: optional(Schema.String) })))
-  })
-)
+const endpoint = record<UrlGroupEndpoint>({ url: text("url"), name: optionalText("name") })
+const createdAt = instant("createdAt")
+
+const group = record<UrlGroup>({
+  name: id("name"),
+  createdAt,
+  updatedAt: orElse(optionalInstant("updatedAt"), createdAt.read),
+  endpoints: records("endpoints", endpoint)
+})
 
 /**
  * Reads a URL group of an answer. What QStash leaves out is absent. The reason of a refusal names the field and nothing
@@ -31,16 +30,7 @@ const readJson = decoder(
  * @since 0.1.0
  * @category conversions
  */
-export const decode = (json: unknown): Either.Either<UrlGroup, string> =>
-  Either.map(readJson(json), (record) => ({
-    name: record.name,
-    createdAt: record.createdAt,
-    updatedAt: record.updatedAt ?? record.createdAt,
-    endpoints: (record.endpoints ?? []).map(({ name, url }) => ({
-      url,
-      ...omitUndefined({ name: emptyToUndefined(name) })
-    }))
-  }))
+export const decode: (json: unknown) => Either.Either<UrlGroup, string> = group.decode
 
 /**
  * Writes a URL group as QStash answers it.
@@ -48,12 +38,7 @@ export const decode = (json: unknown): Either.Either<UrlGroup, string> =>
  * @since 0.1.0
  * @category conversions
  */
-export const encode = (group: UrlGroup): unknown => ({
-  name: group.name,
-  createdAt: toMillis(group.createdAt),
-  updatedAt: toMillis(group.updatedAt),
-  endpoints: group.endpoints
-})
+export const encode: (group: UrlGroup) => unknown = group.encode
 
 /**
  * Writes checked endpoints as the JSON of the request.
