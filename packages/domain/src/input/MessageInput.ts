@@ -5,8 +5,7 @@
  */
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
-import { each } from "../internal/each.ts"
-import { type Checked, inPart, refuse } from "../internal/optionChecks.ts"
+import { checkEach, type Checked, refuse } from "../internal/optionChecks.ts"
 import { PublishMessage } from "../PublishMessage.ts"
 import type { QueueName } from "../QueueName.ts"
 import * as PathSegment from "../wire/PathSegment.ts"
@@ -53,7 +52,5 @@ export const checkBatch = (
   messages: ReadonlyArray<PublishMessage.BatchInput>
 ): Checked<ReadonlyArray<PublishMessage>> =>
   Array.isArray(messages)
-    ? each(messages, (message: PublishMessage.BatchInput, index) =>
-        Either.mapLeft(checkItem(message), inPart(`[${index}]`))
-      )
+    ? checkEach<PublishMessage.BatchInput, PublishMessage>(messages, checkItem)
     : refuse("expected a list of messages")

@@ -41,6 +41,20 @@ export const inPart =
       ...omitUndefined({ conflictsWith })
     })
 
+/** Checks the messages of a batch, up to the first wrong one. Its index starts the field: `[2].delay`. */
+export const checkEach = <A, B>(
+  items: ReadonlyArray<A>,
+  check: (item: A) => Checked<B>
+): Checked<ReadonlyArray<B>> => {
+  const checked: Array<B> = []
+  for (const item of items) {
+    const result = Either.mapLeft(check(item), inPart(`[${checked.length}]`))
+    if (Either.isLeft(result)) return Either.left(result.left)
+    checked.push(result.right)
+  }
+  return Either.right(checked)
+}
+
 export const required = <A, I>(option: string, value: I, parse: (value: I) => Parsed<A>) =>
   Either.mapLeft(parse(value), (reason) => new QStashInvalidRequest({ field: option, reason }))
 

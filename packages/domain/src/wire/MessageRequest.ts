@@ -8,9 +8,8 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import { Destination } from "../Destination.ts"
 import { checkMessage } from "../internal/checkSettings.ts"
-import { each } from "../internal/each.ts"
 import { canonicalName, fromEntries, type HeaderMap } from "../internal/headers.ts"
-import { type Checked, inPart, refuse } from "../internal/optionChecks.ts"
+import { checkEach, type Checked, refuse } from "../internal/optionChecks.ts"
 import { quote } from "../internal/quote.ts"
 import { decodeDestination, readParts } from "../internal/requestParts.ts"
 import { decodeAll, encodeAll, type HeaderEntry } from "../internal/setting.ts"
@@ -206,6 +205,5 @@ export const decodeBatch = (
   json: unknown
 ): Either.Either<ReadonlyArray<PublishMessage>, QStashInvalidRequest> => {
   if (!Array.isArray(json)) return refuse("expected a JSON array of messages")
-  const items: ReadonlyArray<unknown> = json
-  return each(items, (item, index) => Either.mapLeft(readItem(item), inPart(`[${index}]`)))
+  return checkEach<unknown, PublishMessage>(json, readItem)
 }
