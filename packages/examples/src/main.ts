@@ -20,10 +20,10 @@ const report = Layer.succeed(NightlyReport, {
 const mails = Layer.succeed(Mails, {
   send: ({ to }) => Effect.log(`Sending a mail to ${to}`),
   failed: ({ dlqId, sourceMessageId }) =>
-    Effect.logError(`${sourceMessageId} has failed for good, and is the dead letter ${dlqId}`)
+    Effect.logError(`${sourceMessageId} has failed permanently: dead letter ${dlqId}`)
 })
 
-/** Behind a proxy the host that a request names is not the one that QStash called, so the public one is said here. */
+/** Behind a proxy the worker sees another host than the one that QStash called. */
 const receiver = QStashReceiver.layerConfig({
   subject: Config.map(Config.string("PUBLIC_URL"), (publicUrl) => ({ publicUrl }))
 })

@@ -29,7 +29,7 @@ import * as Ref from "effect/Ref"
 import { createServer } from "node:http"
 import { Mail, Mails, MailServerDown, NightlyReport, worker } from "./worker.ts"
 
-/** What has come to the worker, as lines for the reader. */
+/** What the worker has received, as lines to print. */
 class Arrived extends Context.Tag("examples/Arrived")<Arrived, Queue.Queue<string>>() {}
 
 /** How many of the next mails find the mail server down. */
@@ -74,7 +74,7 @@ const program = Effect.gen(function* () {
     )
 
   const tellWhatArrived = Effect.flatMap(Queue.takeAll(arrived), (lines) =>
-    Console.log(Array.from(lines, (line) => `     ${line}`).join("\n") || "     nothing arrives.")
+    Console.log(Array.from(lines, (line) => `     ${line}`).join("\n") || "     Nothing arrives.")
   )
 
   const mail = (to: string) =>
@@ -116,7 +116,7 @@ const program = Effect.gen(function* () {
 
   yield* schedules.resume(nightly)
   yield* Console.log(
-    "  4. The schedule is resumed, and two days pass. The firings during the pause are not made up."
+    "  4. The schedule is resumed, and two days pass. The firings during the pause are not made up for."
   )
   yield* pass("2d")
   yield* tellWhatArrived
@@ -139,13 +139,15 @@ const program = Effect.gen(function* () {
   yield* pass("1m")
   yield* tellWhatArrived
 
-  yield* Console.log("  8. The mail server is down for longer than a mail is tried again. A minute passes.")
+  yield* Console.log("  8. The mail server stays down until no retry is left. A minute passes.")
   yield* Ref.set(outage, 2)
   yield* mail("eve@example.com")
   yield* pass("1m")
   yield* tellWhatArrived
 
-  yield* Console.log("  9. The application has the dead letters of the queue tried again.")
+  yield* Console.log(
+    "  9. The mail server is back, and the application retries the dead letters of the queue."
+  )
   yield* dlq.retryMany({ queueName: outbox })
   yield* pass("1s")
   yield* tellWhatArrived
@@ -187,7 +189,7 @@ const mails = Layer.effect(
       failed: ({ dlqId, sourceMessageId }) =>
         Queue.offer(
           arrived,
-          `✓ QStash tells that ${sourceMessageId} has failed for good: dead letter ${dlqId}`
+          `✓ QStash reports that ${sourceMessageId} has failed permanently: dead letter ${dlqId}`
         )
     }
   })
@@ -224,8 +226,7 @@ program.pipe(
       Layer.merge(workerLayer)
     )
   ),
-  // The server's line for each request and each failure, and the worker's for the forged one, would stand between the
-  // lines of the story.
+  // The log lines of the server and the worker would clutter the demo.
   Logger.withMinimumLogLevel(LogLevel.Fatal),
   NodeRuntime.runMain
 )

@@ -13,31 +13,31 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 
-/** What a schedule is for. A verified delivery says which schedule it comes from, and with what payload. */
+/** The job of the schedule. */
 export class NightlyReport extends Context.Tag("examples/NightlyReport")<
   NightlyReport,
   { readonly run: (delivery: VerifiedDelivery) => Effect.Effect<void> }
 >() {}
 
-/** The payload of a message, for those who publish it and for the worker. */
+/** The payload of a message, for the publisher and the worker. */
 export const Mail = Schema.Struct({ to: Schema.NonEmptyString, text: Schema.String })
 
-/** Temporary: QStash tries again. */
+/** Temporary: QStash retries. */
 export class MailServerDown extends Data.TaggedError("MailServerDown") {}
 
-/** What messages are for, and their failure callbacks. */
+/** The job of the messages, and of their failure callbacks. */
 export class Mails extends Context.Tag("examples/Mails")<
   Mails,
   {
     readonly send: (mail: typeof Mail.Type) => Effect.Effect<void, MailServerDown>
-    /** Runs once for a mail that has failed for good. */
+    /** Runs once for a mail that has failed permanently. */
     readonly failed: (about: CallbackBody.CallbackBody) => Effect.Effect<void>
   }
 >() {}
 
 /**
  * Verifies a request, decodes its payload and runs a job with it. The status of the response tells QStash what to do next:
- * 489 gives the message up, and everything else but 2xx is tried again.
+ * on 489 it gives the message up, and on everything else but 2xx it retries.
  */
 const delivery = <A, DecodeError, E, R>(
   decode: (body: string) => Effect.Effect<A, DecodeError>,
@@ -46,7 +46,7 @@ const delivery = <A, DecodeError, E, R>(
   Effect.gen(function* () {
     const receiver = yield* QStashReceiver.QStashReceiver
     const request = yield* HttpServerRequest.HttpServerRequest
-    // The raw bytes: a body that was parsed and written again would have another hash.
+    // The raw bytes: a body that was parsed and serialised again has a different hash.
     const body = new Uint8Array(yield* request.arrayBuffer)
 
     const verified = yield* Effect.either(
