@@ -6,7 +6,7 @@ import { build } from "esbuild"
 import { readdirSync, readFileSync } from "node:fs"
 import { appendFile } from "node:fs/promises"
 import { join } from "node:path"
-import { root } from "./running.ts"
+import { readManifest, root } from "./running.ts"
 
 const directory = join(root, "packages/cli")
 
@@ -39,9 +39,7 @@ const licenses = (files: ReadonlyArray<string>): string => {
     files.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? [])
   )
   const texts = Array.from(packages, (path) => {
-    const { name, version }: { readonly name: string; readonly version: string } = JSON.parse(
-      readFileSync(join(path, "package.json"), "utf8")
-    )
+    const { name, version } = readManifest(path)
     const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry))
     if (file === undefined) throw new Error(`${name} has no license that the bundle could keep`)
     return `${name} ${version}\n\n${readFileSync(join(path, file), "utf8").trim()}\n`

@@ -5,7 +5,7 @@
  * That project needs no network: it takes the tarballs from the disk, and all else by links into the workspace. The
  * install lines of the documentation are tried against the npm registry; `installLines.ts` does that.
  */
-import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs"
+import { existsSync, readdirSync, realpathSync } from "node:fs"
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { homedir, tmpdir } from "node:os"
 import { basename, join, posix, relative, sep } from "node:path"
@@ -18,22 +18,15 @@ import {
   demand,
   exampleOf,
   type Faults,
+  type Manifest,
+  progress,
+  readManifest,
   root,
   run,
   startServer,
   type Tarball,
   tool
 } from "./running.ts"
-
-interface Manifest {
-  readonly name: string
-  readonly version: string
-  readonly private?: boolean
-  readonly bin?: string
-  readonly exports?: Readonly<Record<string, unknown>>
-  readonly dependencies?: Readonly<Record<string, string>>
-  readonly peerDependencies?: Readonly<Record<string, string>>
-}
 
 /** A package as the project has installed it. */
 interface Package extends Tarball {
@@ -44,9 +37,6 @@ interface Package extends Tarball {
 }
 
 const atOnce = 2
-
-const readManifest = (directory: string): Manifest =>
-  JSON.parse(readFileSync(join(directory, "package.json"), "utf8"))
 
 /** The directories of the packages that are published. */
 const directories: ReadonlyArray<string> = readdirSync(join(root, "packages"))
@@ -356,15 +346,19 @@ const report = (title: string, faults: Faults): void => {
 }
 
 const check = async (directory: string): Promise<void> => {
+  progress("building")
   await build()
   const project = join(directory, "project")
+  progress("packing")
   const tarballs = await pack(directory)
+  progress("installing the tarballs in a project")
   const packages = await makeProject(project, tarballs)
 
   const queue = packages.values()
   const inspect = async (): Promise<void> => {
     for (const installed of queue) {
       const { contents, manifest, name } = installed
+      progress(`looking into ${name}`)
       report(`${name} ${manifest.version}, ${contents.length} files`, [
         ...faultsOfManifest(manifest),
         ...(await faultsOfContents(installed)),
@@ -374,19 +368,26 @@ const check = async (directory: string): Promise<void> => {
   }
   await Promise.all(Array.from({ length: atOnce }, inspect))
 
-  report("installed elsewhere, their types and the examples of their READMEs compile", await compile(project))
-  report("public modules can be imported, and no others", await faultsOfImports(project, packages))
-  report("the examples run", await faultsOfRuns(project))
   const cli = join(project, "node_modules/effect-qstash/dist/effect-qstash.js")
-  report("every command runs", await faultsOfCommands(project, cli))
-  report("the command line starts quickly", await faultsOfStart(project, cli))
-
-  report("the install lines pin what the catalog has", faultsOfPins())
-  const tried = await tryInstallLines(join(directory, "newcomers"), tarballs)
-  if (tried === "offline") process.stdout.write("– the install lines were not tried: no npm registry\n")
-  else report("the install lines work in an empty folder, and the examples run there", tried)
-
-  report("the changesets make a release", await faultsOfRelease(join(directory, "release")))
+  const steps: ReadonlyArray<readonly [title: string, find: () => Faults | Promise<Faults | "offline">]> = [
+    ["installed elsewhere, their types and the examples of their READMEs compile", () => compile(project)],
+    ["public modules can be imported, and no others", () => faultsOfImports(project, packages)],
+    ["the examples run", () => faultsOfRuns(project)],
+    ["every command runs", () => faultsOfCommands(project, cli)],
+    ["the command line starts quickly", () => faultsOfStart(project, cli)],
+    ["the install lines pin what the catalog has", faultsOfPins],
+    [
+      "the install lines work in an empty folder, and the examples run there",
+      () => tryInstallLines(join(directory, "newcomers"), tarballs)
+    ],
+    ["the changesets make a release", () => faultsOfRelease(join(directory, "release"))]
+  ]
+  for (const [title, find] of steps) {
+    progress(`checking that ${title}`)
+    const faults = await find()
+    if (faults === "offline") process.stdout.write(`– not tried without an npm registry: ${title}\n`)
+    else report(title, faults)
+  }
 }
 
 const directory = realpathSync(await mkdtemp(join(tmpdir(), "effect-qstash-")))

@@ -2,9 +2,8 @@
 import { execFile } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { progress, root } from "./running.ts"
 
-const root = fileURLToPath(new URL("..", import.meta.url))
 const atOnce = 2
 
 const projects = readdirSync(join(root, "packages"))
@@ -36,6 +35,7 @@ const faults = new Set(projects.length === 0 ? ["No project was found."] : [])
 await Promise.all(
   Array.from({ length: atOnce }, async () => {
     for (const project of queue) {
+      progress(`checking ${project}`)
       for (const fault of await diagnose(project)) faults.add(fault)
     }
   })

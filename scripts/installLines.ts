@@ -9,6 +9,7 @@ import {
   bareEnvironment,
   exampleOf,
   type Faults,
+  progress,
   root,
   run,
   startServer,
@@ -157,6 +158,7 @@ export const tryInstallLines = async (
   const queue = documents.values()
   const prepare = async (): Promise<void> => {
     for (const document of queue) {
+      progress(`installing what ${document.path} says`)
       const refusal = await install(folderOf(document), document, files)
       const problem = refusal ?? (await compile(folderOf(document), document.example))
       if (problem !== undefined) faults.push(`${document.path}: ${problem}`)

@@ -12,6 +12,24 @@ export interface Tarball {
   readonly filename: string
 }
 
+export interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly private?: boolean
+  readonly bin?: string
+  readonly exports?: Readonly<Record<string, unknown>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+export const readManifest = (directory: string): Manifest =>
+  JSON.parse(readFileSync(join(directory, "package.json"), "utf8"))
+
+/** Says on standard error what is being done, and how many seconds after the start. */
+export const progress = (what: string): void => {
+  process.stderr.write(`… ${what} (${Math.round(performance.now() / 1000)} s)\n`)
+}
+
 export const root = fileURLToPath(new URL("..", import.meta.url))
 
 export const tool = (name: string): string => join(root, "node_modules/.bin", name)
@@ -59,7 +77,7 @@ export const startServer = async (project: string, program: string, args: Readon
     stdio: ["ignore", "pipe", "inherit"]
   })
   const exited = new Promise<void>((resolve) => server.once("exit", () => resolve()))
-  const limit = setTimeout(() => server.kill("SIGKILL"), 60_000)
+  const limit = setTimeout(() => server.kill("SIGKILL"), 300_000)
   const stop = (): Promise<void> => {
     clearTimeout(limit)
     server.kill("SIGTERM")

@@ -124,6 +124,7 @@ const main = async (): Promise<void> => {
   const wanted = process.argv.slice(2)
   const chosen = wanted.length === 0 ? faults : faults.filter(({ id }) => wanted.includes(id))
   const homes = [...new Set(chosen.flatMap(homesOf))]
+  process.stderr.write("Running the laws without a fault\n")
   const healthy = await runLaws(homes)
   const broken = typeof healthy === "string" ? healthy : catchesOf(healthy, homes)
   if (typeof broken === "string" || broken.length > 0) {
@@ -133,13 +134,18 @@ const main = async (): Promise<void> => {
   }
   const findings: Array<Finding> = []
   const queue = chosen.values()
+  const began = performance.now()
+  const minutesLeft = (): number => {
+    const minutes = (performance.now() - began) / 60_000
+    return Math.ceil((minutes / findings.length) * (chosen.length - findings.length))
+  }
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       for (const fault of queue) {
         const finding = await examine(fault)
         findings.push(finding)
         process.stderr.write(
-          `${findings.length}/${chosen.length} ${fault.id}: ${describeFinding(finding)[0]}\n`
+          `${findings.length}/${chosen.length}, ${minutesLeft()} min left: ${fault.id}: ${describeFinding(finding)[0]}\n`
         )
       }
     })
