@@ -1,5 +1,4 @@
-import * as Schema from "effect/Schema"
-import { checkedText } from "./internal/effectSchema.ts"
+import { brandedText } from "./internal/effectSchema.ts"
 
 /**
  * Identifies what a message is about. QStash accepts a second message with the same id within 10 minutes, but does not
@@ -8,12 +7,11 @@ import { checkedText } from "./internal/effectSchema.ts"
  * @since 0.1.0
  * @category schemas
  */
-export const DeduplicationId = checkedText("a deduplication id of printable ASCII without spaces or colons", {
+export const DeduplicationId = brandedText("DeduplicationId", {
+  description: "Identifies what a message is about",
+  expected: "a deduplication id of printable ASCII without spaces or colons",
   pattern: /^[\x21-\x39\x3b-\x7e]+$/
-}).pipe(
-  Schema.brand("DeduplicationId"),
-  Schema.annotations({ identifier: "DeduplicationId", description: "Names what a message is about" })
-)
+})
 
 /**
  * @since 0.1.0

@@ -1,4 +1,4 @@
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import { nameFromAnswer } from "./internal/effectSchema.ts"
 import { nonEmptyName } from "./internal/name.ts"
 
@@ -8,10 +8,7 @@ import { nonEmptyName } from "./internal/name.ts"
  * @since 0.1.0
  * @category schemas
  */
-export const DlqId = nonEmptyName("dead letter id").pipe(
-  Schema.brand("DlqId"),
-  Schema.annotations({ identifier: "DlqId", description: "Names one entry of the dead letter queue" })
-)
+export const DlqId = nonEmptyName("DlqId", "dead letter id", "Identifies an entry of the dead letter queue")
 
 /**
  * @since 0.1.0

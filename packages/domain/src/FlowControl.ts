@@ -1,6 +1,6 @@
 import type * as Duration from "effect/Duration"
-import * as Schema from "effect/Schema"
-import { checkedText, nameFromAnswer } from "./internal/effectSchema.ts"
+import type * as Schema from "effect/Schema"
+import { brandedText, nameFromAnswer } from "./internal/effectSchema.ts"
 import { isHeaderValue } from "./internal/headers.ts"
 
 /**
@@ -9,17 +9,13 @@ import { isHeaderValue } from "./internal/headers.ts"
  * @since 0.1.0
  * @category schemas
  */
-export const FlowControlKey = checkedText(
-  'a flow-control key of printable Latin-1 without surrounding spaces, and not "." or ".."',
-  {
-    // The key is a segment of a path, and URL parsing resolves dots.
-    isValid: (text) =>
-      text !== "" && text === text.trim() && text !== "." && text !== ".." && isHeaderValue(text)
-  }
-).pipe(
-  Schema.brand("FlowControlKey"),
-  Schema.annotations({ identifier: "FlowControlKey", description: "Names one flow-control limit" })
-)
+export const FlowControlKey = brandedText("FlowControlKey", {
+  description: "Names a flow-control limit",
+  expected: 'a flow-control key of printable Latin-1 without surrounding spaces, and not "." or ".."',
+  // The key is a segment of a path, and URL parsing resolves dots.
+  isValid: (text) =>
+    text !== "" && text === text.trim() && text !== "." && text !== ".." && isHeaderValue(text)
+})
 
 /**
  * @since 0.1.0

@@ -1,4 +1,4 @@
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import { nameFromAnswer } from "./internal/effectSchema.ts"
 import { nonEmptyName } from "./internal/name.ts"
 
@@ -14,10 +14,7 @@ import { nonEmptyName } from "./internal/name.ts"
  * @since 0.1.0
  * @category schemas
  */
-export const MessageId = nonEmptyName("message id").pipe(
-  Schema.brand("MessageId"),
-  Schema.annotations({ identifier: "MessageId", description: "Names one message within an account" })
-)
+export const MessageId = nonEmptyName("MessageId", "message id", "Identifies a message within an account")
 
 /**
  * @since 0.1.0

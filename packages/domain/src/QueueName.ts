@@ -1,4 +1,4 @@
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import { nameFromAnswer } from "./internal/effectSchema.ts"
 import { restrictedName } from "./internal/name.ts"
 
@@ -8,10 +8,7 @@ import { restrictedName } from "./internal/name.ts"
  * @since 0.1.0
  * @category schemas
  */
-export const QueueName = restrictedName("queue name").pipe(
-  Schema.brand("QueueName"),
-  Schema.annotations({ identifier: "QueueName", description: "Names a queue within an account" })
-)
+export const QueueName = restrictedName("QueueName", "queue name", "Names a queue within an account")
 
 /**
  * @since 0.1.0

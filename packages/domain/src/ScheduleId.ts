@@ -1,4 +1,4 @@
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import { nameFromAnswer } from "./internal/effectSchema.ts"
 import { restrictedName } from "./internal/name.ts"
 
@@ -14,9 +14,10 @@ import { restrictedName } from "./internal/name.ts"
  * @since 0.1.0
  * @category schemas
  */
-export const ScheduleId = restrictedName("schedule id").pipe(
-  Schema.brand("ScheduleId"),
-  Schema.annotations({ identifier: "ScheduleId", description: "Names one schedule within an account" })
+export const ScheduleId = restrictedName(
+  "ScheduleId",
+  "schedule id",
+  "Identifies a schedule within an account"
 )
 
 /**

@@ -1,4 +1,4 @@
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import { nameFromAnswer } from "./internal/effectSchema.ts"
 import { restrictedName } from "./internal/name.ts"
 
@@ -8,10 +8,7 @@ import { restrictedName } from "./internal/name.ts"
  * @since 0.1.0
  * @category schemas
  */
-export const UrlGroupName = restrictedName("URL group name").pipe(
-  Schema.brand("UrlGroupName"),
-  Schema.annotations({ identifier: "UrlGroupName", description: "Names a group of endpoints" })
-)
+export const UrlGroupName = restrictedName("UrlGroupName", "URL group name", "Names a group of endpoints")
 
 /**
  * @since 0.1.0

@@ -92,7 +92,7 @@ const onlyIn: Readonly<Record<string, ReadonlyArray<string>>> = {
 const notInEffect4: ReadonlyArray<readonly [what: string, instead: string, pattern: RegExp, file?: string]> =
   [
     ["Schema.transformOrFail", "partialTransform", /\btransformOrFail\b/, effectSchema],
-    ["message functions of a schema", "checkedText, oneOf or textCodec", /\bmessage: \(/, effectSchema],
+    ["message functions of a schema", "brandedText, oneOf or textCodec", /\bmessage: \(/, effectSchema],
     [
       "Schema.optionalWith but with { exact: true }",
       "a union with null",

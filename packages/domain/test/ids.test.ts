@@ -97,7 +97,7 @@ describe.each<[string, Decode]>([
   ["message id", Schema.decodeUnknownEither(MessageId)],
   ["dead letter id", Schema.decodeUnknownEither(DlqId)]
 ])("a %s", (what, decode) => {
-  const refusal = (shown: string) => `Expected a ${what}, not empty, "." or "..", got ${shown}`
+  const refusal = (shown: string) => `Expected a ${what} that is not empty, "." or "..", got ${shown}`
 
   it.each([
     "msg_5RLBWxdLydTNr99CiaTBCRb6UtrU",

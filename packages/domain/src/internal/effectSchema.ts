@@ -18,19 +18,26 @@ const expecting = (expected: string) => ({
 export const expectedOf = (schema: Schema.Schema.All): string =>
   Option.getOrThrow(SchemaAST.getAnnotation<string>(schema.ast, Expected))
 
-/** Text that matches a pattern, a predicate, or both. */
-export const checkedText = (
-  expected: string,
-  {
-    isValid = () => true,
-    pattern
-  }: { readonly pattern?: RegExp; readonly isValid?: (text: string) => boolean }
+/** An id, a name or a key: branded text that matches a pattern, a predicate, or both. */
+export const brandedText = <const B extends string>(
+  brand: B,
+  rule: {
+    readonly description: string
+    readonly expected: string
+    readonly pattern?: RegExp
+    readonly isValid?: (text: string) => boolean
+  }
 ) => {
+  const { description, expected, isValid = () => true, pattern } = rule
   const annotations = expecting(expected)
   const text = Schema.String.annotations(annotations)
   const matching: Schema.Schema<string> =
     pattern === undefined ? text : text.pipe(Schema.pattern(pattern, annotations))
-  return matching.pipe(Schema.filter((value) => isValid(value), annotations))
+  return matching.pipe(
+    Schema.filter((value) => isValid(value), annotations),
+    Schema.brand(brand),
+    Schema.annotations({ identifier: brand, description })
+  )
 }
 
 /** One of a few texts. */
