@@ -21,7 +21,7 @@ import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Either, FastCheck as fc, Logger, LogLevel } from "effect"
 import { queueName, schedule } from "./calls.ts"
-import { overFetch, rawAnswer, rawServer } from "./rawServer.ts"
+import { rawAnswer, rawServer, transports } from "./rawServer.ts"
 import { fine, over, stub } from "./stub.ts"
 
 const oddUrl = fc
@@ -158,27 +158,29 @@ describe("destinations", () => {
     { fastCheck: { numRuns: 100 } }
   )
 
-  it.scopedLive("stand on the wire byte for byte", () =>
-    Effect.gen(function* () {
-      const server = yield* rawServer((request) => request.socket.write(rawAnswer(request)))
-      const given = fc
-        .sample(oddUrl, 2000)
-        .flatMap((destination) =>
-          Either.match(CreateSchedule.make({ ...schedule, destination }), {
-            onLeft: () => [],
-            onRight: (checked) => [[destination, Destination.toText(checked.destination)] as const]
-          })
+  it.scopedLive.each(Object.entries(transports))(
+    "stand on the wire byte for byte, over %s",
+    ([, overSockets]) =>
+      Effect.gen(function* () {
+        const server = yield* rawServer((request) => request.socket.write(rawAnswer(request)))
+        const given = fc
+          .sample(oddUrl, 2000)
+          .flatMap((destination) =>
+            Either.match(CreateSchedule.make({ ...schedule, destination }), {
+              onLeft: () => [],
+              onRight: (checked) => [[destination, Destination.toText(checked.destination)] as const]
+            })
+          )
+          .slice(0, 35)
+        strictEqual(given.length, 35)
+        yield* Effect.forEach(senders, ([, sendTo]) =>
+          Effect.forEach(given, ([destination]) => sendTo(destination))
+        ).pipe(overSockets(server))
+        deepStrictEqual(
+          server.requests.map(({ target }) => target),
+          senders.flatMap(([route]) => given.map(([, text]) => route + text))
         )
-        .slice(0, 35)
-      strictEqual(given.length, 35)
-      yield* Effect.forEach(senders, ([, sendTo]) =>
-        Effect.forEach(given, ([destination]) => sendTo(destination))
-      ).pipe(overFetch(server))
-      deepStrictEqual(
-        server.requests.map(({ target }) => target),
-        senders.flatMap(([route]) => given.map(([, text]) => route + text))
-      )
-    })
+      })
   )
 
   it.effect("that name other routes of QStash reach none", () =>

@@ -11,7 +11,7 @@ import { HttpClientError } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertInstanceOf, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Chunk, Deferred, Effect, Either, Fiber, Stream, TestClock } from "effect"
-import { overFetch, type RawRequest, rawServer, reply } from "./rawServer.ts"
+import { type RawRequest, rawServer, reply, transports } from "./rawServer.ts"
 import { type Answer, json, letter, logEntry, over, type Sent, stub } from "./stub.ts"
 
 interface Paged {
@@ -349,25 +349,29 @@ describe("streams", () => {
     })
   )
 
-  it.scopedLive("that are interrupted in the middle close the connection of their page", () =>
-    Effect.gen(function* () {
-      for (const call of [
-        Effect.flatMap(QStashDlq, (dlq) => Stream.runDrain(dlq.stream())),
-        Effect.flatMap(QStashDlq, (dlq) => dlq.deleteMany({ all: true }))
-      ] as const) {
-        const reached = yield* Deferred.make<RawRequest>()
-        const server = yield* rawServer((request, index) => {
-          if (index === 0) {
-            request.socket.write(reply(200, JSON.stringify({ messages: [letter], deleted: 1, cursor: "1" })))
-          } else Deferred.unsafeDone(reached, Effect.succeed(request))
-        })
-        const fiber = yield* Effect.fork(overFetch(server)<unknown, unknown>(call))
-        const request = yield* Deferred.await(reached)
-        assertTrue(request.target.endsWith("?cursor=1"))
-        yield* Fiber.interrupt(fiber)
-        yield* request.closed
-        strictEqual(server.requests.length, 2)
-      }
-    })
+  it.scopedLive.each(Object.entries(transports))(
+    "that are interrupted in the middle close the connection of their page, over %s",
+    ([, overSockets]) =>
+      Effect.gen(function* () {
+        for (const call of [
+          Effect.flatMap(QStashDlq, (dlq) => Stream.runDrain(dlq.stream())),
+          Effect.flatMap(QStashDlq, (dlq) => dlq.deleteMany({ all: true }))
+        ] as const) {
+          const reached = yield* Deferred.make<RawRequest>()
+          const server = yield* rawServer((request, index) => {
+            if (index === 0) {
+              request.socket.write(
+                reply(200, JSON.stringify({ messages: [letter], deleted: 1, cursor: "1" }))
+              )
+            } else Deferred.unsafeDone(reached, Effect.succeed(request))
+          })
+          const fiber = yield* Effect.fork(overSockets(server)<unknown, unknown>(call))
+          const request = yield* Deferred.await(reached)
+          assertTrue(request.target.endsWith("?cursor=1"))
+          yield* Fiber.interrupt(fiber)
+          yield* request.closed
+          strictEqual(server.requests.length, 2)
+        }
+      })
   )
 })

@@ -1,6 +1,8 @@
+import { UndiciHttpClient } from "@effect-qstash/client/node"
 import { FetchHttpClient } from "@effect/platform"
 import { Deferred, Effect, FiberId, type Scope } from "effect"
 import * as net from "node:net"
+import { Agent } from "undici"
 import { answerOf, over } from "./stub.ts"
 
 /** A request as it stood on the wire. */
@@ -87,9 +89,19 @@ export const rawServer = (
       })
   )
 
+type OverSockets = (server: RawServer, options?: Parameters<typeof over>[1]) => ReturnType<typeof over>
+
 /** Runs an effect with a client over fetch. */
-export const overFetch = (server: RawServer, options: Parameters<typeof over>[1] = {}) =>
+export const overFetch: OverSockets = (server, options = {}) =>
   over(FetchHttpClient, { url: server.url, ...options })
+
+/** Its connections outlast each client, as those of fetch do: only what is cut off closes. */
+const undici = UndiciHttpClient.layerDispatcher(new Agent())
+
+export const overUndici: OverSockets = (server, options = {}) =>
+  over({ layer: undici }, { url: server.url, ...options })
+
+export const transports = { fetch: overFetch, undici: overUndici }
 
 export const reply = (status: number, body: string, headers: ReadonlyArray<string> = []): string =>
   [`HTTP/1.1 ${status} Whatever`, `Content-Length: ${Buffer.byteLength(body)}`, ...headers, "", body].join(

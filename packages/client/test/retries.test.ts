@@ -25,7 +25,7 @@ import {
   schedule,
   some
 } from "./calls.ts"
-import { overFetch, rawAnswer, type RawRequest, rawServer, reply } from "./rawServer.ts"
+import { rawAnswer, type RawRequest, rawServer, reply, transports } from "./rawServer.ts"
 import { type Answer, fine, json, over, type Sent, stub } from "./stub.ts"
 
 const broken = (sent: Sent) =>
@@ -417,167 +417,174 @@ describe("a delete that finds nothing", () => {
   )
 })
 
-describe.concurrent("replies lost on the wire", () => {
-  /** As much of QStash as it takes to see a duplicate: without an id each call makes something new. */
-  const account = () => {
-    const schedules = new Map<string, string>()
-    const messages = new Map<string, string>()
-    const publish = (destination: string, headers: Readonly<Record<string, string>>) => {
-      const lower = Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
-      )
-      const id = lower["upstash-deduplication-id"] ?? `none ${messages.size}`
-      const isDuplicate = messages.has(id)
-      if (!isDuplicate) messages.set(id, destination)
-      return { messageId: `msg_${id}`, ...(isDuplicate ? { deduplicated: true } : {}) }
-    }
-    const apply = (request: RawRequest): string => {
-      const { body, headers, method, target } = request
-      const published = /^\/v2\/(?:publish|enqueue\/[^/]+)\/(.*)$/.exec(target)?.[1]
-      if (published !== undefined) return reply(200, JSON.stringify(publish(published, headers)))
-      if (target === "/v2/batch") {
-        const items: ReadonlyArray<{
-          readonly destination: string
-          readonly headers: Readonly<Record<string, string>>
-        }> = JSON.parse(body)
-        return reply(200, JSON.stringify(items.map((item) => publish(item.destination, item.headers))))
-      }
-      if (method === "POST") {
-        const id = headers["upstash-schedule-id"] ?? `scd_made_by_qstash_${schedules.size}`
-        schedules.set(id, target)
-        return reply(200, JSON.stringify({ scheduleId: id }))
-      }
-      const id = target.split("/").at(-1) ?? ""
-      return schedules.delete(id)
-        ? reply(200, "")
-        : reply(404, JSON.stringify({ error: "schedule not found" }))
-    }
-    return { schedules, messages, apply }
-  }
-
-  const positions: Readonly<Record<string, (apply: () => string) => string>> = {
-    "before the request is read": () => "",
-    "after it is applied": (apply) => apply() && "",
-    "within the status line": (apply) => apply().slice(0, 11),
-    "within the headers": (apply) => apply().slice(0, apply().indexOf("\r\n\r\n") - 3),
-    "before the body": (apply) => apply().slice(0, apply().indexOf("\r\n\r\n") + 4),
-    "within the body": (apply) => apply().slice(0, -5),
-    "within a chunked body": (apply) =>
-      apply() && 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"sch'
-  }
-  const ends = {
-    closed: (request: RawRequest) => request.socket.end(),
-    reset: (request: RawRequest) => request.socket.resetAndDestroy()
-  }
-
-  const { scheduleId: _, ...unnamed } = schedule
-  const { deduplicationId: __, ...anonymous } = message
-
-  for (const [position, answer] of Object.entries(positions)) {
-    for (const [how, end] of Object.entries(ends)) {
-      const lossy = (apply: (request: RawRequest) => string) =>
-        rawServer((request, index) => {
-          if (index % 3 === 2) return request.socket.write(apply(request))
-          const part = answer(() => apply(request))
-          return part === "" ? end(request) : request.socket.write(part, () => end(request))
-        })
-
-      it.scopedLive(`${position}, ${how}: a create leaves one schedule`, () =>
-        Effect.gen(function* () {
-          const { apply, schedules } = account()
-          const server = yield* lossy(apply)
-          const id = yield* Effect.flatMap(QStashSchedules, (service) => service.create(unnamed)).pipe(
-            overFetch(server)
-          )
-          strictEqual(server.requests.length, 3)
-          deepStrictEqual([...schedules.keys()], [id])
-        })
-      )
-
-      it.scopedLive(`${position}, ${how}: a publish, an enqueue and a batch leave one of each message`, () =>
-        Effect.gen(function* () {
-          const { apply, messages } = account()
-          const server = yield* lossy(apply)
-          yield* Effect.gen(function* () {
-            const service = yield* QStashMessages
-            yield* service.publish({ ...anonymous, destination: "https://x.y/1" })
-            yield* service.enqueue(queueName, { ...anonymous, destination: "https://x.y/2" })
-            yield* service.batch([
-              { ...anonymous, destination: "https://x.y/3" },
-              { ...anonymous, destination: "https://x.y/4" }
-            ])
-          }).pipe(overFetch(server))
-          strictEqual(server.requests.length, 9)
-          deepStrictEqual(
-            [...messages.values()],
-            [1, 2, 3, 4].map((index) => `https://x.y/${index}`)
-          )
-        })
-      )
-    }
-  }
-
-  it.scopedLive("a delete whose first reply was lost succeeds", () =>
-    Effect.gen(function* () {
-      const { apply, schedules } = account()
-      schedules.set(nightly, "")
-      const server = yield* rawServer((request, index) => {
-        const answer = apply(request)
-        if (index === 0) request.socket.destroy()
-        else request.socket.write(answer)
-      })
-      yield* calls["QStashSchedules.delete"].pipe(overFetch(server))
-      strictEqual(server.requests.length, 2)
-      strictEqual(schedules.size, 0)
-    })
-  )
-
-  /** Loses the reply to the first request. */
-  const losesFirst = rawServer((request, index) => {
-    if (index === 0) request.socket.destroy()
-    else request.socket.write(rawAnswer(request))
-  })
-
-  for (const method of repeatable) {
-    it.scopedLive(`${method} is sent again`, () =>
-      Effect.gen(function* () {
-        const server = yield* losesFirst
-        yield* calls[method].pipe(overFetch(server))
-        strictEqual(server.requests.length, 2)
-        const [first, second] = server.requests
-        deepStrictEqual(
-          [second?.method, second?.target, second?.headers, second?.body],
-          [first?.method, first?.target, first?.headers, first?.body]
+describe.concurrent.each(Object.entries(transports))(
+  "replies lost on the wire, over %s",
+  (_transport, overSockets) => {
+    /** As much of QStash as it takes to see a duplicate: without an id each call makes something new. */
+    const account = () => {
+      const schedules = new Map<string, string>()
+      const messages = new Map<string, string>()
+      const publish = (destination: string, headers: Readonly<Record<string, string>>) => {
+        const lower = Object.fromEntries(
+          Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
         )
-      })
-    )
-  }
+        const id = lower["upstash-deduplication-id"] ?? `none ${messages.size}`
+        const isDuplicate = messages.has(id)
+        if (!isDuplicate) messages.set(id, destination)
+        return { messageId: `msg_${id}`, ...(isDuplicate ? { deduplicated: true } : {}) }
+      }
+      const apply = (request: RawRequest): string => {
+        const { body, headers, method, target } = request
+        const published = /^\/v2\/(?:publish|enqueue\/[^/]+)\/(.*)$/.exec(target)?.[1]
+        if (published !== undefined) return reply(200, JSON.stringify(publish(published, headers)))
+        if (target === "/v2/batch") {
+          const items: ReadonlyArray<{
+            readonly destination: string
+            readonly headers: Readonly<Record<string, string>>
+          }> = JSON.parse(body)
+          return reply(200, JSON.stringify(items.map((item) => publish(item.destination, item.headers))))
+        }
+        if (method === "POST") {
+          const id = headers["upstash-schedule-id"] ?? `scd_made_by_qstash_${schedules.size}`
+          schedules.set(id, target)
+          return reply(200, JSON.stringify({ scheduleId: id }))
+        }
+        const id = target.split("/").at(-1) ?? ""
+        return schedules.delete(id)
+          ? reply(200, "")
+          : reply(404, JSON.stringify({ error: "schedule not found" }))
+      }
+      return { schedules, messages, apply }
+    }
 
-  for (const method of once) {
-    it.scopedLive(`${method} is not, neither by us nor by fetch on a connection that was used`, () =>
+    const positions: Readonly<Record<string, (apply: () => string) => string>> = {
+      "before the request is read": () => "",
+      "after it is applied": (apply) => apply() && "",
+      "within the status line": (apply) => apply().slice(0, 11),
+      "within the headers": (apply) => apply().slice(0, apply().indexOf("\r\n\r\n") - 3),
+      "before the body": (apply) => apply().slice(0, apply().indexOf("\r\n\r\n") + 4),
+      "within the body": (apply) => apply().slice(0, -5),
+      "within a chunked body": (apply) =>
+        apply() && 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"sch'
+    }
+    const ends = {
+      closed: (request: RawRequest) => request.socket.end(),
+      reset: (request: RawRequest) => request.socket.resetAndDestroy()
+    }
+
+    const { scheduleId: _, ...unnamed } = schedule
+    const { deduplicationId: __, ...anonymous } = message
+
+    for (const [position, answer] of Object.entries(positions)) {
+      for (const [how, end] of Object.entries(ends)) {
+        const lossy = (apply: (request: RawRequest) => string) =>
+          rawServer((request, index) => {
+            if (index % 3 === 2) return request.socket.write(apply(request))
+            const part = answer(() => apply(request))
+            return part === "" ? end(request) : request.socket.write(part, () => end(request))
+          })
+
+        it.scopedLive(`${position}, ${how}: a create leaves one schedule`, () =>
+          Effect.gen(function* () {
+            const { apply, schedules } = account()
+            const server = yield* lossy(apply)
+            const id = yield* Effect.flatMap(QStashSchedules, (service) => service.create(unnamed)).pipe(
+              overSockets(server)
+            )
+            strictEqual(server.requests.length, 3)
+            deepStrictEqual([...schedules.keys()], [id])
+          })
+        )
+
+        it.scopedLive(
+          `${position}, ${how}: a publish, an enqueue and a batch leave one of each message`,
+          () =>
+            Effect.gen(function* () {
+              const { apply, messages } = account()
+              const server = yield* lossy(apply)
+              yield* Effect.gen(function* () {
+                const service = yield* QStashMessages
+                yield* service.publish({ ...anonymous, destination: "https://x.y/1" })
+                yield* service.enqueue(queueName, { ...anonymous, destination: "https://x.y/2" })
+                yield* service.batch([
+                  { ...anonymous, destination: "https://x.y/3" },
+                  { ...anonymous, destination: "https://x.y/4" }
+                ])
+              }).pipe(overSockets(server))
+              strictEqual(server.requests.length, 9)
+              deepStrictEqual(
+                [...messages.values()],
+                [1, 2, 3, 4].map((index) => `https://x.y/${index}`)
+              )
+            })
+        )
+      }
+    }
+
+    it.scopedLive("a delete whose first reply was lost succeeds", () =>
       Effect.gen(function* () {
+        const { apply, schedules } = account()
+        schedules.set(nightly, "")
         const server = yield* rawServer((request, index) => {
-          if (index === 5) request.socket.destroy()
-          else request.socket.write(rawAnswer(request))
+          const answer = apply(request)
+          if (index === 0) request.socket.destroy()
+          else request.socket.write(answer)
         })
-        yield* Effect.gen(function* () {
-          for (let round = 0; round < 5; round++) yield* calls["QStashSigningKeys.get"]
-          assertInstanceOf(yield* Effect.flip(calls[method]), QStashUnavailable)
-        }).pipe(overFetch(server))
-        strictEqual(server.requests.length, 6)
-        const [last, ...earlier] = server.requests.map(({ socket }) => socket).toReversed()
-        assertTrue(last !== undefined && earlier.includes(last))
+        yield* calls["QStashSchedules.delete"].pipe(overSockets(server))
+        strictEqual(server.requests.length, 2)
+        strictEqual(schedules.size, 0)
+      })
+    )
+
+    /** Loses the reply to the first request. */
+    const losesFirst = rawServer((request, index) => {
+      if (index === 0) request.socket.destroy()
+      else request.socket.write(rawAnswer(request))
+    })
+
+    for (const method of repeatable) {
+      it.scopedLive(`${method} is sent again`, () =>
+        Effect.gen(function* () {
+          const server = yield* losesFirst
+          yield* calls[method].pipe(overSockets(server))
+          strictEqual(server.requests.length, 2)
+          const [first, second] = server.requests
+          deepStrictEqual(
+            [second?.method, second?.target, second?.headers, second?.body],
+            [first?.method, first?.target, first?.headers, first?.body]
+          )
+        })
+      )
+    }
+
+    for (const method of once) {
+      it.scopedLive(
+        `${method} is not, neither by us nor by the transport on a connection that was used`,
+        () =>
+          Effect.gen(function* () {
+            const server = yield* rawServer((request, index) => {
+              if (index === 5) request.socket.destroy()
+              else request.socket.write(rawAnswer(request))
+            })
+            yield* Effect.gen(function* () {
+              for (let round = 0; round < 5; round++) yield* calls["QStashSigningKeys.get"]
+              assertInstanceOf(yield* Effect.flip(calls[method]), QStashUnavailable)
+            }).pipe(overSockets(server))
+            strictEqual(server.requests.length, 6)
+            const [last, ...earlier] = server.requests.map(({ socket }) => socket).toReversed()
+            assertTrue(last !== undefined && earlier.includes(last))
+          })
+      )
+    }
+
+    it.scopedLive("an account that is gone for good is an error", () =>
+      Effect.gen(function* () {
+        const server = yield* rawServer(({ socket }) => socket.destroy())
+        const failure = yield* Effect.flip(
+          calls["QStashSchedules.get"].pipe(overSockets(server, { retryBudget: "1500 millis" }))
+        )
+        assertInstanceOf(failure, QStashUnavailable)
       })
     )
   }
-
-  it.scopedLive("an account that is gone for good is an error", () =>
-    Effect.gen(function* () {
-      const server = yield* rawServer(({ socket }) => socket.destroy())
-      const failure = yield* Effect.flip(
-        calls["QStashSchedules.get"].pipe(overFetch(server, { retryBudget: "1500 millis" }))
-      )
-      assertInstanceOf(failure, QStashUnavailable)
-    })
-  )
-})
+)

@@ -39,7 +39,7 @@ import {
   queueName,
   urlGroup
 } from "./calls.ts"
-import { overFetch, type RawRequest, rawServer, reply } from "./rawServer.ts"
+import { type RawRequest, rawServer, reply, transports } from "./rawServer.ts"
 import { type Answer, fine, json, letter, over, record, type Sent, stub } from "./stub.ts"
 
 const secrets = {
@@ -339,12 +339,12 @@ describe("no secret is shown", () => {
       socket.end(reply(400, JSON.stringify({ error: `${target} ${JSON.stringify(headers)}` })))
   }
   for (const [what, respond] of Object.entries(wire)) {
-    it.scopedLive(`after ${what}, over fetch`, () =>
+    it.scopedLive.each(Object.entries(transports))(`after ${what}, over %s`, ([, overSockets]) =>
       Effect.gen(function* () {
         const server = yield* rawServer(respond)
         for (const method of methods) {
           const { seen } = yield* watch(
-            secretCalls[method].pipe(overFetch(server, { token, retryBudget: 0 }))
+            secretCalls[method].pipe(overSockets(server, { token, retryBudget: 0 }))
           )
           assertTrue(seen.includes(method))
           assertNone(seen)

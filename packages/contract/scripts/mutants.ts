@@ -42,8 +42,8 @@ const scratch = mkdtempSync(join(tmpdir(), "mutants-"))
 const runLaws = (homes: ReadonlyArray<HomeFile>, fault?: Fault): Promise<Report | string> =>
   new Promise((resolve) => {
     const output = join(scratch, `${fault?.id ?? "none"}.json`)
-    // lostReplies makes every call of every service.
-    const isOfService = fault !== undefined && fault.home !== "lostReplies"
+    // lostReplies makes every call of every service, and a transport serves none.
+    const isOfService = fault !== undefined && fault.home !== "lostReplies" && fault.home !== "transport"
     execFile(
       vitest,
       [
@@ -53,7 +53,7 @@ const runLaws = (homes: ReadonlyArray<HomeFile>, fault?: Fault): Promise<Report 
         "--reporter=json",
         `--outputFile=${output}`,
         ...(isOfService ? [`--testNamePattern=^${fault.service} `] : []),
-        ...homes.map((home) => `test/${home}.test.ts`)
+        ...homes.map((home) => `${home === "transport" ? "client" : "contract"}/test/${home}.test.ts`)
       ],
       {
         cwd: join(packages, "contract"),

@@ -17,6 +17,7 @@ export default defineConfig({
   plugins: [plantFault(process.env["MUTANT"])],
   test: {
     root: fileURLToPath(new URL("..", import.meta.url)),
+    dir: fileURLToPath(new URL("../..", import.meta.url)),
     // One process loads the sources once for all homes.
     pool: "forks",
     isolate: false,

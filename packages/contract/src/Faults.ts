@@ -11,6 +11,7 @@ import { faults as messages } from "./faults/messages.ts"
 import { faults as queues } from "./faults/queues.ts"
 import { faults as schedules } from "./faults/schedules.ts"
 import { faults as signingKeys } from "./faults/signingKeys.ts"
+import { faults as transport } from "./faults/transport.ts"
 import { faults as urlGroups } from "./faults/urlGroups.ts"
 import type { Fault, HomeFile } from "./internal/fault.ts"
 
@@ -76,5 +77,6 @@ export const faults: ReadonlyArray<Fault> = [
   ...flowControl,
   ...logs,
   ...signingKeys,
-  ...lostReplies
+  ...lostReplies,
+  ...transport
 ]

@@ -1,4 +1,5 @@
 import { QStashClient } from "@effect-qstash/client"
+import { UndiciHttpClient } from "@effect-qstash/client/node"
 import { operations } from "@effect-qstash/contract/Operations"
 import {
   QStashDlq,
@@ -31,17 +32,17 @@ const once: ReadonlyArray<QStashTest.Operation> = [
 /** Calls that return a count: that of their last attempt. */
 const counting: ReadonlyArray<QStashTest.Operation> = ["QStashMessages.cancelMany", "QStashDlq.deleteMany"]
 
-const users = Array.from({ length: 4 * operations.length }, (_, index): User => ({
+const users = Array.from({ length: 2 * 4 * operations.length }, (_, index): User => ({
   name: `user-${index}`,
   token: Redacted.make(`token-of-user-${index}`),
   currentSigningKey: Redacted.make("sig_first"),
   nextSigningKey: Redacted.make("sig_second")
 }))
 
-const home = Layer.merge(
-  FetchHttpClient.layer,
-  QStashServer.layerMemory({ port: 0, time: "virtual", users, shutdownGrace: 0 })
-).pipe(Layer.provide(Logger.minimumLogLevel(LogLevel.None)))
+const homeOf = (client: Layer.Layer<HttpClient.HttpClient>) =>
+  Layer.merge(client, QStashServer.layerMemory({ port: 0, time: "virtual", users, shutdownGrace: 0 })).pipe(
+    Layer.provide(Logger.minimumLogLevel(LogLevel.None))
+  )
 
 type Loss = "nothing" | "request" | "reply"
 
@@ -141,53 +142,57 @@ const run = (operation: QStashTest.Operation | undefined, loss: Loss) =>
 
 const limitMillis = 30_000
 
-layer(home, { excludeTestServices: true })("the client against the server", (it) => {
-  // Concurrent, because each waits for the client to retry.
-  describe.concurrent("over a line that breaks", () => {
-    for (const { operation } of operations) {
-      if (once.includes(operation)) continue
-      it.effect(
-        `${operation} has its effect exactly once`,
-        () =>
-          Effect.gen(function* () {
-            const [whole, reply, request] = yield* Effect.all(
-              [run(operation, "nothing"), run(operation, "reply"), run(operation, "request")],
-              { concurrency: "unbounded" }
-            )
-            deepStrictEqual(reply.after, whole.after)
-            deepStrictEqual(request.after, whole.after)
-            const answer = withoutIds(yield* whole.exit)
-            deepStrictEqual(withoutIds(yield* request.exit), answer)
-            if (counting.includes(operation)) yield* reply.exit
-            else deepStrictEqual(withoutIds(yield* reply.exit), answer)
-          }),
-        limitMillis
-      )
-    }
+for (const [name, client] of [
+  ["fetch", FetchHttpClient.layer],
+  ["undici", UndiciHttpClient.layer]
+] as const)
+  layer(homeOf(client), { excludeTestServices: true })(`the client over ${name} against the server`, (it) => {
+    // Concurrent, because each waits for the client to retry.
+    describe.concurrent("over a line that breaks", () => {
+      for (const { operation } of operations) {
+        if (once.includes(operation)) continue
+        it.effect(
+          `${operation} has its effect exactly once`,
+          () =>
+            Effect.gen(function* () {
+              const [whole, reply, request] = yield* Effect.all(
+                [run(operation, "nothing"), run(operation, "reply"), run(operation, "request")],
+                { concurrency: "unbounded" }
+              )
+              deepStrictEqual(reply.after, whole.after)
+              deepStrictEqual(request.after, whole.after)
+              const answer = withoutIds(yield* whole.exit)
+              deepStrictEqual(withoutIds(yield* request.exit), answer)
+              if (counting.includes(operation)) yield* reply.exit
+              else deepStrictEqual(withoutIds(yield* reply.exit), answer)
+            }),
+          limitMillis
+        )
+      }
 
-    for (const operation of once) {
-      it.effect(
-        `${operation} is made at most once, and fails if that is not known`,
-        () =>
-          Effect.gen(function* () {
-            const [nothing, whole, reply, request] = yield* Effect.all(
-              [
-                run(undefined, "nothing"),
-                run(operation, "nothing"),
-                run(operation, "reply"),
-                run(operation, "request")
-              ],
-              { concurrency: "unbounded" }
-            )
-            yield* whole.exit
-            deepStrictEqual(reply.after, whole.after)
-            deepStrictEqual(request.after, nothing.after)
-            for (const { exit } of [reply, request]) {
-              assertTrue((yield* Effect.flip(exit)) instanceof QStashUnavailable)
-            }
-          }),
-        limitMillis
-      )
-    }
+      for (const operation of once) {
+        it.effect(
+          `${operation} is made at most once, and fails if that is not known`,
+          () =>
+            Effect.gen(function* () {
+              const [nothing, whole, reply, request] = yield* Effect.all(
+                [
+                  run(undefined, "nothing"),
+                  run(operation, "nothing"),
+                  run(operation, "reply"),
+                  run(operation, "request")
+                ],
+                { concurrency: "unbounded" }
+              )
+              yield* whole.exit
+              deepStrictEqual(reply.after, whole.after)
+              deepStrictEqual(request.after, nothing.after)
+              for (const { exit } of [reply, request]) {
+                assertTrue((yield* Effect.flip(exit)) instanceof QStashUnavailable)
+              }
+            }),
+          limitMillis
+        )
+      }
+    })
   })
-})

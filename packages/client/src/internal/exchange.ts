@@ -11,8 +11,16 @@ import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type BodyFault, isEmptyBody, responseOfStatusFault, type TransportFault } from "./transportFault.ts"
+import { AttemptLimits, enforcing } from "./AttemptLimits.ts"
+import {
+  type BodyFault,
+  isEmptyBody,
+  responseOfFault,
+  type TransportFault,
+  unreadOfFault
+} from "./transportFault.ts"
 import type { Settings } from "./settings.ts"
 
 /** A response, read to its end. */
@@ -112,34 +120,40 @@ const readStream = (
     })
   )
 
-const read = (
-  head: Head,
-  response: HttpClientResponse.HttpClientResponse,
-  limit: number,
-  needsBody: boolean
-): Effect.Effect<Reply["body"]> => {
-  if (isEmpty(head)) return Effect.succeed(Either.right(""))
-  // Reading a stream piece by piece takes several times as long.
-  const body = isWithin(head, limit) ? Effect.either(response.text) : readStream(response, limit)
-  return needsBody || !isSuccess(head.status)
-    ? body
-    : limited<Reply["body"], never>(drainTimeout, () => Exit.succeed(Either.left("too late")))(body)
-}
+const attempt = <R>(
+  client: HttpClient.HttpClient.With<TransportFault, R>,
+  request: HttpClientRequest.HttpClientRequest,
+  needsBody: boolean,
+  readBody: (response: HttpClientResponse.HttpClientResponse, head: Head) => Effect.Effect<Reply["body"]>
+): Effect.Effect<Reply, TransportFault | "too late", R> =>
+  client.execute(request).pipe(
+    Effect.catchAll(responseOfFault),
+    Effect.flatMap((response) => {
+      const { headers, status } = response
+      const head = { status, headers }
+      const read = readBody(response, head)
+      const body = isEmpty(head)
+        ? Effect.succeed(Either.right(""))
+        : needsBody || !isSuccess(status)
+          ? read
+          : limited<Reply["body"], never>(drainTimeout, () => Exit.succeed(Either.left("too late")))(read)
+      return Effect.map(body, (known): Reply => ({ status, headers, body: known }))
+    })
+  )
 
-const exchangeOver =
+/** An attempt of a client that knows no limits. */
+const limitedAttempt =
   <R>(client: HttpClient.HttpClient.With<TransportFault, R>, limit: number, requestInit: RequestInit) =>
   (
     ...[request, time, needsBody]: Parameters<Exchange>
   ): Effect.Effect<Reply, TransportFault | "too late", R> =>
     Effect.suspend(() => {
       let head: Head | undefined
-      return client.execute(request).pipe(
-        Effect.catchAll(responseOfStatusFault),
-        Effect.flatMap((response) => {
-          const { headers, status } = response
-          head = { status, headers }
-          return Effect.map(read(head, response, limit, needsBody), (body) => ({ status, headers, body }))
-        }),
+      return attempt(client, request, needsBody, (response, found) => {
+        head = found
+        // Reading a stream piece by piece takes several times as long.
+        return isWithin(found, limit) ? Effect.either(response.text) : readStream(response, limit)
+      }).pipe(
         Effect.provideService(FetchHttpClient.RequestInit, requestInit),
         limited<Reply, TransportFault | "too late">(time, () =>
           head === undefined
@@ -150,16 +164,30 @@ const exchangeOver =
     })
 
 export const makeExchange = ({
-  maxResponseBytes,
+  maxResponseBytes: bytes,
   transformClient
 }: Settings): Effect.Effect<Exchange, never, HttpClient.HttpClient> =>
   Effect.gen(function* () {
     const requestInit = Option.getOrUndefined(yield* Effect.serviceOption(FetchHttpClient.RequestInit))
     const init: RequestInit = { ...requestInit, redirect: "manual" }
-    const client = HttpClient.withTracerDisabledWhen(yield* HttpClient.HttpClient, () => true)
-    const transformed = transformClient(client)
-    if (transformed === client) return exchangeOver(client, maxResponseBytes, init)
-    // It may hold a response back; only a scope cuts it off then.
-    const exchange = exchangeOver(HttpClient.withScope(transformed), maxResponseBytes, init)
-    return (...attempt) => Effect.scoped(exchange(...attempt))
+    const client = yield* HttpClient.HttpClient
+    const isEnforcing = enforcing.has(client)
+    const quiet = isEnforcing ? client : HttpClient.withTracerDisabledWhen(client, () => true)
+    const transformed = transformClient(quiet)
+    if (transformed !== quiet) {
+      // It may hold a response back; only a scope cuts it off then.
+      const exchange = limitedAttempt(HttpClient.withScope(transformed), bytes, init)
+      return (...call) =>
+        Effect.scopedWith((scope) =>
+          exchange(...call).pipe(
+            Effect.provideService(Scope.Scope, scope),
+            Effect.provideService(AttemptLimits, { bytes, scope })
+          )
+        )
+    }
+    if (!isEnforcing) return limitedAttempt(quiet, bytes, init)
+    return (request, time, needsBody) =>
+      attempt(quiet, request, needsBody, (response) =>
+        Effect.map(Effect.either(response.text), Either.mapLeft(unreadOfFault))
+      ).pipe(Effect.provideService(AttemptLimits, { time, bytes }))
   })

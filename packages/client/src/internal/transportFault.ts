@@ -1,5 +1,6 @@
 import { type QStashError, QStashInvalidRequest, QStashUnavailable } from "@effect-qstash/domain/QStashError"
 import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -13,13 +14,29 @@ export type BodyFault = HttpClientError.ResponseError
 
 export const isEmptyBody = (fault: BodyFault): boolean => fault.reason === "EmptyBody"
 
+/** The cause of a fault from a transport that keeps the limits of an attempt itself. */
+export const tooLate = Symbol("too late")
+export const tooLarge = Symbol("too large")
+
+export const requestFault = (
+  request: HttpClientRequest.HttpClientRequest,
+  cause: unknown,
+  reason: HttpClientError.RequestError["reason"] = "Transport"
+): TransportFault => new HttpClientError.RequestError({ request, reason, cause })
+
+export const bodyFault = (response: HttpClientResponse.HttpClientResponse, cause: unknown): BodyFault =>
+  new HttpClientError.ResponseError({ request: response.request, response, reason: "Decode", cause })
+
 /** A client that fails on a status has the response in its error. */
-export const responseOfStatusFault = (
+export const responseOfFault = (
   fault: TransportFault
-): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportFault> =>
-  fault._tag === "ResponseError" && fault.reason === "StatusCode"
-    ? Effect.succeed(fault.response)
-    : Effect.fail(fault)
+): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportFault | "too late"> => {
+  if (fault._tag === "ResponseError" && fault.reason === "StatusCode") return Effect.succeed(fault.response)
+  return Effect.fail(fault.cause === tooLate ? "too late" : fault)
+}
+
+export const unreadOfFault = (fault: BodyFault): BodyFault | "too late" | "too large" =>
+  fault.cause === tooLate ? "too late" : fault.cause === tooLarge ? "too large" : fault
 
 /** A longer chain of causes is a loop. */
 const deepest = 10

@@ -53,14 +53,7 @@ const server = QStashServer.layerMemory({
   shutdownGrace: 0
 }).pipe(Layer.provide(Logger.minimumLogLevel(LogLevel.None)))
 
-/**
- * @since 0.1.0
- * @category layers
- */
-export const layer: Layer.Layer<
-  QStashServices | Harness,
-  PortInUse | ListenFailed | QStashClientMisconfigured
-> = Layer.scopedContext(
+const home = Layer.scopedContext(
   Effect.gen(function* () {
     const { url } = yield* QStashServer.QStashServer
     const context = yield* Effect.context<HttpClient.HttpClient>()
@@ -123,7 +116,24 @@ export const layer: Layer.Layer<
       quotas
     })
   })
-).pipe(Layer.provide([server, FetchHttpClient.layer]))
+)
+
+/**
+ * Over any `HttpClient`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerOver = (
+  client: Layer.Layer<HttpClient.HttpClient>
+): Layer.Layer<QStashServices | Harness, PortInUse | ListenFailed | QStashClientMisconfigured> =>
+  home.pipe(Layer.provide([server, client]))
+
+/**
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = layerOver(FetchHttpClient.layer)
 
 /**
  * @since 0.1.0

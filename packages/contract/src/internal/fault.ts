@@ -24,8 +24,11 @@ type Service =
   | "QStashLogs"
   | "QStashSigningKeys"
 
-/** The test file of a home, without its extension. The last one is not a home: it loses requests and responses. */
-export type HomeFile = "testing" | "engine" | "server" | "lostReplies"
+/**
+ * The test file of a home, without its extension. The last two are not homes: one loses requests and responses, the other
+ * has the client's own tests of its transport on undici.
+ */
+export type HomeFile = "testing" | "engine" | "server" | "lostReplies" | "transport"
 
 /** Defines faults that the laws of one service must catch. */
 export const faultsOf =
