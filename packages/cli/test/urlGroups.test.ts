@@ -105,7 +105,7 @@ describe("url-groups add and remove", () => {
   const wrong: ReadonlyArray<readonly [line: string, text: string]> = [
     ["add 'a b' https://example.com", "<group>: Expected a URL group name"],
     ["add alerts hidden", "<url>: expected a URL"],
-    ["add alerts https://example.com --name ''", "--name: expected text"],
+    ["add alerts https://example.com --name ''", "--name: expected non-empty text"],
     ["remove alerts", "No endpoint was named"],
     ["remove alerts https://example.com --name a", "Both a URL and --name were given"],
     ["remove alerts hidden", "<url>: expected a URL"]

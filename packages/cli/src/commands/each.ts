@@ -1,5 +1,4 @@
 import type { MessageId } from "@effect-qstash/domain/MessageId"
-import type { QStashError } from "@effect-qstash/domain/QStashError"
 import type { QStashServices } from "@effect-qstash/domain/QStashServices"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -82,7 +81,7 @@ export const change = <Id extends string>(
     readonly name: string
     readonly argument: Argument.Argument<Id>
     /** What `--all` means, in the order in which it is done. */
-    readonly every: Effect.Effect<ReadonlyArray<Id>, QStashError, QStashServices>
+    readonly every: Effect.Effect<ReadonlyArray<Id>, CallError, QStashServices>
     /** Whether it asks first even for what is named. */
     readonly asksAlways: boolean
   }

@@ -9,78 +9,36 @@ import * as Argument from "../Argument.ts"
 import { command } from "../Command.ts"
 import { wrongUsage } from "../Failure.ts"
 import { flowControlCard, flowControlTable } from "../render/flowControl.ts"
-import { Target, withTarget } from "../Target.ts"
-import { applyEach, change } from "./each.ts"
+import { withTarget } from "../Target.ts"
+import { applyEach } from "./each.ts"
 import * as flags from "./flags.ts"
-import type { Noun } from "./noun.ts"
-import { printJson, printLines } from "./print.ts"
-import { reader } from "./reader.ts"
-
-const flowControlKey: Noun = { one: "key", many: "keys", key: "flowControlKey" }
-
-const keyArgument = flags.existing("key", FlowControlKeyFromAnswer, "A flow-control key.")
+import { getOne, listAll, pauseSome, resumeSome } from "./records.ts"
 
 const keysArgument = Argument.many(
   Argument.required("key", flags.decoded(FlowControlKey), "A flow-control key; several may be given."),
   { atLeastOne: true }
 )
 
-const byKey = Order.mapInput(Order.string, (state: FlowControlState) => state.flowControlKey)
+const kind = {
+  service: QStashFlowControl,
+  noun: { one: "key", many: "keys", key: "flowControlKey" },
+  argument: flags.existing("key", FlowControlKeyFromAnswer, "A flow-control key."),
+  order: Order.mapInput(Order.string, (state: FlowControlState) => state.flowControlKey),
+  idOf: (state: FlowControlState) => state.flowControlKey,
+  encode: FlowControlRecord.encode,
+  table: flowControlTable,
+  card: flowControlCard,
+  none: [
+    "No flow-control key is in use",
+    "Publish a message with one",
+    "messages publish https://example.com/jobs/hello --flow-control-key mails --flow-control-rate 10"
+  ]
+} as const
 
-const sorted = Effect.flatMap(QStashFlowControl, (flowControl) =>
-  Effect.map(flowControl.list, (found) => found.toSorted(byKey))
-)
-
-const every = (concerns: (state: FlowControlState) => boolean) =>
-  Effect.map(sorted, (states) => states.filter(concerns).map((state) => state.flowControlKey))
-
-export const list = command({
-  flags: { json: flags.json },
-  run: ({ json }) =>
-    Effect.gen(function* () {
-      const { origin } = yield* Target
-      const states = yield* sorted
-      if (json) return yield* printJson(states.map(FlowControlRecord.encode))
-      if (states.length > 0) return yield* printLines(flowControlTable(states, yield* reader))
-      yield* printLines([
-        `No flow-control key is in use at ${origin}. Publish a message with one:`,
-        "",
-        "  effect-qstash messages publish https://example.com/jobs/hello --flow-control-key mails --flow-control-rate 10"
-      ])
-    }).pipe(withTarget)
-})
-
-export const get = command({
-  flags: { json: flags.json },
-  arguments: { key: keyArgument },
-  run: ({ json, key }) =>
-    Effect.gen(function* () {
-      const state = yield* Effect.flatMap(QStashFlowControl, (flowControl) => flowControl.get(key))
-      yield* json
-        ? printJson(FlowControlRecord.encode(state))
-        : printLines(flowControlCard(state, yield* reader))
-    }).pipe(withTarget)
-})
-
-export const pause = change({
-  name: "pause",
-  noun: flowControlKey,
-  done: "paused",
-  argument: keyArgument,
-  every: every(({ isPaused }) => !isPaused),
-  apply: (one) => Effect.flatMap(QStashFlowControl, (flowControl) => flowControl.pause(one)),
-  asksAlways: false
-})
-
-export const resume = change({
-  name: "resume",
-  noun: flowControlKey,
-  done: "resumed",
-  argument: keyArgument,
-  every: every(({ isPaused }) => isPaused),
-  apply: (one) => Effect.flatMap(QStashFlowControl, (flowControl) => flowControl.resume(one)),
-  asksAlways: false
-})
+export const list = listAll(kind)
+export const get = getOne(kind)
+export const pause = pauseSome(kind)
+export const resume = resumeSome(kind)
 
 export const pin = command({
   flags: {
@@ -106,7 +64,7 @@ export const pin = command({
       }
       const flowControl = yield* QStashFlowControl
       yield* applyEach(
-        { noun: flowControlKey, done: "pinned", apply: (one) => flowControl.pin(one, pinned) },
+        { noun: kind.noun, done: "pinned", apply: (one) => flowControl.pin(one, pinned) },
         Array.from(new Set(keys)),
         json
       )
@@ -129,7 +87,7 @@ export const unpin = command({
           : yield* wrongUsage("No limit was named.", "Give --parallelism, --rate, or both.")
       const flowControl = yield* QStashFlowControl
       yield* applyEach(
-        { noun: flowControlKey, done: "unpinned", apply: (one) => flowControl.unpin(one, unpinned) },
+        { noun: kind.noun, done: "unpinned", apply: (one) => flowControl.unpin(one, unpinned) },
         Array.from(new Set(keys)),
         json
       )
@@ -143,7 +101,7 @@ export const resetRate = command({
     Effect.gen(function* () {
       const flowControl = yield* QStashFlowControl
       yield* applyEach(
-        { noun: flowControlKey, done: "reset", apply: flowControl.resetRate },
+        { noun: kind.noun, done: "reset", apply: flowControl.resetRate },
         Array.from(new Set(keys)),
         json
       )

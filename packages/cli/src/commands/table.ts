@@ -33,7 +33,7 @@ const queues = () => import("./queues.ts")
 const urlGroups = () => import("./urlGroups.ts")
 const flowControl = () => import("./flowControl.ts")
 const keys = () => import("./keys.ts")
-const changes = () => import("./schedules/change.ts")
+const schedules = () => import("./schedules/schedule.ts")
 
 /**
  * Every command, in the order in which help lists them. A command is loaded only when it is run or explained: what all
@@ -81,10 +81,10 @@ export const root = group("QStash at the shell: a local server, and everything i
     )
   }),
   schedules: group("Schedules: create them, see when they fire, pause and delete them.", {
-    list: leaf("List the schedules, the next to fire first.", () => import("./schedules/list.ts"), "list"),
+    list: leaf("List the schedules, the next to fire first.", schedules, "list"),
     get: leaf(
       "Show one schedule, without the values of its headers, its body and URL queries; --json shows them.",
-      () => import("./schedules/get.ts"),
+      schedules,
       "get"
     ),
     create: leaf(
@@ -94,13 +94,13 @@ export const root = group("QStash at the shell: a local server, and everything i
     ),
     pause: leaf(
       "Stop schedules from firing until they are resumed. What falls into the pause is not made up for.",
-      changes,
+      schedules,
       "pause"
     ),
-    resume: leaf("Let paused schedules fire again.", changes, "resume"),
+    resume: leaf("Let paused schedules fire again.", schedules, "resume"),
     delete: leaf(
       "Delete schedules. Messages that they have already made are still delivered.",
-      changes,
+      schedules,
       "remove"
     ),
     next: leaf(

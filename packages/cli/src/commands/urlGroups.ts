@@ -15,47 +15,25 @@ import { printable } from "../render/text.ts"
 import { safeUrl } from "../render/url.ts"
 import { urlGroupCard, urlGroupTable } from "../render/urlGroups.ts"
 import { Target, withTarget } from "../Target.ts"
-import { change } from "./each.ts"
 import * as flags from "./flags.ts"
-import type { Noun } from "./noun.ts"
-import { printJson, printLines } from "./print.ts"
-import { reader } from "./reader.ts"
+import { printJson } from "./print.ts"
+import { deleteSome, getOne, listAll } from "./records.ts"
 
-const urlGroup: Noun = { one: "URL group", many: "URL groups", key: "urlGroup" }
+const kind = {
+  service: QStashUrlGroups,
+  noun: { one: "URL group", many: "URL groups", key: "urlGroup" },
+  argument: flags.existing("group", UrlGroupNameFromAnswer, "The name of a URL group."),
+  order: Order.mapInput(Order.string, ({ name }: UrlGroup) => name),
+  idOf: ({ name }: UrlGroup) => name,
+  encode: UrlGroupRecord.encode,
+  table: urlGroupTable,
+  card: urlGroupCard,
+  none: ["There are no URL groups", "Create one", "url-groups add alerts https://example.com/alerts"]
+} as const
 
-const groupArgument = flags.existing("group", UrlGroupNameFromAnswer, "The name of a URL group.")
-
-const byName = Order.mapInput(Order.string, ({ name }: UrlGroup) => name)
-
-const sorted = Effect.flatMap(QStashUrlGroups, (groups) =>
-  Effect.map(groups.list, (found) => found.toSorted(byName))
-)
-
-export const list = command({
-  flags: { json: flags.json },
-  run: ({ json }) =>
-    Effect.gen(function* () {
-      const { origin } = yield* Target
-      const groups = yield* sorted
-      if (json) return yield* printJson(groups.map(UrlGroupRecord.encode))
-      if (groups.length > 0) return yield* printLines(urlGroupTable(groups, yield* reader))
-      yield* printLines([
-        `There are no URL groups at ${origin}. Create one:`,
-        "",
-        "  effect-qstash url-groups add alerts https://example.com/alerts"
-      ])
-    }).pipe(withTarget)
-})
-
-export const get = command({
-  flags: { json: flags.json },
-  arguments: { group: groupArgument },
-  run: ({ group, json }) =>
-    Effect.gen(function* () {
-      const found = yield* Effect.flatMap(QStashUrlGroups, (groups) => groups.get(group))
-      yield* json ? printJson(UrlGroupRecord.encode(found)) : printLines(urlGroupCard(found, yield* reader))
-    }).pipe(withTarget)
-})
+export const list = listAll(kind)
+export const get = getOne(kind)
+export const removeGroup = deleteSome(kind)
 
 /** What the library refuses before it sends anything, in the words of the command line. */
 const refused = (error: QStashInvalidRequest): Effect.Effect<never, Failure | QStashInvalidRequest> => {
@@ -93,7 +71,7 @@ export const remove = command({
     json: flags.json
   },
   arguments: {
-    group: groupArgument,
+    group: kind.argument,
     url: Argument.optional(Argument.required("url", Either.right<string>, "The URL of the endpoint."))
   },
   run: ({ group, json, name, url }) =>
@@ -123,14 +101,4 @@ export const remove = command({
       const what = "url" in endpoint ? safeUrl(endpoint.url) : printable(endpoint.name)
       yield* Console.log(`Removed ${what} from ${printable(group)} at ${origin}.`)
     }).pipe(withTarget)
-})
-
-export const removeGroup = change({
-  name: "delete",
-  noun: urlGroup,
-  done: "deleted",
-  argument: groupArgument,
-  every: Effect.map(sorted, (groups) => groups.map(({ name }) => name)),
-  apply: (name) => Effect.flatMap(QStashUrlGroups, (groups) => groups.delete(name)),
-  asksAlways: true
 })
