@@ -11,7 +11,7 @@ import type { HeaderMap } from "./headers.ts"
 import { type Codec, type Field, misshapen, type Read, readList, record, Unreadable } from "./record.ts"
 import { utf8Bytes, utf8Text } from "./utf8.ts"
 
-/** A property that is one field of the JSON. What writes as undefined is left out. */
+/** A property that is one field of the JSON. A value that writes as undefined is left out. */
 export const field = <A>(
   name: string,
   read: (value: unknown) => Read<A>,
@@ -28,7 +28,7 @@ export const field = <A>(
   }
 })
 
-/** Go leaves out what is zero, other writers send null: both are an absent setting. */
+/** Go omits what is zero, other writers send null: both are an absent setting. */
 export const optional = <A>(
   name: string,
   read: (value: unknown) => Read<A | undefined>,
@@ -52,7 +52,7 @@ export const orElse = <A>(
   otherwise: (json: Readonly<Record<string, unknown>>) => Read<A>
 ): Field<A> => ({ read: (json) => read(json) ?? otherwise(json), write })
 
-/** Where QStash writes 0 for what is absent. */
+/** Writes 0 for an absent value, as QStash does. */
 export const orZero = <A>(
   fieldOf: (name: string) => Field<A | undefined>,
   name: string
@@ -83,18 +83,18 @@ export const twice = <A>(
   }
 })
 
-/** Any text. It has the brand of the property, if any, which only the type shows. */
+/** Any text. Its brand, if any, comes from the type of the property. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 const isText = <A extends string>(value: unknown): value is A => typeof value === "string"
 
 export const text = <A extends string>(name: string): Field<A> =>
   field(name, (value) => (isText<A>(value) ? value : misshapen), identity)
 
-/** A required id or name: any text but the empty one, like `nameFromAnswer`. */
+/** A required id or name: any non-empty text, like `nameFromAnswer`. */
 export const id = <A extends string>(name: string): Field<A> =>
   field(name, (value) => (isText<A>(value) && value !== "" ? value : misshapen), identity)
 
-/** Some writers send empty text for what is absent. */
+/** Some writers send empty text for an absent value. */
 export const optionalText = <A extends string>(name: string): Field<A | undefined> =>
   optional(name, (value) => (value === "" ? undefined : isText<A>(value) ? value : misshapen), identity)
 
@@ -114,7 +114,7 @@ export const count = (name: string): Field<number | undefined> => optional(name,
 
 export const countOrZero = (name: string): Field<number> => orElse(count(name), () => 0)
 
-/** An old answer shows `"parallelism": 0` on a schedule without flow control, so zero is not set. */
+/** An old response has `"parallelism": 0` for a schedule without flow control, so zero is absent. */
 export const zeroAsAbsent =
   <A>(read: (value: unknown) => Read<A>) =>
   (value: unknown): Read<A | undefined> =>
@@ -133,7 +133,7 @@ export const seconds = (name: string): Field<Duration.Duration | undefined> =>
 export const positiveSeconds = (name: string): Field<Duration.Duration | undefined> =>
   optional(name, zeroAsAbsent(readSeconds), Duration.toSeconds)
 
-/** A span in milliseconds, of which 0 is none. */
+/** A duration in milliseconds; 0 is absent. */
 export const millis = (name: string): Field<Duration.Duration | undefined> =>
   optional(
     name,
@@ -141,7 +141,7 @@ export const millis = (name: string): Field<Duration.Duration | undefined> =>
     Duration.toMillis
   )
 
-/** The last instant that JavaScript can tell. */
+/** The last instant in JavaScript. */
 const lastMillis = 8_640_000_000_000_000
 
 export const readInstant = (value: unknown): Read<DateTime.Utc> =>
@@ -152,7 +152,7 @@ export const instant = (name: string): Field<DateTime.Utc> => field(name, readIn
 export const optionalInstant = (name: string): Field<DateTime.Utc | undefined> =>
   optional(name, readInstant, DateTime.toEpochMillis)
 
-/** Go writes an instant that is not set as the first day of its calendar, long before 1970. */
+/** Go writes an unset instant as the first day of its calendar, long before 1970. */
 export const instantIfSet = (name: string): Field<DateTime.Utc | undefined> =>
   optional(
     name,
@@ -160,7 +160,7 @@ export const instantIfSet = (name: string): Field<DateTime.Utc | undefined> =>
     DateTime.toEpochMillis
   )
 
-/** An instant in seconds, of which 0 is none. */
+/** An instant in seconds; 0 is absent. */
 export const instantInSeconds = (name: string): Field<DateTime.Utc | undefined> =>
   optional(
     name,
@@ -177,7 +177,7 @@ export const records = <A>(name: string, { encode, read }: Codec<A>): Field<Read
 
 const readTexts = readList((value) => (isText(value) ? value : misshapen))
 
-/** Older answers have one label under `label`. */
+/** Older responses have one label under `label`. */
 export const labels: Field<ReadonlyArray<string>> = (() => {
   const one = optionalText("label")
   const all = optional("labels", readTexts, identity)
@@ -194,7 +194,7 @@ export const labels: Field<ReadonlyArray<string>> = (() => {
   }
 })()
 
-/** JSON may have a key `__proto__`, which an assignment would lose. */
+/** An assignment would lose the key `__proto__`, which JSON may have. */
 const mapValues = <A, B>(
   values: Readonly<Record<string, A>>,
   change: (value: A) => B
@@ -226,14 +226,14 @@ const isShownHeaders = (value: unknown): value is ShownHeaders =>
       typeof values === "string" || (Array.isArray(values) && Array.from(values).every(Predicate.isString))
   )
 
-/** Older answers have one value instead of a list. */
+/** Older responses have one value instead of a list. */
 const toList = (values: string | ReadonlyArray<string>): ReadonlyArray<string> =>
   typeof values === "string" ? [values] : values
 
 export const readHeaderMap = (value: unknown): Read<HeaderMap> =>
   isShownHeaders(value) ? mapValues(value, toList) : misshapen
 
-/** Whether headers can stay as they are in the JSON, as most can. A copy takes another 0.5 µs. */
+/** Whether headers can stay as they are in the JSON, as most can. A copy costs another 0.5 µs. */
 const isHeaders = (value: unknown): value is HeaderMap => {
   if (!Predicate.isReadonlyRecord(value)) return false
   for (const name of Object.keys(value)) {
@@ -271,7 +271,7 @@ export const optionalHeaders = (name: string): Field<QStashHeaders | undefined> 
     encodeHeaders
   )
 
-/** What an answer shows of a body. */
+/** A body in a response. */
 type Body = string | Uint8Array | RedactedValue
 
 const notBase64 = new Unreadable("", "is not base64")
@@ -284,7 +284,7 @@ export const readBytes = (value: unknown): Read<Uint8Array> => {
   return bytes instanceof Unreadable ? bytes : new Uint8Array(bytes)
 }
 
-/** A redacted body is not in base64, because of its colon, or is encoded like any other. */
+/** A redacted body is not in base64, as its colon shows, or is encoded like any other. */
 const readBase64 = (value: unknown): Read<Body | undefined> => {
   if (value === "") return undefined
   const bytes = readShared(value)
@@ -324,8 +324,8 @@ export const body = (name: string): Field<Body | undefined> => {
 }
 
 /**
- * A page, whose items are under `name`. On the last one, some answers leave the cursor out, some send null, and some
- * empty text.
+ * A page with its items under `name`. On the last page some responses omit the cursor, some send null, and some empty
+ * text.
  */
 export const page = <A>(name: string, { encode, read }: Codec<A>): Codec<Page<A>> => {
   const readItems = readList(read)

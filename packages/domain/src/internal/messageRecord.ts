@@ -18,7 +18,7 @@ import {
 } from "./fields.ts"
 import type { Fields } from "./record.ts"
 
-/** What schedules, messages and log entries report of their settings under the same names. */
+/** The settings that schedules, messages and log entries report under the same names. */
 export const settingsFields = {
   headers: headers("header"),
   labels,
@@ -32,7 +32,7 @@ export const settingsFields = {
   period: positiveSeconds("period")
 } satisfies Partial<Fields<QStashMessage>>
 
-/** What schedules and messages have under the same names, those included. */
+/** The fields that schedules and messages share, settings included. */
 export const sharedFields = {
   ...settingsFields,
   body: body("body"),
@@ -44,7 +44,7 @@ export const sharedFields = {
 
 const createdAt = instant("createdAt")
 
-/** What a pending message and a dead letter have in common. */
+/** The fields that pending messages and dead letters share. */
 export const messageFields: Fields<QStashMessage> = {
   messageId: id("messageId"),
   url: text("url"),

@@ -6,7 +6,7 @@ import type { Parsed } from "./parser.ts"
 /** The JSON object of a record. */
 export type Json = Readonly<Record<string, unknown>>
 
-/** Where JSON is not as expected. It shows no value: an answer holds bodies and headers, which may be secret. */
+/** Where JSON is not as expected. It contains no value: bodies and headers may be secret. */
 export class Unreadable {
   readonly path: string
   readonly problem: string
@@ -14,7 +14,7 @@ export class Unreadable {
     this.path = path
     this.problem = problem
   }
-  /** The same, seen from the record or the list around it. */
+  /** The same, with a path that starts at the record or list around it. */
   in(place: string): Unreadable {
     const isDirect = this.path === "" || this.path.startsWith("[")
     return new Unreadable(isDirect ? place + this.path : `${place}.${this.path}`, this.problem)
@@ -48,23 +48,23 @@ export interface Codec<A> {
 export const toParsed = <A>(found: Read<A>): Parsed<A> =>
   found instanceof Unreadable ? Either.left(found.reason) : Either.right(found)
 
-/** Which properties a model has, and an object with just these. */
+/** The names of a model's properties, and an object with exactly these. */
 interface Shape {
   readonly keys: ReadonlyArray<string>
   readonly empty: Readonly<Record<string, undefined>>
 }
 
-/** A server could make up any number of shapes. */
+/** A limit, because a server could send any number of shapes. */
 const mostShapes = 100
 
-/** Reads and writes the JSON object that the rows describe. What has no row is ignored. */
+/** Reads and writes the JSON object that the rows describe. Fields without a row are ignored. */
 export const record = <A extends object>(fields: Fields<A>): Codec<A> => {
   const keys = Struct.keys(fields)
   const rows = keys.map((key, index) => ({ bit: 2 ** index, read: fields[key].read }))
 
   /*
-   * V8 makes a dictionary of an object that gets more than 16 properties one by one: 3 µs more for a dead letter. So a
-   * model starts as a copy of an object that has the same properties, and what is new here is made slowly, once.
+   * V8 turns an object that gets more than 16 properties one by one into a dictionary: 3 µs more for a dead letter. So
+   * a model starts as a copy of an object with the same properties, which is made slowly, but only once.
    */
   const shapes = new Map<number, Shape>()
   const shapeOf = (present: number): Shape => {
@@ -92,7 +92,7 @@ export const record = <A extends object>(fields: Fields<A>): Codec<A> => {
     shape.keys.forEach((key, index) => {
       model[key] = values[index]
     })
-    // The one seam where the compiler cannot follow that every property has a row.
+    // The one seam where the compiler cannot see that every property has a row.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return model as A
   }

@@ -1,6 +1,6 @@
 /**
- * What QStash sends to a callback and to a failure callback: the answer of one attempt, and the message it is about.
- * A worker that receives callbacks reads them with this; the local server and the tests write them with it.
+ * What QStash sends to a callback or a failure callback: the response to one attempt, and its message. A worker that
+ * receives callbacks reads them with this module; the local server and tests write them with it.
  *
  * @since 0.1.0
  */
@@ -31,29 +31,29 @@ import type { ScheduleId } from "../ScheduleId.ts"
 import type { UrlGroupName } from "../UrlGroupName.ts"
 
 /**
- * The body of a callback. A callback comes after every attempt: the last one has a `status` of 200 to 299, or `retried`
- * is `maxRetries`. A failure callback comes once, when the message has failed for good.
+ * The body of a callback. A callback comes after every attempt: for the last one, `status` is 200 to 299 or `retried`
+ * equals `maxRetries`. A failure callback comes once, when the message has failed permanently.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CallbackBody {
-  /** The status of the answer; absent where no answer came. */
+  /** The status of the response; absent if there was none. */
   readonly status?: number
-  /** The headers of the answer. */
+  /** The headers of the response. */
   readonly headers: HeaderMap
-  /** The body of the answer, which QStash may cut. */
+  /** The body of the response, which QStash may cut. */
   readonly body: Uint8Array
-  /** How many retries there were before this attempt: 0 at the first one. */
+  /** How many retries came before this attempt: 0 for the first one. */
   readonly retried: number
   readonly maxRetries: number
-  /** The dead letter that the message has become; only in a failure callback. */
+  /** The dead letter of the message; only in a failure callback. */
   readonly dlqId?: DlqId
   /** The message that was attempted. The callback has an id of its own. */
   readonly sourceMessageId: MessageId
   readonly urlGroup?: UrlGroupName
   readonly endpointName?: string
-  /** What was called. */
+  /** The URL that was called. */
   readonly url: string
   readonly method: string
   /** The headers of the message. */
@@ -62,9 +62,9 @@ export interface CallbackBody {
   readonly sourceBody: Uint8Array
   readonly notBefore: DateTime.Utc
   readonly createdAt: DateTime.Utc
-  /** The schedule that made the message. */
+  /** The schedule that created the message. */
   readonly scheduleId?: ScheduleId
-  /** The address of whoever published the message. */
+  /** The IP address of the publisher. */
   readonly callerIp?: string
 }
 
@@ -108,9 +108,9 @@ const callback = record<CallbackBody>({
 })
 
 /**
- * Reads the JSON of a callback. Lenient where QStash's documents disagree: numbers may be text, the values of a header
- * text or a list, and what is null or empty is absent. The reason of a refusal names the field and nothing of its
- * value. Verify the signature of the request first.
+ * Reads the JSON of a callback. It is lenient where QStash's documents disagree: numbers may be text, the values of a
+ * header text or a list, and null or empty means absent. The error names the field and contains nothing of its value.
+ * Verify the signature of the request first.
  *
  * @since 0.1.0
  * @category conversions
@@ -118,7 +118,7 @@ const callback = record<CallbackBody>({
 export const decode: (json: unknown) => Either.Either<CallbackBody, string> = callback.decode
 
 /**
- * Writes the JSON of a callback as QStash sends it: bodies in base64, a status of 0 where no answer came.
+ * Writes the JSON of a callback as QStash sends it: bodies in base64, and the status 0 if there was no response.
  *
  * @since 0.1.0
  * @category conversions

@@ -1,6 +1,6 @@
 /**
- * How a dead letter stands in an answer: the JSON object of `GET /v2/dlq/{dlqId}` and of each message of a page.
- * Client and server use the two directions of this one codec.
+ * A dead letter in a response: the JSON object of `GET /v2/dlq/{dlqId}` and of each message of a page. The client
+ * reads, the server writes.
  *
  * @since 0.1.0
  */
@@ -26,8 +26,8 @@ const letter = record<DlqMessage>({
 })
 
 /**
- * Reads a dead letter, as leniently as a message. A status of 0 means that the destination sent no response: the field
- * is then absent.
+ * Reads a dead letter, as leniently as a message. The status 0 means that the destination sent no response; then the
+ * field is absent.
  *
  * @since 0.1.0
  * @category conversions
@@ -35,7 +35,7 @@ const letter = record<DlqMessage>({
 export const decode: (json: unknown) => Either.Either<DlqMessage, string> = letter.decode
 
 /**
- * Writes a dead letter as QStash does, with a status of 0 if the destination sent no response.
+ * Writes a dead letter as QStash does, with the status 0 if the destination sent no response.
  *
  * @since 0.1.0
  * @category conversions

@@ -1,6 +1,6 @@
 /**
- * How a flow-control key and the limit of the account stand in an answer, and how the limits travel that are to be
- * pinned or not any more. Client and server use the two directions of this one codec.
+ * A flow-control key and the account's limit in a response, and the limits to pin or unpin in a query. The client uses
+ * one direction, the server the other.
  *
  * @since 0.1.0
  */
@@ -38,8 +38,8 @@ const state = record<FlowControlState>({
 })
 
 /**
- * Reads a key of an answer. QStash may leave out all but the key, and writes 0 for a limit that there is none of. The
- * reason of a refusal names the field and nothing of its value.
+ * Reads a key of a response. QStash may omit all but the key, and writes 0 for a missing limit. The error names the
+ * field and contains nothing of its value.
  *
  * @since 0.1.0
  * @category conversions
@@ -47,7 +47,7 @@ const state = record<FlowControlState>({
 export const decode: (json: unknown) => Either.Either<FlowControlState, string> = state.decode
 
 /**
- * Writes a key as QStash answers it: every field is there, 0 where there is no limit.
+ * Writes a key as QStash does, with every field, and 0 for a missing limit.
  *
  * @since 0.1.0
  * @category conversions
@@ -60,7 +60,7 @@ const global = record<GlobalParallelism>({
 })
 
 /**
- * Reads the limit of the account. QStash may leave out what is 0.
+ * Reads the account's limit. QStash may omit what is 0.
  *
  * @since 0.1.0
  * @category conversions
@@ -68,7 +68,7 @@ const global = record<GlobalParallelism>({
 export const decodeGlobal: (json: unknown) => Either.Either<GlobalParallelism, string> = global.decode
 
 /**
- * Writes the limit of the account as QStash answers it.
+ * Writes the account's limit as QStash does.
  *
  * @since 0.1.0
  * @category conversions
@@ -89,7 +89,7 @@ export const pinToParameters = ({ parallelism, period, rate }: Pinned): Paramete
   )
 
 /**
- * Writes what is pinned no more as query parameters.
+ * Writes the limits to unpin as query parameters.
  *
  * @since 0.1.0
  * @category conversions
@@ -97,7 +97,7 @@ export const pinToParameters = ({ parallelism, period, rate }: Pinned): Paramete
 export const unpinToParameters = (unpin: Unpinned): Parameters =>
   (["parallelism", "rate"] as const).filter((name) => unpin[name]).map((name) => [name, "true"])
 
-/** An empty parameter is absent; of several with one name the last one counts. */
+/** An empty parameter is absent; of several with the same name, the last one counts. */
 const byName = (parameters: Iterable<readonly [string, string]>) => {
   const found = new Map(parameters)
   return (name: string): string | undefined => found.get(name) || undefined

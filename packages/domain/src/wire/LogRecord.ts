@@ -1,6 +1,6 @@
 /**
- * How an entry of the log stands in an answer: the JSON object of each element of `GET /v2/events` and `GET /v2/logs`.
- * Client and server use the two directions of this one codec.
+ * A log entry in a response: the JSON object of each element of `GET /v2/events` and `GET /v2/logs`. The client reads,
+ * the server writes.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ import { misshapen, record } from "../internal/record.ts"
 import type { LogEntry, LogState } from "../LogEntry.ts"
 import type { Page } from "../Page.ts"
 
-/** QStash's documents spell it with two L, its clients' types with one. */
+/** QStash's documents spell it with two Ls, its clients' types with one. */
 const stateOf = (state: string): LogState => (state === "CANCELLED" ? "CANCELED" : state)
 
 const entry = record<LogEntry>({
@@ -58,10 +58,10 @@ const entry = record<LogEntry>({
 })
 
 /**
- * Reads an entry of an answer. Lenient where QStash is known to vary: what it may leave out, null or empty is absent,
- * names of two spellings (`responseHeader`, `retryDelayExpr`) are one, `CANCELLED` is `CANCELED`, unknown states are
- * taken as they are and unknown fields ignored. Bodies are base64 here, unlike in a message. The reason of
- * a refusal names the field and nothing of its value.
+ * Reads an entry of a response. It is lenient where QStash varies: a field that QStash may omit is absent if it is null
+ * or empty, fields with two spellings (`responseHeader`, `retryDelayExpr`) are one, `CANCELLED` is `CANCELED`, unknown
+ * states are kept and unknown fields are ignored. Bodies are in base64 here, unlike in a message. The error names the
+ * field and contains nothing of its value.
  *
  * @since 0.1.0
  * @category conversions
@@ -69,7 +69,7 @@ const entry = record<LogEntry>({
 export const decode: (json: unknown) => Either.Either<LogEntry, string> = entry.decode
 
 /**
- * Writes an entry as QStash answers it. Where QStash's own documents disagree on a name, both are written.
+ * Writes an entry as QStash does. If QStash's own documents disagree on a name, both are written.
  *
  * @since 0.1.0
  * @category conversions
@@ -80,7 +80,7 @@ const logs = page("logs", entry)
 const events = page("events", entry)
 
 /**
- * Reads a page of the log. The entries stand under `events` or under `logs`.
+ * Reads a page of the log. The entries are under `events` or `logs`.
  *
  * @since 0.1.0
  * @category conversions

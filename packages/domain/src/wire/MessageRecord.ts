@@ -1,6 +1,6 @@
 /**
- * How a pending message stands in an answer: the JSON object of `GET /v2/messages/{messageId}`. Client and server use
- * the two directions of this one codec.
+ * A pending message in a response: the JSON object of `GET /v2/messages/{messageId}`. The client reads, the server
+ * writes.
  *
  * @since 0.1.0
  */
@@ -12,9 +12,9 @@ import type { QStashMessage } from "../QStashMessage.ts"
 const message = record<QStashMessage>(messageFields)
 
 /**
- * Reads a message of an answer. Lenient where QStash is known to vary: what it may leave out, null or empty is absent,
- * `callerIP` and `callerIp` are one, fields that this library does not know are ignored. The reason of a refusal
- * names the field and nothing of its value.
+ * Reads a message of a response. It is lenient where QStash varies: a field that QStash may omit is absent if it is
+ * null or empty, `callerIP` and `callerIp` are one, and unknown fields are ignored. The error names the field and
+ * contains nothing of its value.
  *
  * @since 0.1.0
  * @category conversions
@@ -22,8 +22,8 @@ const message = record<QStashMessage>(messageFields)
 export const decode: (json: unknown) => Either.Either<QStashMessage, string> = message.decode
 
 /**
- * Writes a message as QStash answers it. Where QStash's own documents disagree on a name (`callerIP`, `label`), both
- * are written.
+ * Writes a message as QStash does. If QStash's own documents disagree on a name (`callerIP`, `label`), both are
+ * written.
  *
  * @since 0.1.0
  * @category conversions

@@ -1,6 +1,5 @@
 /**
- * What a publish, an enqueue, a batch and the retry of dead letters answer. Client and server use the two directions
- * of this one codec.
+ * The responses to a publish, an enqueue, a batch and a retry of dead letters. The client reads, the server writes.
  *
  * @since 0.1.0
  */
@@ -26,7 +25,7 @@ const one = record<Published>({
 })
 
 /**
- * Writes the answer for one destination: an object for a URL, an array for a URL group.
+ * Writes the response for one destination: an object for a URL, an array for a URL group.
  *
  * @since 0.1.0
  * @category conversions
@@ -44,8 +43,8 @@ const read = (json: unknown): Read<Published | ReadonlyArray<Published>> => {
 }
 
 /**
- * Reads the answer for one destination: one message, or one for each endpoint of a URL group, which QStash documents
- * both as an array and as `{messages: [...]}`. The reason of a refusal names the field and nothing of its value.
+ * Reads the response for one destination: one message, or one for each endpoint of a URL group, which QStash documents
+ * both as an array and as `{messages: [...]}`. The error names the field and contains nothing of its value.
  *
  * @since 0.1.0
  * @category conversions
@@ -68,9 +67,8 @@ const readItem = (json: unknown): Read<Item> => {
 const readItems = readList(readItem)
 
 /**
- * Reads the answer to a batch, in which each element is what the publish of that message would have answered, or an
- * error. An error has no status of its own there; it is taken for a 400. The answer to a batch of one may lack its
- * array.
+ * Reads the response to a batch. Each element is the response to the publish of that message, or an error. Such an
+ * error has no status and counts as a 400. The response to a batch of one may not be an array.
  *
  * @since 0.1.0
  * @category conversions
@@ -81,7 +79,7 @@ export const decodeBatch = (json: unknown): Either.Either<ReadonlyArray<Item>, s
 const retried = page("responses", one)
 
 /**
- * Writes what the retry of dead letters answers.
+ * Writes the response to a retry of dead letters.
  *
  * @since 0.1.0
  * @category conversions
@@ -89,7 +87,7 @@ const retried = page("responses", one)
 export const encodeRetried: (page: Page<Published>) => unknown = retried.encode
 
 /**
- * Reads what the retry of dead letters answers. An empty cursor is none.
+ * Reads the response to a retry of dead letters. An empty cursor is absent.
  *
  * @since 0.1.0
  * @category conversions

@@ -1,6 +1,5 @@
 /**
- * How a queue stands in an answer, and how a request to create or change one travels. Client and server use the two
- * directions of this one codec.
+ * A queue in a response, and the request to create or change one. The client uses one direction, the server the other.
  *
  * @since 0.1.0
  */
@@ -26,8 +25,8 @@ const queue = record<QStashQueue>({
 })
 
 /**
- * Reads a queue of an answer. What QStash leaves out is its default. The reason of a refusal names the field and
- * nothing of its value.
+ * Reads a queue of a response. An omitted field has its default. The error names the field and contains nothing of its
+ * value.
  *
  * @since 0.1.0
  * @category conversions
@@ -35,7 +34,7 @@ const queue = record<QStashQueue>({
 export const decode: (json: unknown) => Either.Either<QStashQueue, string> = queue.decode
 
 /**
- * Writes a queue as QStash answers it.
+ * Writes a queue as QStash does.
  *
  * @since 0.1.0
  * @category conversions
@@ -43,8 +42,8 @@ export const decode: (json: unknown) => Either.Either<QStashQueue, string> = que
 export const encode: (queue: QStashQueue) => unknown = queue.encode
 
 /**
- * Writes checked options as the JSON of the request. `paused` is in it only if it was given: QStash would take `false`
- * for a resume.
+ * Writes checked options as the JSON of the request. `paused` is only included if it was set: QStash would treat
+ * `false` as a resume.
  *
  * @since 0.1.0
  * @category conversions

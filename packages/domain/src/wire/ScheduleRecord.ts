@@ -1,6 +1,6 @@
 /**
- * How a schedule stands in an answer: the JSON object of `GET /v2/schedules/{scheduleId}` and of each element of the
- * list. Client and server use the two directions of this one codec.
+ * A schedule in a response: the JSON object of `GET /v2/schedules/{scheduleId}` and of each element of the list. The
+ * client reads, the server writes.
  *
  * @since 0.1.0
  */
@@ -52,9 +52,9 @@ const schedule = record<QStashSchedule>({
 export type ScheduleJson = Json
 
 /**
- * Reads a schedule of an answer. Lenient where QStash is known to vary: what it may leave out, null or empty is absent,
- * an instant of 1970 or before too, `callerIP` and `callerIp` are one, fields that this library does not know are
- * ignored. The reason of a refusal names the field and nothing of its value.
+ * Reads a schedule of a response. It is lenient where QStash varies: a field that QStash may omit is absent if it is
+ * null or empty, as is an instant in or before 1970, `callerIP` and `callerIp` are one, and unknown fields are ignored.
+ * The error names the field and contains nothing of its value.
  *
  * @since 0.1.0
  * @category conversions
@@ -62,8 +62,8 @@ export type ScheduleJson = Json
 export const decode: (json: unknown) => Either.Either<QStashSchedule, string> = schedule.decode
 
 /**
- * Writes a schedule as QStash answers it. Where QStash's own documents disagree on a name (`callerIP`, `label`), both
- * are written.
+ * Writes a schedule as QStash does. If QStash's own documents disagree on a name (`callerIP`, `label`), both are
+ * written.
  *
  * @since 0.1.0
  * @category conversions

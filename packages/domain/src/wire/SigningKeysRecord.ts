@@ -1,6 +1,6 @@
 /**
- * How the signing keys stand in an answer: the JSON object of `GET /v2/keys` and of a rotation. Client and server use
- * the two directions of this one codec.
+ * The signing keys in a response: the JSON object of `GET /v2/keys` and of a rotation. The client reads, the server
+ * writes.
  *
  * @since 0.1.0
  */
@@ -24,7 +24,7 @@ const secret = (name: string): Field<Redacted.Redacted> => {
 const keys = record<SigningKeys>({ current: secret("current"), next: secret("next") })
 
 /**
- * Reads the keys of an answer. The reason of a refusal names the field and nothing of its value.
+ * Reads the keys of a response. The error names the field and contains nothing of its value.
  *
  * @since 0.1.0
  * @category conversions
@@ -32,7 +32,7 @@ const keys = record<SigningKeys>({ current: secret("current"), next: secret("nex
 export const decode: (json: unknown) => Either.Either<SigningKeys, string> = keys.decode
 
 /**
- * Writes the keys as QStash answers them, in clear text.
+ * Writes the keys as QStash does, in clear text.
  *
  * @since 0.1.0
  * @category conversions

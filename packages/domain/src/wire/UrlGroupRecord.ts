@@ -1,6 +1,6 @@
 /**
- * How a URL group stands in an answer, and how the endpoints travel that are to be added to it or removed from it.
- * Client and server use the two directions of this one codec.
+ * A URL group in a response, and the endpoints to add or remove in a request. The client uses one direction, the server
+ * the other.
  *
  * @since 0.1.0
  */
@@ -24,8 +24,7 @@ const group = record<UrlGroup>({
 })
 
 /**
- * Reads a URL group of an answer. What QStash leaves out is absent. The reason of a refusal names the field and nothing
- * of its value.
+ * Reads a URL group of a response. The error names the field and contains nothing of its value.
  *
  * @since 0.1.0
  * @category conversions
@@ -33,7 +32,7 @@ const group = record<UrlGroup>({
 export const decode: (json: unknown) => Either.Either<UrlGroup, string> = group.decode
 
 /**
- * Writes a URL group as QStash answers it.
+ * Writes a URL group as QStash does.
  *
  * @since 0.1.0
  * @category conversions
