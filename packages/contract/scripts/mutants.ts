@@ -42,8 +42,12 @@ const scratch = mkdtempSync(join(tmpdir(), "mutants-"))
 const runLaws = (homes: ReadonlyArray<HomeFile>, fault?: Fault): Promise<Report | string> =>
   new Promise((resolve) => {
     const output = join(scratch, `${fault?.id ?? "none"}.json`)
-    // lostReplies makes every call of every service, and a transport serves none.
-    const isOfService = fault !== undefined && fault.home !== "lostReplies" && fault.home !== "transport"
+    // lostReplies makes every call of every service; a transport and an outage are about no service.
+    const isOfService =
+      fault !== undefined &&
+      fault.home !== "lostReplies" &&
+      fault.home !== "transport" &&
+      fault.home !== "outages"
     execFile(
       vitest,
       [

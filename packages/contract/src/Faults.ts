@@ -8,6 +8,7 @@ import { faults as flowControl } from "./faults/flowControl.ts"
 import { faults as logs } from "./faults/logs.ts"
 import { faults as lostReplies } from "./faults/lostReplies.ts"
 import { faults as messages } from "./faults/messages.ts"
+import { faults as outages } from "./faults/outages.ts"
 import { faults as queues } from "./faults/queues.ts"
 import { faults as schedules } from "./faults/schedules.ts"
 import { faults as signingKeys } from "./faults/signingKeys.ts"
@@ -78,5 +79,6 @@ export const faults: ReadonlyArray<Fault> = [
   ...logs,
   ...signingKeys,
   ...lostReplies,
-  ...transport
+  ...transport,
+  ...outages
 ]

@@ -25,10 +25,10 @@ type Service =
   | "QStashSigningKeys"
 
 /**
- * The test file of a home, without its extension. The last two are not homes: one loses requests and responses, the other
- * has the client's own tests of its transport on undici.
+ * The test file of a home, without its extension. The last three are not homes: one loses requests and responses, one
+ * has the client's own tests of its transport on undici, and one takes the Store away.
  */
-export type HomeFile = "testing" | "engine" | "server" | "lostReplies" | "transport"
+export type HomeFile = "testing" | "engine" | "server" | "lostReplies" | "transport" | "outages"
 
 /** Defines faults that the laws of one service must catch. */
 export const faultsOf =
