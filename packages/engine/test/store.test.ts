@@ -1,9 +1,10 @@
 import { QueueName, UrlGroupName } from "@effect-qstash/domain"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
 import { Store } from "@effect-qstash/engine/Store"
+import { StoredMessageSettings, StoredScheduleSettings } from "@effect-qstash/engine/StoredSettings"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, strictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { megabyte, usedBytes } from "./harness.ts"
 import {
   accepting,
@@ -33,6 +34,33 @@ import {
 import * as StoreLaws from "@effect-qstash/engine/StoreLaws"
 
 StoreLaws.laws("memory", MemoryStore.layer)
+
+/** The settings as they are once they have been text. */
+const asJson = <A, I>(schema: Schema.Schema<A, I>) => {
+  const json = Schema.parseJson(schema)
+  const encode = Schema.encodeSync(json)
+  const decode = Schema.decodeSync(json)
+  return (value: A): A => decode(encode(value))
+}
+const messageSettings = asJson(StoredMessageSettings)
+const scheduleSettings = asJson(StoredScheduleSettings)
+
+/** As a Store does that keeps settings in a database. */
+const throughJson = Layer.effect(
+  Store,
+  Effect.map(MemoryStore.make, (store): Store.Service => ({
+    ...store,
+    upsertSchedule: (request) =>
+      store.upsertSchedule({ ...request, settings: scheduleSettings(request.settings) }),
+    accept: (request) =>
+      store.accept({
+        ...request,
+        drafts: request.drafts.map((draft) => ({ ...draft, settings: messageSettings(draft.settings) }))
+      })
+  }))
+)
+
+StoreLaws.laws("memory, settings as JSON", throughJson, { runs: 20 })
 
 const pruneAll = (now: number) => prune(now, now)
 
