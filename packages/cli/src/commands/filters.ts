@@ -7,6 +7,7 @@ import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type * as Command from "../Command.ts"
 import * as Flag from "../Flag.ts"
 import type { Parse } from "../Parameter.ts"
 import * as flags from "./flags.ts"
@@ -96,4 +97,16 @@ export const dates = ({
   Effect.map(DateTime.now, (now): Pick<Filter, "fromDate" | "toDate"> => ({
     ...(since === undefined ? {} : { fromDate: since(now) }),
     ...(until === undefined ? {} : { toDate: until(now) })
+  }))
+
+/** The fields of all filters, and of the bounds of time. */
+export const filterOf = (options: Command.Input<typeof filters> & Parameters<typeof dates>[0]) =>
+  Effect.map(dates(options), (bounds) => ({
+    ...options.queue,
+    ...options.schedule,
+    ...options.urlGroup,
+    ...options.label,
+    ...options.flowControlKey,
+    ...options.url,
+    ...bounds
   }))

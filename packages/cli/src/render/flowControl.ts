@@ -4,7 +4,7 @@ import { card } from "./card.ts"
 import { inZoneExactly } from "./instant.ts"
 import type { Reader } from "./reader.ts"
 import { colourOfPause, pauseOf } from "./state.ts"
-import { columnOf, fitted } from "./table.ts"
+import { tableOf } from "./table.ts"
 import { printable } from "./text.ts"
 
 const pinned = (isPinned: boolean): string => (isPinned ? ", pinned" : "")
@@ -31,24 +31,14 @@ const limitsOf = (state: FlowControlState): string => {
   return limits.join("; ") || "none"
 }
 
-/** One line for each key where the terminal is wide enough, else two. */
-export const flowControlTable = (
-  states: ReadonlyArray<FlowControlState>,
-  { columns }: Reader
-): ReadonlyArray<string> => {
-  const column = columnOf(states)
-  return fitted(
-    {
-      columns: [
-        column("KEY", ({ flowControlKey }) => printable(flowControlKey)),
-        column("STATE", pauseOf, colourOfPause),
-        column("WAITING", ({ waitListSize }) => String(waitListSize))
-      ],
-      last: column("LIMITS", limitsOf)
-    },
-    columns
-  )
-}
+export const flowControlTable = tableOf<FlowControlState>((column) => ({
+  columns: [
+    column("KEY", ({ flowControlKey }) => printable(flowControlKey)),
+    column("STATE", pauseOf, colourOfPause),
+    column("WAITING", ({ waitListSize }) => String(waitListSize))
+  ],
+  last: column("LIMITS", limitsOf)
+}))
 
 export const flowControlCard = (state: FlowControlState, { zone }: Reader): ReadonlyArray<string> =>
   card(state.flowControlKey, colourOfPause(pauseOf(state)), [

@@ -5,28 +5,19 @@ import { card, type Field, limitsOf, namesOf, sizeOf } from "./card.ts"
 import { inZoneExactly } from "./instant.ts"
 import type { Reader } from "./reader.ts"
 import { colourOfState } from "./state.ts"
-import { columnOf, fitted } from "./table.ts"
+import { tableOf } from "./table.ts"
 import { dim, printable, red } from "./text.ts"
 import { safeUrl } from "./url.ts"
 
 /** Messages by the newest log entry of each. */
-export const messageTable = (
-  entries: ReadonlyArray<LogEntry>,
-  { columns, zone }: Reader
-): ReadonlyArray<string> => {
-  const column = columnOf(entries)
-  return fitted(
-    {
-      columns: [
-        column("ID", ({ messageId }) => printable(messageId)),
-        column("STATE", ({ state }) => printable(state), colourOfState),
-        column(`SINCE (${DateTime.zoneToString(zone)})`, ({ time }) => inZoneExactly(time, zone))
-      ],
-      last: column("DESTINATION", ({ url }) => safeUrl(url), dim)
-    },
-    columns
-  )
-}
+export const messageTable = tableOf<LogEntry>((column, { zone }, here) => ({
+  columns: [
+    column("ID", ({ messageId }) => printable(messageId)),
+    column("STATE", ({ state }) => printable(state), colourOfState),
+    column(`SINCE (${here})`, ({ time }) => inZoneExactly(time, zone))
+  ],
+  last: column("DESTINATION", ({ url }) => safeUrl(url), dim)
+}))
 
 const fieldsOf = (message: QStashMessage, zone: DateTime.TimeZone): ReadonlyArray<Field> => [
   ["destination", `${message.method} ${safeUrl(message.url)}`],
@@ -58,24 +49,14 @@ export const messageCard = (message: QStashMessage, { zone }: Reader): ReadonlyA
 
 const statusOf = ({ responseStatus }: DlqMessage): string => responseStatus?.toString() ?? "no response"
 
-/** One line for each dead letter where the terminal is wide enough, else two. */
-export const deadLetterTable = (
-  letters: ReadonlyArray<DlqMessage>,
-  { columns, zone }: Reader
-): ReadonlyArray<string> => {
-  const column = columnOf(letters)
-  return fitted(
-    {
-      columns: [
-        column("ID", ({ dlqId }) => printable(dlqId)),
-        column("STATUS", statusOf),
-        column(`CREATED (${DateTime.zoneToString(zone)})`, ({ createdAt }) => inZoneExactly(createdAt, zone))
-      ],
-      last: column("DESTINATION", ({ url }) => safeUrl(url), dim)
-    },
-    columns
-  )
-}
+export const deadLetterTable = tableOf<DlqMessage>((column, { zone }, here) => ({
+  columns: [
+    column("ID", ({ dlqId }) => printable(dlqId)),
+    column("STATUS", statusOf),
+    column(`CREATED (${here})`, ({ createdAt }) => inZoneExactly(createdAt, zone))
+  ],
+  last: column("DESTINATION", ({ url }) => safeUrl(url), dim)
+}))
 
 /** The same for a dead letter, with what is safe to show of the last response. */
 export const deadLetterCard = (letter: DlqMessage, { zone }: Reader): ReadonlyArray<string> =>

@@ -1,3 +1,5 @@
+import * as DateTime from "effect/DateTime"
+import type { Reader } from "./reader.ts"
 import { bold, cut, widthOf } from "./text.ts"
 
 /** One column of a table: plain text, and how to style it once it has been padded. */
@@ -83,4 +85,8 @@ export const fittedRows = (
   ])
 }
 
-export const fitted = (rows: Fitted, width: number): ReadonlyArray<string> => fittedRows(rows, width).flat()
+/** A table of records: a line for each where the terminal is wide enough, else two. `here` names the reader's zone. */
+export const tableOf =
+  <A>(describe: (column: ReturnType<typeof columnOf<A>>, reader: Reader, here: string) => Fitted) =>
+  (records: ReadonlyArray<A>, reader: Reader): ReadonlyArray<string> =>
+    fittedRows(describe(columnOf(records), reader, DateTime.zoneToString(reader.zone)), reader.columns).flat()

@@ -1,30 +1,19 @@
 import type { UrlGroup } from "@effect-qstash/domain/UrlGroup"
-import * as DateTime from "effect/DateTime"
 import { card, type Field } from "./card.ts"
 import { inZone } from "./instant.ts"
 import type { Reader } from "./reader.ts"
-import { columnOf, fitted } from "./table.ts"
+import { tableOf } from "./table.ts"
 import { dim, printable } from "./text.ts"
 import { safeUrl } from "./url.ts"
 
-/** One line for each group where the terminal is wide enough, else two. */
-export const urlGroupTable = (
-  groups: ReadonlyArray<UrlGroup>,
-  { columns, zone }: Reader
-): ReadonlyArray<string> => {
-  const column = columnOf(groups)
-  return fitted(
-    {
-      columns: [
-        column("NAME", ({ name }) => printable(name)),
-        column("ENDPOINTS", ({ endpoints }) => String(endpoints.length)),
-        column(`CHANGED (${DateTime.zoneToString(zone)})`, ({ updatedAt }) => inZone(updatedAt, zone))
-      ],
-      last: column("URLS", ({ endpoints }) => endpoints.map(({ url }) => safeUrl(url)).join(", "), dim)
-    },
-    columns
-  )
-}
+export const urlGroupTable = tableOf<UrlGroup>((column, { zone }, here) => ({
+  columns: [
+    column("NAME", ({ name }) => printable(name)),
+    column("ENDPOINTS", ({ endpoints }) => String(endpoints.length)),
+    column(`CHANGED (${here})`, ({ updatedAt }) => inZone(updatedAt, zone))
+  ],
+  last: column("URLS", ({ endpoints }) => endpoints.map(({ url }) => safeUrl(url)).join(", "), dim)
+}))
 
 /** One group with all of its endpoints, in their order. */
 export const urlGroupCard = (group: UrlGroup, { zone }: Reader): ReadonlyArray<string> =>

@@ -3,7 +3,13 @@ import type { DlqFilter } from "@effect-qstash/domain/MessageFilter"
 import { MessageIdFromAnswer } from "@effect-qstash/domain/MessageId"
 import * as Effect from "effect/Effect"
 import * as Flag from "../../Flag.ts"
-import { dates, filterOption, filters as common, sinceOption, untilOption } from "../filters.ts"
+import {
+  filterOf as commonFilterOf,
+  filterOption,
+  filters as common,
+  sinceOption,
+  untilOption
+} from "../filters.ts"
 import type * as Command from "../../Command.ts"
 import * as flags from "../flags.ts"
 import type { Noun } from "../noun.ts"
@@ -39,14 +45,8 @@ export const filters = {
 }
 
 export const filterOf = (options: Command.Input<typeof filters>) =>
-  Effect.map(dates(options), (bounds): DlqFilter => ({
+  Effect.map(commonFilterOf(options), (filter): DlqFilter => ({
     ...(options.message === undefined ? {} : { messageId: options.message }),
     ...options.status,
-    ...options.queue,
-    ...options.schedule,
-    ...options.urlGroup,
-    ...options.label,
-    ...options.flowControlKey,
-    ...options.url,
-    ...bounds
+    ...filter
   }))

@@ -8,7 +8,7 @@ import { command } from "../../Command.ts"
 import * as Confirmation from "../../Confirmation.ts"
 import { Target, withTarget } from "../../Target.ts"
 import { applyEach } from "../each.ts"
-import { dates, filters, sinceOption, untilOption } from "../filters.ts"
+import { filterOf, filters, sinceOption, untilOption } from "../filters.ts"
 import * as flags from "../flags.ts"
 import { counted } from "../noun.ts"
 import { printJson } from "../print.ts"
@@ -30,15 +30,7 @@ export const cancel = command({
   arguments: { ids: Argument.many(idArgument) },
   run: (options) =>
     Effect.gen(function* () {
-      const filter: MessageFilter = {
-        ...options.queue,
-        ...options.schedule,
-        ...options.urlGroup,
-        ...options.label,
-        ...options.flowControlKey,
-        ...options.url,
-        ...(yield* dates(options))
-      }
+      const filter: MessageFilter = yield* filterOf(options)
       const selection = yield* Selection.selectionOf(message, "cancel", { ...options, filter }, isSelective)
       const messages = yield* QStashMessages
       if (selection._tag === "Ids") {
