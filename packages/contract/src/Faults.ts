@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { fileURLToPath } from "node:url"
 import { faults as dlq } from "./faults/dlq.ts"
 import { faults as flowControl } from "./faults/flowControl.ts"
 import { faults as logs } from "./faults/logs.ts"
@@ -14,18 +15,18 @@ import { faults as schedules } from "./faults/schedules.ts"
 import { faults as signingKeys } from "./faults/signingKeys.ts"
 import { faults as transport } from "./faults/transport.ts"
 import { faults as urlGroups } from "./faults/urlGroups.ts"
-import type { Fault, HomeFile } from "./internal/fault.ts"
+import type { Fault, HomeFile, PortFault, TextFault } from "./internal/fault.ts"
 
 export type {
   /**
-   * A change to one source file.
+   * A bug to plant, in the text of a file or at a port.
    *
    * @since 0.1.0
    * @category models
    */
   Fault,
   /**
-   * The test file of a home, without its ending.
+   * The test file of a home, without its extension.
    *
    * @since 0.1.0
    * @category models
@@ -50,6 +51,16 @@ export const homesOf = ({ file, home }: Fault): ReadonlyArray<HomeFile> => {
   return wire.test(file) ? ["server"] : ["testing", "engine"]
 }
 
+const edit = ({ file, id }: Fault, edits: TextFault["edits"], source: string): string =>
+  edits.reduce((text, [find, replace]) => {
+    const places = text.split(find).length - 1
+    if (places !== 1)
+      throw new Error(`${id}: ${file} contains ${JSON.stringify(find)} ${places} times, not once`)
+    return text.replace(find, () => replace)
+  }, source)
+
+const faultyPorts = fileURLToPath(new URL("internal/faultyPorts.ts", import.meta.url))
+
 /**
  * The source with the fault. A fault that no longer fits the source is an error: otherwise it would look as if no law
  * catches it.
@@ -57,13 +68,14 @@ export const homesOf = ({ file, home }: Fault): ReadonlyArray<HomeFile> => {
  * @since 0.1.0
  * @category conversions
  */
-export const plant = ({ edits, file, id }: Fault, source: string): string =>
-  edits.reduce((text, [find, replace]) => {
-    const places = text.split(find).length - 1
-    if (places !== 1)
-      throw new Error(`${id}: ${file} contains ${JSON.stringify(find)} ${places} times, not once`)
-    return text.replace(find, () => replace)
-  }, source)
+export const plant = (fault: Fault, source: string): string =>
+  "edits" in fault
+    ? edit(fault, fault.edits, source)
+    : [
+        edit(fault, [[`export const ${fault.name}`, "const correct"]], source),
+        `import { faulty } from "${faultyPorts}"`,
+        `export const ${fault.name} = faulty["${fault.file}"](correct, "${fault.id}")`
+      ].join("\n")
 
 /**
  * @since 0.1.0
@@ -82,3 +94,14 @@ export const faults: ReadonlyArray<Fault> = [
   ...transport,
   ...outages
 ]
+
+/**
+ * What the fault of an id changes at a port.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const changesOf = (id: string): PortFault["changes"] => {
+  const fault = faults.find((known) => known.id === id)
+  return fault !== undefined && "changes" in fault ? fault.changes : {}
+}

@@ -1,9 +1,11 @@
-import { type Fault, faultsOf } from "../internal/fault.ts"
+import type { StoredDeadLetter } from "@effect-qstash/engine/Rows"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashDlq")
 
-const store = inFile("engine/src/MemoryStore.ts")
-const letters = inFile("engine/src/internal/memory/DeadLetters.ts")
+const memory = inFile("engine/src/MemoryStore.ts")
 const service = inFile("engine/src/internal/services/dlq.ts")
 const pages = inFile("engine/src/internal/services/paging.ts")
 const matches = inFile("engine/src/Matches.ts")
@@ -11,46 +13,58 @@ const record = inFile("domain/src/wire/DlqRecord.ts")
 const client = inFile("client/src/internal/services/dlq.ts")
 const paging = inFile("client/src/internal/paging.ts")
 const handlers = inFile("server/src/internal/routes/dlq.ts")
+const port = storeFaultsOf("QStashDlq")
+
+const withoutResponse = (letter: StoredDeadLetter): StoredDeadLetter => ({ ...letter, response: undefined })
 
 /** In dead letters. */
 export const faults: ReadonlyArray<Fault> = [
-  store("letter-without-answer", "a dead letter does not contain the last response", [
-    "failedAt: now,\n      response,",
-    "failedAt: now,\n      response: undefined,"
-  ]),
-  store("letters-under-one-id", "dead letters of the same instant share an id", [
+  port("letter-without-answer", "a dead letter does not contain the last response", (store) => ({
+    getDeadLetter: (...id) => Effect.map(store.getDeadLetter(...id), Option.map(withoutResponse)),
+    pageDeadLetters: (request) =>
+      Effect.map(store.pageDeadLetters(request), ({ items, last }) => ({
+        items: items.map(withoutResponse),
+        last
+      }))
+  })),
+  memory("letters-under-one-id", "dead letters of the same instant share an id", [
     "dlqIdOf(`${time}-${count}`)",
     "dlqIdOf(`${time}-0`)"
   ]),
-  letters("page-repeats", "a page starts with the last entry of the previous one", [
-    "number <= after : number",
-    "number < after : number"
-  ]),
-  letters("page-one-more", "a page contains one dead letter too many", [
-    "if (items.length === count ||",
-    "if (items.length > count ||"
-  ]),
-  store("retried-letter-stays", "a retried dead letter stays in the queue", [
+  port("page-repeats", "a page starts with the last entry of the previous one", (store) => ({
+    pageDeadLetters: (request) =>
+      store.pageDeadLetters({
+        ...request,
+        after: request.after === undefined ? undefined : request.after - 1
+      })
+  })),
+  port("page-one-more", "a page contains one dead letter too many", (store) => ({
+    pageDeadLetters: (request) => store.pageDeadLetters({ ...request, count: request.count + 1 })
+  })),
+  memory("retried-letter-stays", "a retried dead letter stays in the queue", [
     "tenant.deadLetters.delete(dlqId)\n          if (retry === undefined) return []",
     "if (retry === undefined) {\n            tenant.deadLetters.delete(dlqId)\n            return []\n          }"
   ]),
-  store("retry-under-old-id", "a retried message keeps its old id", [
+  memory("retry-under-old-id", "a retried message keeps its old id", [
     "mintMessageId(ids),\n            {\n              settings: retry",
     "message.messageId,\n            {\n              settings: retry"
   ]),
-  store("retry-as-before", "a retry cannot change the number of retries", [
-    "retry.retries === undefined ? settings : { ...settings, retries: retry.retries }",
-    "settings"
-  ]),
-  store("retry-waits", "a retried message waits for its delay again", [
+  port("retry-as-before", "a retry cannot change the number of retries", (store) => ({
+    takeDeadLetters: (request) =>
+      store.takeDeadLetters({
+        ...request,
+        retry: request.retry === undefined ? undefined : { ...request.retry, retries: undefined }
+      })
+  })),
+  memory("retry-waits", "a retried message waits for its delay again", [
     "notBefore: now\n            },",
     "notBefore: now + message.notBefore - message.createdAt\n            },"
   ]),
-  store("retry-without-group", "a retried message loses its group", [
+  memory("retry-without-group", "a retried message loses its group", [
     "url,\n              urlGroup,\n",
     "url,\n"
   ]),
-  store("letters-mixed", "an account sees another account's dead letters", [
+  memory("letters-mixed", "an account sees another account's dead letters", [
     "tenants.get(tenantId)?.deadLetters.get(dlqId)), deadLetterOf",
     "Array.from(tenants.values(), (tenant) => tenant.deadLetters.get(dlqId)).find((letter) => letter !== undefined)), deadLetterOf"
   ]),
@@ -118,10 +132,9 @@ export const faults: ReadonlyArray<Fault> = [
     "all.retry(id, { retries: yield* retriesOf(call) })",
     "all.retry(id)"
   ]),
-  letters("page-unbounded", "a page of dead letters can have any size", [
-    " || (items.length > 0 && bytes > maxBytes)",
-    ""
-  ]),
+  port("page-unbounded", "a page of dead letters can have any size", (store) => ({
+    pageDeadLetters: (request) => store.pageDeadLetters({ ...request, maxBytes: Infinity })
+  })),
   service("retry-unlimited", "a dead letter can be retried with any number of retries", [
     "yield* checkRetries({ retries })\n",
     ""

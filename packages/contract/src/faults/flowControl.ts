@@ -1,14 +1,17 @@
-import { type Fault, faultsOf } from "../internal/fault.ts"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashFlowControl")
 
-const store = inFile("engine/src/MemoryStore.ts")
+const memory = inFile("engine/src/MemoryStore.ts")
 const limits = inFile("engine/src/internal/memory/flowControl.ts")
 const record = inFile("domain/src/wire/FlowControlRecord.ts")
 const fields = inFile("domain/src/internal/fields.ts")
 const client = inFile("client/src/internal/services/flowControl.ts")
 const segment = inFile("domain/src/wire/PathSegment.ts")
 const handlers = inFile("server/src/internal/routes/flowControl.ts")
+const port = storeFaultsOf("QStashFlowControl")
 
 /** In the limits that messages share. */
 export const faults: ReadonlyArray<Fault> = [
@@ -20,24 +23,24 @@ export const faults: ReadonlyArray<Fault> = [
     "Infinity : flow.rate - flow.started",
     "Infinity : flow.rate - flow.started + 1"
   ]),
-  store("retries-free", "a retry does not count against the rate", [
+  memory("retries-free", "a retry does not count against the rate", [
     "flow.started += 1",
     "flow.started += row.message.retried === 0 ? 1 : 0"
   ]),
-  store("period-slides", "each delivery starts a new period", [
+  memory("period-slides", "each delivery starts a new period", [
     "flow.windowStart ??= now",
     "flow.windowStart = now"
   ]),
-  store("first-limits-stay", "the limits of the first message stay in force", [
+  memory("first-limits-stay", "the limits of the first message stay in force", [
     "setLimits(flow, settings.flowControl)",
     "if (flow.parallelism === undefined && flow.rate === undefined) setLimits(flow, settings.flowControl)"
   ]),
-  store("retry-keeps-slot", "a message waiting for its retry keeps its slot", [
+  memory("retry-keeps-slot", "a message waiting for its retry keeps its slot", [
     "isFinished = false\n    }",
     "isFinished = false\n      if (row.flow !== undefined) row.flow.underWay += 1\n    }"
   ]),
   limits("flow-pause-ignored", "a paused key continues", ["if (flow.isPaused) return 0", ""]),
-  store("flow-resume-asleep", "a resumed key waits for its next message", [
+  memory("flow-resume-asleep", "a resumed key waits for its next message", [
     "planWindow(flow)\n        recheck(flow)",
     ""
   ]),
@@ -46,35 +49,41 @@ export const faults: ReadonlyArray<Fault> = [
     "flow.parallelism"
   ]),
   limits("rate-not-pinned", "a message changes a pinned rate", ["if (!flow.isPinnedRate) {", "{"]),
-  limits("unpins-both", "unpinning one limit unpins both", [
-    "if (change.rate) flow.isPinnedRate = false",
-    "flow.isPinnedRate = false"
-  ]),
+  port("unpins-both", "unpinning one limit unpins both", (store) => ({
+    changeFlowControl: (request) =>
+      store.changeFlowControl({
+        ...request,
+        change:
+          request.change._tag === "Unpin" ? { _tag: "Unpin", parallelism: true, rate: true } : request.change
+      })
+  })),
   limits("pin-in-old-period", "a pinned rate continues the old period", [
     "flow.isPinnedRate = true\n        endWindow(flow)",
     "flow.isPinnedRate = true"
   ]),
-  limits("reset-in-vain", "resetting the rate does nothing", [
-    'case "ResetRate":\n      endWindow(flow)',
-    'case "ResetRate":'
-  ]),
-  limits("waiting-hidden", "a key does not show how many messages wait", [
-    "flowControlKey: key, waiting }",
-    "flowControlKey: key, waiting: 0 }"
-  ]),
-  store("under-way-hidden", "no key shows how many deliveries are in progress", [
-    "tenants.get(tenantId)?.leased ?? 0",
-    "Math.min(tenants.get(tenantId)?.leased ?? 0, 0)"
-  ]),
-  store("keys-mixed", "two accounts share the limits of a key", [
+  port("reset-in-vain", "resetting the rate does nothing", (store) => ({
+    changeFlowControl: (request) =>
+      request.change._tag === "ResetRate" ? Effect.succeed("stored") : store.changeFlowControl(request)
+  })),
+  port("waiting-hidden", "a key does not show how many messages wait", (store) => ({
+    getFlowControl: (...key) =>
+      Effect.map(
+        store.getFlowControl(...key),
+        Option.map((flow) => ({ ...flow, waiting: 0 }))
+      )
+  })),
+  port("under-way-hidden", "no key shows how many deliveries are in progress", () => ({
+    countLeased: () => Effect.succeed(0)
+  })),
+  memory("keys-mixed", "two accounts share the limits of a key", [
     "flowOf(tenant, settings.flowControl.key)",
     "flowOf(tenants.values().next().value ?? tenant, settings.flowControl.key)"
   ]),
-  store("schedule-without-key", "a schedule's messages ignore its limits", [
+  memory("schedule-without-key", "a schedule's messages ignore its limits", [
     "NewMessage = { settings, ...target",
     "NewMessage = { settings: { ...settings, flowControl: undefined }, ...target"
   ]),
-  store("waiting-for-ever", "messages waiting for a rate do not start when the period ends", [
+  memory("waiting-for-ever", "messages waiting for a rate do not start when the period ends", [
     "isHeldByRate && flow.windowStart !== undefined ?",
     "isHeldByRate && flow.windowStart === null ?"
   ]),

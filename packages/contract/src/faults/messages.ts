@@ -1,8 +1,10 @@
-import { type Fault, faultsOf } from "../internal/fault.ts"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import { courierFaultsOf, type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashMessages")
 
-const store = inFile("engine/src/MemoryStore.ts")
+const memory = inFile("engine/src/MemoryStore.ts")
 const lanes = inFile("engine/src/internal/memory/Lanes.ts")
 const service = inFile("engine/src/internal/services/messages.ts")
 const context = inFile("engine/src/internal/services/context.ts")
@@ -33,10 +35,12 @@ const handlers = inFile("server/src/internal/routes/messages.ts")
 const served = inFile("server/src/internal/selection.ts")
 const courier = inFile("server/src/UndiciCourier.ts")
 const testing = inFile("testing/src/internal/handler.ts")
+const port = storeFaultsOf("QStashMessages")
+const courierPort = courierFaultsOf("QStashMessages")
 
 /** In publishing, deduplication, batches, cancels and callbacks. */
 export const faults: ReadonlyArray<Fault> = [
-  store("message-stays", "a delivered message can still be read", [
+  memory("message-stays", "a delivered message can still be read", [
     "row.tenant.messages = withoutKey(row.tenant.messages, row.message.messageId)",
     ""
   ]),
@@ -45,10 +49,9 @@ export const faults: ReadonlyArray<Fault> = [
     "? now"
   ]),
   service("not-before-ignored", "notBefore is ignored", [": DateTime.toEpochMillis(notBefore)", ": now"]),
-  store("published-by-nobody", "a message does not store its publisher", [
-    "{ settings, ...target, callerIp, notBefore, hops }",
-    "{ settings, ...target, callerIp: undefined, notBefore, hops }"
-  ]),
+  port("published-by-nobody", "a message does not store its publisher", (store) => ({
+    accept: (input) => store.accept({ ...input, callerIp: undefined })
+  })),
   attempt("attempts-named-apart", "each attempt has its own message id", [
     '["Upstash-Message-Id", message.messageId]',
     '["Upstash-Message-Id", `${message.messageId}${message.retried || ""}`]'
@@ -61,15 +64,22 @@ export const faults: ReadonlyArray<Fault> = [
     'options.deduplicationWindow ?? "10 minutes"',
     'options.deduplicationWindow ?? "1 minute"'
   ]),
-  store("duplicate-renews", "each duplicate extends the window", [
+  memory("duplicate-renews", "each duplicate extends the window", [
     "if (known !== undefined) return known.messages",
     'if (known !== undefined) {\n            tenant.deduplication.set(key ?? "", { ...known, until: now + window })\n            return known.messages\n          }'
   ]),
-  store("duplicate-not-told", "the response does not report a duplicate", [
-    "isDeduplicated: true }))",
-    "isDeduplicated: false }))"
-  ]),
-  store("duplicate-delivered", "a duplicate gets the id of the first message but is delivered", [
+  port("duplicate-not-told", "the response does not report a duplicate", (store) => ({
+    accept: (input) =>
+      Effect.map(store.accept(input), (result) =>
+        result._tag === "Accepted"
+          ? {
+              ...result,
+              messages: result.messages.map(Arr.map((accepted) => ({ ...accepted, isDeduplicated: false })))
+            }
+          : result
+      )
+  })),
+  memory("duplicate-delivered", "a duplicate gets the id of the first message but is delivered", [
     "if (known !== undefined) return known.messages",
     "if (known !== undefined) {\n            for (const { url } of known.messages) makeMessage(tenant, mintMessageId(ids), { settings: draft.settings, url, callerIp, notBefore: draft.notBefore }, now, log)\n            return known.messages\n          }"
   ]),
@@ -89,20 +99,21 @@ export const faults: ReadonlyArray<Fault> = [
     "`id:${message.deduplicationId}`",
     "`id:${message.deduplicationId}:${JSON.stringify(message.destination)}`"
   ]),
-  store("batch-half-sent", "a batch with an unknown group sends the rest", [
+  memory("batch-half-sent", "a batch with an unknown group sends the rest", [
     'if (typeof destination !== "string" && !tenant.groups.has(destination.urlGroup)) {',
     'if (drafts.length === 1 && typeof destination !== "string" && !tenant.groups.has(destination.urlGroup)) {'
   ]),
-  store("cancel-late", "a message waiting for its retry is cancelled only when that is due", [
+  memory("cancel-late", "a message waiting for its retry is cancelled only when that is due", [
     "if (row.token === undefined) cancelNow(row, log)",
     "if (row.token === undefined && row.message.retried === 0) cancelNow(row, log)"
   ]),
-  store("destination-takes-all", "a destination takes all slots of its tenant", [
-    "destination.underWay < slots.perDestination",
-    "destination.underWay < slots.perTenant"
-  ]),
-  store("tenant-takes-all", "a tenant takes all slots", ["tenant.leased < slots.perTenant", "true"]),
-  store("freed-slot-unused", "nobody gets the slot that a tenant frees", [
+  port("destination-takes-all", "a destination takes all slots of its tenant", (store) => ({
+    claimDueMessages: (input) => store.claimDueMessages({ ...input, perDestination: input.perTenant })
+  })),
+  port("tenant-takes-all", "a tenant takes all slots", (store) => ({
+    claimDueMessages: (input) => store.claimDueMessages({ ...input, perTenant: Infinity })
+  })),
+  memory("freed-slot-unused", "nobody gets the slot that a tenant frees", [
     "    lanes.recheck(tenant.gate)\n    if (destination",
     "    if (destination"
   ]),
@@ -110,11 +121,11 @@ export const faults: ReadonlyArray<Fault> = [
     "this.recheck(reservedBy)",
     ""
   ]),
-  store("cancel-under-way-ignored", "cancelling a message in progress does nothing", [
+  memory("cancel-under-way-ignored", "cancelling a message in progress does nothing", [
     "else row.isCancelRequested = true",
     "else row.isCancelRequested = false"
   ]),
-  store("cancel-buries", "a message cancelled while in progress becomes a dead letter", [
+  memory("cancel-buries", "a message cancelled while in progress becomes a dead letter", [
     'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n    } else if',
     'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n      moveToDlq(row, response, now)\n    } else if'
   ]),
@@ -266,10 +277,12 @@ export const faults: ReadonlyArray<Fault> = [
     "maxHeaderSize: maxHeaderBytes + 1",
     "maxHeaderSize: 16_384"
   ]),
-  courier("answer-body-lost", "the body of a worker's response is lost", [
-    "body: Buffer.concat(chunks)",
-    "body: Buffer.alloc(0)"
-  ]),
+  courierPort("answer-body-lost", "the body of a worker's response is lost", ({ deliver }) => ({
+    deliver: (delivery) =>
+      Effect.map(deliver(delivery), (outcome) =>
+        outcome._tag === "Answered" ? { ...outcome, body: new Uint8Array() } : outcome
+      )
+  })),
   service("absent-group-not-sent", "a message to an unknown group fails as if it had not been sent", [
     "reason: errorTexts.urlGroupNotFound(result.urlGroup),\n            status: 400",
     "reason: errorTexts.urlGroupNotFound(result.urlGroup)"

@@ -1,18 +1,32 @@
-import { type Fault, faultsOf } from "../internal/fault.ts"
+import type { StoredQueue } from "@effect-qstash/engine/Rows"
+import type { Store } from "@effect-qstash/engine/Store"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashQueues")
 
-const store = inFile("engine/src/MemoryStore.ts")
+const memory = inFile("engine/src/MemoryStore.ts")
 const places = inFile("engine/src/internal/memory/queues.ts")
 const limit = inFile("engine/src/ExceededLimit.ts")
 const record = inFile("domain/src/wire/QueueRecord.ts")
 const client = inFile("client/src/internal/services/messages.ts")
 const handlers = inFile("server/src/internal/routes/queues.ts")
 const sending = inFile("server/src/internal/routes/messages.ts")
+const port = storeFaultsOf("QStashQueues")
+
+/** Changes how queues read back. */
+const readsQueues =
+  (change: (queue: StoredQueue) => StoredQueue) =>
+  (store: Store.Service): Partial<Store.Service> => ({
+    getQueue: (...name) => Effect.map(store.getQueue(...name), Option.map(change)),
+    listQueues: (tenantId) => Effect.map(store.listQueues(tenantId), Arr.map(change))
+  })
 
 /** In what queues keep in order. */
 export const faults: ReadonlyArray<Fault> = [
-  store("retry-to-the-end", "a message that failed goes to the end of its queue", [
+  memory("retry-to-the-end", "a message that failed goes to the end of its queue", [
     "if (isFinished) finish(row)\n    else planMessage(row)",
     "if (isFinished) finish(row)\n    else {\n      if (row.queue !== undefined && row.openCallbacks === 0) {\n        row.isDone = true\n        leaveIfClear(row)\n        row.isDone = false\n        join(row.queue, row)\n      }\n      planMessage(row)\n    }"
   ]),
@@ -21,65 +35,75 @@ export const faults: ReadonlyArray<Fault> = [
     "queue.admitted <= queue.parallelism"
   ]),
   places("queue-without-callbacks", "a queue does not wait for callbacks", [" || row.openCallbacks > 0", ""]),
-  store("queue-stuck-behind-callback", "a queue waits for a callback forever", [
+  memory("queue-stuck-behind-callback", "a queue waits for a callback forever", [
     "row.source.openCallbacks -= 1\n",
     ""
   ]),
-  store("parallelism-raised-in-vain", "raising the parallelism takes effect only with the next message", [
+  memory("parallelism-raised-in-vain", "raising the parallelism takes effect only with the next message", [
     'admit(queue)\n        return "stored"',
     'return "stored"'
   ]),
-  store(
+  memory(
     "parallelism-lowered-in-vain",
     "lowering the parallelism does not hold back messages that were allowed to start",
     ["holdBack(queue, queue.isPaused ? 0 : parallelism)", "if (queue.isPaused) holdBack(queue, 0)"]
   ),
-  store("upsert-unpauses", "an upsert without isPaused ends the pause", [
-    "isPaused ?? queue.isPaused",
-    "isPaused ?? false"
-  ]),
+  port("upsert-unpauses", "an upsert without isPaused ends the pause", (store) => ({
+    upsertQueue: (request) => store.upsertQueue({ ...request, isPaused: request.isPaused ?? false })
+  })),
   places("queue-pause-ignored", "a paused queue starts messages", [
     "if (queue.isPaused) return\n    while",
     "while"
   ]),
-  store("queue-pause-half", "a pause does not hold back messages that were allowed to start", [
+  memory("queue-pause-half", "a pause does not hold back messages that were allowed to start", [
     "if (isPaused) holdBack(queue, 0)\n        else admit(queue)",
     "if (!isPaused) admit(queue)"
   ]),
-  store("queue-resume-asleep", "a resumed queue waits for its next message", [
+  memory("queue-resume-asleep", "a resumed queue waits for its next message", [
     "else admit(queue)\n        return true",
     "return true"
   ]),
-  store("queue-deleted-empty", "a deleted queue leaves its messages behind", [
+  memory("queue-deleted-empty", "a deleted queue leaves its messages behind", [
     "if (!row.isDone && !row.isCancelRequested) requestCancel(row, log)",
     ""
   ]),
-  store("lag-only-grows", "the lag includes finished messages", ["row.queue.lag -= 1", ""]),
+  memory("lag-only-grows", "the lag includes finished messages", ["row.queue.lag -= 1", ""]),
   places("enqueue-resets", "an enqueue resets a queue's parallelism", [
     "const known = tenant.queues.get(queueName)\n    if (known !== undefined) return known",
     "const known = tenant.queues.get(queueName)\n    if (known !== undefined) known.parallelism = 1\n    if (known !== undefined) return known"
   ]),
-  store("queue-created-anew", "an upsert resets a queue's creation time", [
-    "queue.updatedAt = now\n        queue.parallelism",
-    "queue.updatedAt = now\n        queue.createdAt = now\n        queue.parallelism"
-  ]),
-  store("queue-unchanged", "an upsert does not update the change time", [
-    "queue.updatedAt = now\n        queue.parallelism",
-    "queue.parallelism"
-  ]),
-  store("one-queue-more", "an account can have one queue more than its quota", [
-    "tenant.queues.size >= limit",
-    "tenant.queues.size > limit"
-  ]),
+  port(
+    "queue-created-anew",
+    "an upsert resets a queue's creation time",
+    readsQueues((queue) => ({ ...queue, createdAt: queue.updatedAt }))
+  ),
+  port(
+    "queue-unchanged",
+    "an upsert does not update the change time",
+    readsQueues((queue) => ({ ...queue, updatedAt: queue.createdAt }))
+  ),
+  port("one-queue-more", "an account can have one queue more than its quota", (store) => ({
+    upsertQueue: (request) => store.upsertQueue({ ...request, limit: request.limit + 1 })
+  })),
   limit("enqueue-over-quota", "an enqueue creates a queue beyond the quota", [
     "queues.size + newQueues.size > limits.maxQueues",
     "newQueues.size > limits.maxQueues"
   ]),
-  store("queues-mixed", "an account finds another account's queues", [
-    "tenants.get(tenantId)?.queues.get(queueName)), queueOf",
-    "Array.from(tenants.values(), (tenant) => tenant.queues.get(queueName)).find((queue) => queue !== undefined)), queueOf"
-  ]),
-  store("schedule-without-queue", "a schedule's messages bypass its queue", [
+  port("queues-mixed", "an account finds another account's queues", (store) => {
+    const accounts = new Set<string>()
+    return {
+      upsertQueue: (request) => {
+        accounts.add(request.tenantId)
+        return store.upsertQueue(request)
+      },
+      getQueue: (_own, queueName) =>
+        Effect.map(
+          Effect.forEach(accounts, (tenantId) => store.getQueue(tenantId, queueName)),
+          Option.firstSomeOf
+        )
+    }
+  }),
+  memory("schedule-without-queue", "a schedule's messages bypass its queue", [
     "NewMessage = { settings, ...target",
     "NewMessage = { settings: { ...settings, queueName: undefined }, ...target"
   ]),

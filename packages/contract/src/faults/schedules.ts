@@ -1,8 +1,14 @@
-import { type Fault, faultsOf } from "../internal/fault.ts"
+import type { StoredSchedule } from "@effect-qstash/engine/Rows"
+import type { Store } from "@effect-qstash/engine/Store"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Record from "effect/Record"
+import { courierFaultsOf, type Fault, faultsOf, signerFaultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashSchedules")
 
-const store = inFile("engine/src/MemoryStore.ts")
+const memory = inFile("engine/src/MemoryStore.ts")
 const rules = inFile("engine/src/ScheduleRules.ts")
 const core = inFile("engine/src/internal/core.ts")
 const service = inFile("engine/src/internal/services/schedules.ts")
@@ -33,10 +39,21 @@ const handlers = inFile("server/src/internal/routes/schedules.ts")
 const route = inFile("server/src/internal/route.ts")
 const courier = inFile("server/src/UndiciCourier.ts")
 const testing = inFile("testing/src/internal/handler.ts")
+const port = storeFaultsOf("QStashSchedules")
+const signerPort = signerFaultsOf("QStashSchedules")
+const courierPort = courierFaultsOf("QStashSchedules")
+
+/** Changes how schedules read back. */
+const readsSchedules =
+  (change: (schedule: StoredSchedule) => StoredSchedule) =>
+  (store: Store.Service): Partial<Store.Service> => ({
+    getSchedule: (...id) => Effect.map(store.getSchedule(...id), Option.map(change)),
+    listSchedules: (tenantId) => Effect.map(store.listSchedules(tenantId), Arr.map(change))
+  })
 
 /** In what schedules do, and in what all deliveries and the wire have in common. */
 export const faults: ReadonlyArray<Fault> = [
-  store(
+  memory(
     "resume-backfills",
     "a resume backfills the firings of the pause",
     ["Object.assign(row, pausedOrResumed(row, isPaused, now))", "row.isPaused = isPaused"],
@@ -45,48 +62,67 @@ export const faults: ReadonlyArray<Fault> = [
       "if (row.isPaused) continue\n          advanceSchedule(row, row.nextTime ?? now)"
     ]
   ),
-  store("pause-stops-clock", "the next firing stands still while a schedule is paused", [
+  memory("pause-stops-clock", "the next firing stands still while a schedule is paused", [
     "advanceSchedule(row, now)\n          if (row.isPaused) continue",
     "if (row.isPaused) continue\n          advanceSchedule(row, now)"
   ]),
-  store("pause-notes-firing", "a paused schedule records firings that it skips", [
+  memory("pause-notes-firing", "a paused schedule records firings that it skips", [
     "if (row.isPaused) continue",
     "if (row.isPaused) {\n            row.lastTime = now\n            continue\n          }"
   ]),
-  store("pause-ignored", "a paused schedule keeps firing", ["if (row.isPaused) continue", ""]),
-  store("pause-one-way", "a paused schedule cannot be resumed", [
-    "pausedOrResumed(row, isPaused, now)",
-    "pausedOrResumed(row, row.isPaused || isPaused, now)"
-  ]),
-  store("pause-holds-messages", "a pause holds back existing messages", [
+  memory("pause-ignored", "a paused schedule keeps firing", ["if (row.isPaused) continue", ""]),
+  port("pause-one-way", "a paused schedule cannot be resumed", (store) => ({
+    setPaused: (request) =>
+      request.isPaused
+        ? store.setPaused(request)
+        : Effect.map(store.getSchedule(request.tenantId, request.scheduleId), Option.isSome)
+  })),
+  memory("pause-holds-messages", "a pause holds back existing messages", [
     "const { message } = row\n          const token",
     "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId)?.isPaused === true) continue\n          const token"
   ]),
-  store("overwrite-unpauses", "an overwrite loses the pause", [
-    "Object.assign(known, overwritten(",
-    "Object.assign(known, { isPaused: false }, overwritten("
-  ]),
-  store("overwrite-merges", "an overwrite keeps the settings it leaves out", [
-    "overwritten({ callerIp, now, settings })",
-    "overwritten({ callerIp, now, settings: { ...known.settings, ...settings } })"
-  ]),
+  port("overwrite-unpauses", "an overwrite loses the pause", (store) => ({
+    upsertSchedule: (request) =>
+      Effect.tap(store.upsertSchedule(request), store.setPaused({ ...request, isPaused: false }))
+  })),
+  port("overwrite-merges", "an overwrite keeps the settings it leaves out", (store) => ({
+    upsertSchedule: (request) =>
+      Effect.flatMap(store.getSchedule(request.tenantId, request.scheduleId), (known) =>
+        store.upsertSchedule({
+          ...request,
+          settings: { ...Option.getOrUndefined(known)?.settings, ...request.settings }
+        })
+      )
+  })),
   rules("overwrite-keeps-next", "an overwrite keeps the next firing of the old cron", [
     "error: undefined,\n  nextTime: nextTime(settings.cron, now)",
     "error: undefined"
   ]),
-  store("overwrite-recreates", "an overwrite resets the creation time", [
+  memory("overwrite-recreates", "an overwrite resets the creation time", [
     "Object.assign(known, overwritten(",
     "Object.assign(known, { createdAt: now }, overwritten("
   ]),
-  store("message-follows-schedule", "a waiting message takes on the settings of an overwrite", [
-    "const { message } = row\n          const token",
-    "const { tenant } = row\n          const message = { ...row.message, settings: tenant.schedules.get(row.message.scheduleId)?.settings ?? row.message.settings }\n          const token"
-  ]),
-  store("delete-takes-messages", "a delete removes existing messages", [
+  port("message-follows-schedule", "a waiting message takes on the settings of an overwrite", (store) => ({
+    claimDueMessages: (request) =>
+      Effect.flatMap(store.claimDueMessages(request), ({ events, leases }) =>
+        Effect.map(
+          Effect.forEach(leases, ({ message, token }) =>
+            message.scheduleId === undefined
+              ? Effect.succeed({ message, token })
+              : Effect.map(store.getSchedule(message.tenantId, message.scheduleId), (schedule) => ({
+                  message: { ...message, settings: Option.getOrElse(schedule, () => message).settings },
+                  token
+                }))
+          ),
+          (changed) => ({ events, leases: changed })
+        )
+      )
+  })),
+  memory("delete-takes-messages", "a delete removes existing messages", [
     "const { message } = row\n          const token",
     "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId) === undefined) continue\n          const token"
   ]),
-  store(
+  memory(
     "delete-late",
     "a deleted schedule fires once more",
     ["schedules.plan(row, undefined)", ""],
@@ -95,11 +131,11 @@ export const faults: ReadonlyArray<Fault> = [
       "if (scheduleRow(row.tenantId, row.scheduleId) === row) advanceSchedule(row, now)\n          if (row.isPaused) continue"
     ]
   ),
-  store("fires-twice", "each firing creates two messages", [
+  memory("fires-twice", "each firing creates two messages", [
     "makeMessage(tenant, messageId, newMessage, now, log)",
     "makeMessage(tenant, messageId, newMessage, now, log)\n      makeMessage(tenant, mintMessageId(ids), newMessage, now, log)"
   ]),
-  store("every-other", "every second firing is skipped", [
+  memory("every-other", "every second firing is skipped", [
     "advanceSchedule(row, now)\n          if (row.isPaused) continue",
     "advanceSchedule(row, now)\n          advanceSchedule(row, row.nextTime ?? now)\n          if (row.isPaused) continue"
   ]),
@@ -107,31 +143,45 @@ export const faults: ReadonlyArray<Fault> = [
     "const notBefore = now + (delay === undefined ? 0 : Duration.toMillis(delay))",
     "const notBefore = now"
   ]),
-  store("last-firing-lost", "a schedule does not record its last firing", ["row.lastTime = now", ""]),
-  store("states-pile-up", "the last firing keeps the messages of earlier ones", [
+  port(
+    "last-firing-lost",
+    "a schedule does not record its last firing",
+    readsSchedules((schedule) => ({ ...schedule, lastTime: undefined }))
+  ),
+  memory("states-pile-up", "the last firing keeps the messages of earlier ones", [
     "row.states = new Map()",
     ""
   ]),
-  store("failure-hidden", "a message that failed for good shows as delivered", [
-    'noteState(row, "FAIL")\n      dlqId = moveToDlq',
-    'noteState(row, "SUCCESS")\n      dlqId = moveToDlq'
-  ]),
-  store("retry-at-once", "a failed delivery is retried without waiting", [
-    "retried: message.retried + 1, dueAt: settlement.dueAt }",
-    "retried: message.retried + 1, dueAt: now }"
-  ]),
-  store("tenants-mixed", "an account finds another account's schedules", [
+  port(
+    "failure-hidden",
+    "a message that failed for good shows as delivered",
+    readsSchedules((schedule) => ({
+      ...schedule,
+      lastStates: Record.map(schedule.lastStates, (state) => (state === "FAIL" ? "SUCCESS" : state))
+    }))
+  ),
+  port("retry-at-once", "a failed delivery is retried without waiting", (store) => ({
+    settle: (request) =>
+      store.settle({
+        ...request,
+        settlements: request.settlements.map((settlement) =>
+          settlement._tag === "Retry" ? { ...settlement, dueAt: request.now } : settlement
+        )
+      })
+  })),
+  memory("tenants-mixed", "an account finds another account's schedules", [
     "tenants.get(tenantId)?.schedules.get(scheduleId)",
     "Array.from(tenants.values(), (tenant) => tenant.schedules.get(scheduleId)).find((row) => row !== undefined)"
   ]),
-  store("quota-off-by-one", "an account can have one schedule more than its quota", [
-    "rows.size >= limit",
-    "rows.size > limit"
-  ]),
-  store("quota-on-overwrite", "a full account cannot overwrite", [
-    "const known = rows.get(scheduleId)",
-    'const known = rows.get(scheduleId)\n        if (rows.size >= limit) return "full"'
-  ]),
+  port("quota-off-by-one", "an account can have one schedule more than its quota", (store) => ({
+    upsertSchedule: (request) => store.upsertSchedule({ ...request, limit: request.limit + 1 })
+  })),
+  port("quota-on-overwrite", "a full account cannot overwrite", (store) => ({
+    upsertSchedule: (request) =>
+      Effect.flatMap(store.listSchedules(request.tenantId), ({ length }) =>
+        length >= request.limit ? Effect.succeed("full") : store.upsertSchedule(request)
+      )
+  })),
   service("delete-forgives", "deleting an unknown schedule succeeds", [
     "change(() => store.deleteSchedule(tenantId, scheduleId)),\n          known(scheduleId)",
     "change(() => store.deleteSchedule(tenantId, scheduleId)),\n          () => Effect.void"
@@ -211,22 +261,19 @@ export const faults: ReadonlyArray<Fault> = [
     " ?? untilDate(value, nowMillis)",
     ""
   ]),
-  signer("sub-without-query", "the signature leaves out the query", [
-    "sub: url",
-    'sub: url.replace(/\\?.*/s, "")'
-  ]),
+  signerPort("sub-without-query", "the signature leaves out the query", ({ sign }) => ({
+    sign: (input) => sign({ ...input, url: input.url.replace(/\?.*/s, "") })
+  })),
   signer("key-without-prefix", "the prefix of the key is cut off before signing", [
     "Redacted.value(signingKeys.current)",
     'Redacted.value(signingKeys.current).replace(/^sig_/, "")'
   ]),
-  signer("hash-of-text", "the body hash is computed from the text", [
-    "update(body)",
-    "update(new TextDecoder().decode(body))"
-  ]),
-  signer("iat-in-millis", "the signature's times are in milliseconds", [
-    "Math.floor(nowMillis / 1000)",
-    "nowMillis"
-  ]),
+  signerPort("hash-of-text", "the body hash is computed from the text", ({ sign }) => ({
+    sign: (input) => sign({ ...input, body: new TextEncoder().encode(new TextDecoder().decode(input.body)) })
+  })),
+  signerPort("iat-in-millis", "the signature's times are in milliseconds", ({ sign }) => ({
+    sign: (input) => sign({ ...input, nowMillis: input.nowMillis * 1000 })
+  })),
   time("events-late", "events on the way happen only after time has moved", [
     "this.now = next\n",
     "this.now = target\n"
@@ -359,19 +406,21 @@ export const faults: ReadonlyArray<Fault> = [
     "path: rawPath(request.url, url)",
     "path: decodeURI(url.pathname) + url.search"
   ]),
-  courier("query-not-sent", "a delivery omits the query", [
-    "path: rawPath(request.url, url)",
-    "path: url.pathname"
-  ]),
-  courier("get-without-body", "a GET omits its body", [
-    "request.body.length === 0 ? null",
-    'request.body.length === 0 || request.method === "GET" ? null'
-  ]),
-  courier("answer-headers-lost", "the headers of a worker's response are lost", [
-    "headers: answer.headers",
-    "headers: {}"
-  ]),
-  courier("post-always", "every delivery is a POST", ["method: request.method", 'method: "POST"']),
+  courierPort("query-not-sent", "a delivery omits the query", ({ deliver }) => ({
+    deliver: (request) => deliver({ ...request, url: request.url.replace(/\?.*/s, "") })
+  })),
+  courierPort("get-without-body", "a GET omits its body", ({ deliver }) => ({
+    deliver: (request) => deliver(request.method === "GET" ? { ...request, body: new Uint8Array() } : request)
+  })),
+  courierPort("answer-headers-lost", "the headers of a worker's response are lost", ({ deliver }) => ({
+    deliver: (request) =>
+      Effect.map(deliver(request), (outcome) =>
+        outcome._tag === "Answered" ? { ...outcome, headers: {} } : outcome
+      )
+  })),
+  courierPort("post-always", "every delivery is a POST", ({ deliver }) => ({
+    deliver: (request) => deliver({ ...request, method: "POST" })
+  })),
   testing("answers-are-200", "a test's destination always responds with 200", [
     "if (isStatus(status)) return status",
     "if (isStatus(status)) return 200"

@@ -2,7 +2,7 @@ import { type Fault, faultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashSigningKeys")
 
-const store = inFile("engine/src/MemoryStore.ts")
+const memory = inFile("engine/src/MemoryStore.ts")
 const service = inFile("engine/src/internal/services/signingKeys.ts")
 const signer = inFile("engine/src/Signer.ts")
 const record = inFile("domain/src/wire/SigningKeysRecord.ts")
@@ -11,11 +11,11 @@ const handlers = inFile("server/src/internal/routes/signingKeys.ts")
 
 /** In the keys and their rotation. */
 export const faults: ReadonlyArray<Fault> = [
-  store("rotation-keeps-current", "a rotation replaces only the next key", [
+  memory("rotation-keeps-current", "a rotation replaces only the next key", [
     "(tenant.signingKeys ?? initial).next, next",
     "(tenant.signingKeys ?? initial).current, next"
   ]),
-  store("rotation-forgotten", "a rotation starts from the initial keys", [
+  memory("rotation-forgotten", "a rotation starts from the initial keys", [
     "(tenant.signingKeys ?? initial).next",
     "(tenant.signingKeys ? { next } : initial).next"
   ]),

@@ -1,9 +1,10 @@
-import { type Fault, faultsOf } from "../internal/fault.ts"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashUrlGroups")
 
-const store = inFile("engine/src/MemoryStore.ts")
-const rules = inFile("engine/src/ScheduleRules.ts")
+const memory = inFile("engine/src/MemoryStore.ts")
 const editing = inFile("engine/src/Endpoints.ts")
 const service = inFile("engine/src/internal/services/urlGroups.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
@@ -14,6 +15,7 @@ const message = inFile("domain/src/internal/messageRecord.ts")
 const answer = inFile("domain/src/wire/ScheduleRecord.ts")
 const refusal = inFile("client/src/internal/refusal.ts")
 const client = inFile("client/src/internal/services/urlGroups.ts")
+const port = storeFaultsOf("QStashUrlGroups")
 
 /** In groups, and in what goes to them. */
 export const faults: ReadonlyArray<Fault> = [
@@ -34,7 +36,7 @@ export const faults: ReadonlyArray<Fault> = [
     ],
     ["endpoint.name === undefined ? undefined : byName.get(endpoint.name)", 'byName.get(endpoint.name ?? "")']
   ),
-  store("empty-group-stays", "a group without endpoints remains", [
+  memory("empty-group-stays", "a group without endpoints remains", [
     "if (known.endpoints.length === 0) groups.delete(urlGroup)",
     ""
   ]),
@@ -50,22 +52,38 @@ export const faults: ReadonlyArray<Fault> = [
     "endpointName: name }",
     "endpointName: undefined }"
   ]),
-  store("group-error-stays", "a schedule reports a missing group forever", [
+  memory("group-error-stays", "a schedule reports a missing group forever", [
     "row.error = error",
     "row.error ??= error"
   ]),
-  rules("group-missing-silent", "a schedule does not report that its group is gone", [
-    "error: errorTexts.urlGroupNotFound(Destination.toText(destination))",
-    "error: undefined"
-  ]),
-  store("group-change-untold", "a group does not show when it was changed", [
-    "known.endpoints = merged\n          known.updatedAt = now",
-    "known.endpoints = merged"
-  ]),
-  store("groups-mixed", "an account finds another account's groups", [
-    "tenants.get(tenantId)?.groups.get(urlGroup)), groupOf",
-    "Array.from(tenants.values(), (tenant) => tenant.groups.get(urlGroup)).find((group) => group !== undefined)), groupOf"
-  ]),
+  port("group-missing-silent", "a schedule does not report that its group is gone", (store) => ({
+    getSchedule: (...id) =>
+      Effect.map(
+        store.getSchedule(...id),
+        Option.map((schedule) => ({ ...schedule, error: undefined }))
+      )
+  })),
+  port("group-change-untold", "a group does not show when it was changed", (store) => ({
+    getUrlGroup: (...name) =>
+      Effect.map(
+        store.getUrlGroup(...name),
+        Option.map((group) => ({ ...group, updatedAt: group.createdAt }))
+      )
+  })),
+  port("groups-mixed", "an account finds another account's groups", (store) => {
+    const accounts = new Set<string>()
+    return {
+      upsertEndpoints: (request) => {
+        accounts.add(request.tenantId)
+        return store.upsertEndpoints(request)
+      },
+      getUrlGroup: (_own, urlGroup) =>
+        Effect.map(
+          Effect.forEach(accounts, (tenantId) => store.getUrlGroup(tenantId, urlGroup)),
+          Option.firstSomeOf
+        )
+    }
+  }),
   service("any-group-name", "a group can have any name", [
     "const parseUrlGroup = checkingName(UrlGroupName, ",
     "const parseUrlGroup = (name: string) => Effect.succeed(name) || checkingName(UrlGroupName, "
@@ -98,14 +116,17 @@ export const faults: ReadonlyArray<Fault> = [
     'method: "DELETE",\n          target: `${target}/endpoints`',
     'method: "POST",\n          target: `${target}/endpoints`'
   ]),
-  store("one-endpoint-more", "a group can have one endpoint more than its quota", [
-    "merged.length > limits.maxEndpointsPerUrlGroup",
-    "merged.length > limits.maxEndpointsPerUrlGroup + 1"
-  ]),
-  store("one-group-more", "an account can have one group more than its quota", [
-    "groups.size >= limits.maxUrlGroups",
-    "groups.size > limits.maxUrlGroups"
-  ]),
+  port("one-endpoint-more", "a group can have one endpoint more than its quota", (store) => ({
+    upsertEndpoints: ({ limits, ...request }) =>
+      store.upsertEndpoints({
+        ...request,
+        limits: { ...limits, maxEndpointsPerUrlGroup: limits.maxEndpointsPerUrlGroup + 1 }
+      })
+  })),
+  port("one-group-more", "an account can have one group more than its quota", (store) => ({
+    upsertEndpoints: ({ limits, ...request }) =>
+      store.upsertEndpoints({ ...request, limits: { ...limits, maxUrlGroups: limits.maxUrlGroups + 1 } })
+  })),
   refusal("quota-under-its-wire-name", "the client reports the group quota by its wire name", [
     "reason: QuotaText.fromWire(reason)",
     "reason"
