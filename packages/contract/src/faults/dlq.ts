@@ -5,7 +5,7 @@ import { type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashDlq")
 
-const memory = inFile("engine/src/MemoryStore.ts")
+const memoryDlq = inFile("engine/src/internal/memory/dlq.ts")
 const service = inFile("engine/src/internal/services/dlq.ts")
 const pages = inFile("engine/src/internal/services/paging.ts")
 const matches = inFile("engine/src/Matches.ts")
@@ -27,7 +27,7 @@ export const faults: ReadonlyArray<Fault> = [
         last
       }))
   })),
-  memory("letters-under-one-id", "dead letters of the same instant share an id", [
+  memoryDlq("letters-under-one-id", "dead letters of the same instant share an id", [
     "dlqIdOf(`${time}-${count}`)",
     "dlqIdOf(`${time}-0`)"
   ]),
@@ -41,12 +41,12 @@ export const faults: ReadonlyArray<Fault> = [
   port("page-one-more", "a page contains one dead letter too many", (store) => ({
     pageDeadLetters: (request) => store.pageDeadLetters({ ...request, count: request.count + 1 })
   })),
-  memory("retried-letter-stays", "a retried dead letter stays in the queue", [
+  memoryDlq("retried-letter-stays", "a retried dead letter stays in the queue", [
     "tenant.deadLetters.delete(dlqId)\n          if (retry === undefined) return []",
     "if (retry === undefined) {\n            tenant.deadLetters.delete(dlqId)\n            return []\n          }"
   ]),
-  memory("retry-under-old-id", "a retried message keeps its old id", [
-    "mintMessageId(ids),\n            {\n              settings: retry",
+  memoryDlq("retry-under-old-id", "a retried message keeps its old id", [
+    "memory.mintMessageId(),\n            {\n              settings: retry",
     "message.messageId,\n            {\n              settings: retry"
   ]),
   port("retry-as-before", "a retry cannot change the number of retries", (store) => ({
@@ -56,17 +56,17 @@ export const faults: ReadonlyArray<Fault> = [
         retry: request.retry === undefined ? undefined : { ...request.retry, retries: undefined }
       })
   })),
-  memory("retry-waits", "a retried message waits for its delay again", [
+  memoryDlq("retry-waits", "a retried message waits for its delay again", [
     "notBefore: now\n            },",
     "notBefore: now + message.notBefore - message.createdAt\n            },"
   ]),
-  memory("retry-without-group", "a retried message loses its group", [
+  memoryDlq("retry-without-group", "a retried message loses its group", [
     "url,\n              urlGroup,\n",
     "url,\n"
   ]),
-  memory("letters-mixed", "an account sees another account's dead letters", [
-    "tenants.get(tenantId)?.deadLetters.get(dlqId)), deadLetterOf",
-    "Array.from(tenants.values(), (tenant) => tenant.deadLetters.get(dlqId)).find((letter) => letter !== undefined)), deadLetterOf"
+  memoryDlq("letters-mixed", "an account sees another account's dead letters", [
+    "memory.tenants.get(tenantId)?.deadLetters.get(dlqId), deadLetterOf",
+    "Array.from(memory.tenants.values(), (tenant) => tenant.deadLetters.get(dlqId)).find((letter) => letter !== undefined), deadLetterOf"
   ]),
   service("letters-newest-first", "a page lists the newest dead letters first", [
     'count: page.count ?? PageInput.maxDeadLetters,\n            order: "earliestFirst"',

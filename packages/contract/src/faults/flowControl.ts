@@ -4,7 +4,10 @@ import { type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashFlowControl")
 
-const memory = inFile("engine/src/MemoryStore.ts")
+const memorySchedules = inFile("engine/src/internal/memory/schedules.ts")
+const memoryLeases = inFile("engine/src/internal/memory/leases.ts")
+const memoryMessages = inFile("engine/src/internal/memory/messages.ts")
+const memorySlots = inFile("engine/src/internal/memory/slots.ts")
 const limits = inFile("engine/src/internal/memory/flowControl.ts")
 const record = inFile("domain/src/wire/FlowControlRecord.ts")
 const fields = inFile("domain/src/internal/fields.ts")
@@ -23,24 +26,24 @@ export const faults: ReadonlyArray<Fault> = [
     "Infinity : flow.rate - flow.started",
     "Infinity : flow.rate - flow.started + 1"
   ]),
-  memory("retries-free", "a retry does not count against the rate", [
+  memorySlots("retries-free", "a retry does not count against the rate", [
     "flow.started += 1",
     "flow.started += row.message.retried === 0 ? 1 : 0"
   ]),
-  memory("period-slides", "each delivery starts a new period", [
+  memorySlots("period-slides", "each delivery starts a new period", [
     "flow.windowStart ??= now",
     "flow.windowStart = now"
   ]),
-  memory("first-limits-stay", "the limits of the first message stay in force", [
+  memoryMessages("first-limits-stay", "the limits of the first message stay in force", [
     "setLimits(flow, settings.flowControl)",
     "if (flow.parallelism === undefined && flow.rate === undefined) setLimits(flow, settings.flowControl)"
   ]),
-  memory("retry-keeps-slot", "a message waiting for its retry keeps its slot", [
+  memoryLeases("retry-keeps-slot", "a message waiting for its retry keeps its slot", [
     "isFinished = false\n    }",
     "isFinished = false\n      if (row.flow !== undefined) row.flow.underWay += 1\n    }"
   ]),
   limits("flow-pause-ignored", "a paused key continues", ["if (flow.isPaused) return 0", ""]),
-  memory("flow-resume-asleep", "a resumed key waits for its next message", [
+  limits("flow-resume-asleep", "a resumed key waits for its next message", [
     "planWindow(flow)\n        recheck(flow)",
     ""
   ]),
@@ -75,15 +78,15 @@ export const faults: ReadonlyArray<Fault> = [
   port("under-way-hidden", "no key shows how many deliveries are in progress", () => ({
     countLeased: () => Effect.succeed(0)
   })),
-  memory("keys-mixed", "two accounts share the limits of a key", [
+  memoryMessages("keys-mixed", "two accounts share the limits of a key", [
     "flowOf(tenant, settings.flowControl.key)",
-    "flowOf(tenants.values().next().value ?? tenant, settings.flowControl.key)"
+    "flowOf(memory.tenants.values().next().value ?? tenant, settings.flowControl.key)"
   ]),
-  memory("schedule-without-key", "a schedule's messages ignore its limits", [
+  memorySchedules("schedule-without-key", "a schedule's messages ignore its limits", [
     "NewMessage = { settings, ...target",
     "NewMessage = { settings: { ...settings, flowControl: undefined }, ...target"
   ]),
-  memory("waiting-for-ever", "messages waiting for a rate do not start when the period ends", [
+  limits("waiting-for-ever", "messages waiting for a rate do not start when the period ends", [
     "isHeldByRate && flow.windowStart !== undefined ?",
     "isHeldByRate && flow.windowStart === null ?"
   ]),

@@ -5,7 +5,7 @@ import { type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashLogs")
 
-const memory = inFile("engine/src/MemoryStore.ts")
+const memoryLeases = inFile("engine/src/internal/memory/leases.ts")
 const service = inFile("engine/src/internal/services/logs.ts")
 const matches = inFile("engine/src/Matches.ts")
 const written = inFile("engine/src/internal/record.ts")
@@ -32,7 +32,7 @@ export const faults: ReadonlyArray<Fault> = [
     "a retry is not logged",
     readsLogs((event) => (event.state === "RETRY" ? [] : [event]))
   ),
-  memory("last-error-not-logged", "the last failed attempt is not logged as an error", [
+  memoryLeases("last-error-not-logged", "the last failed attempt is not logged as an error", [
     'log.note(row, "ERROR", { error: settlement.error }, response)\n      log.note(row, "FAILED"',
     'log.note(row, "FAILED"'
   ]),

@@ -4,7 +4,9 @@ import { courierFaultsOf, type Fault, faultsOf, storeFaultsOf } from "../interna
 
 const inFile = faultsOf("QStashMessages")
 
-const memory = inFile("engine/src/MemoryStore.ts")
+const memoryLeases = inFile("engine/src/internal/memory/leases.ts")
+const memoryMessages = inFile("engine/src/internal/memory/messages.ts")
+const memorySlots = inFile("engine/src/internal/memory/slots.ts")
 const lanes = inFile("engine/src/internal/memory/Lanes.ts")
 const service = inFile("engine/src/internal/services/messages.ts")
 const context = inFile("engine/src/internal/services/context.ts")
@@ -40,7 +42,7 @@ const courierPort = courierFaultsOf("QStashMessages")
 
 /** In publishing, deduplication, batches, cancels and callbacks. */
 export const faults: ReadonlyArray<Fault> = [
-  memory("message-stays", "a delivered message can still be read", [
+  memoryMessages("message-stays", "a delivered message can still be read", [
     "row.tenant.messages = withoutKey(row.tenant.messages, row.message.messageId)",
     ""
   ]),
@@ -64,7 +66,7 @@ export const faults: ReadonlyArray<Fault> = [
     'options.deduplicationWindow ?? "10 minutes"',
     'options.deduplicationWindow ?? "1 minute"'
   ]),
-  memory("duplicate-renews", "each duplicate extends the window", [
+  memoryMessages("duplicate-renews", "each duplicate extends the window", [
     "if (known !== undefined) return known.messages",
     'if (known !== undefined) {\n            tenant.deduplication.set(key ?? "", { ...known, until: now + window })\n            return known.messages\n          }'
   ]),
@@ -79,9 +81,9 @@ export const faults: ReadonlyArray<Fault> = [
           : result
       )
   })),
-  memory("duplicate-delivered", "a duplicate gets the id of the first message but is delivered", [
+  memoryMessages("duplicate-delivered", "a duplicate gets the id of the first message but is delivered", [
     "if (known !== undefined) return known.messages",
-    "if (known !== undefined) {\n            for (const { url } of known.messages) makeMessage(tenant, mintMessageId(ids), { settings: draft.settings, url, callerIp, notBefore: draft.notBefore }, now, log)\n            return known.messages\n          }"
+    "if (known !== undefined) {\n            for (const { url } of known.messages) makeMessage(tenant, memory.mintMessageId(), { settings: draft.settings, url, callerIp, notBefore: draft.notBefore }, now, log)\n            return known.messages\n          }"
   ]),
   deduplication("content-without-headers", "messages with other headers count as the same content", [
     "JSON.stringify([Destination.toText(message.destination), headers])",
@@ -99,13 +101,13 @@ export const faults: ReadonlyArray<Fault> = [
     "`id:${message.deduplicationId}`",
     "`id:${message.deduplicationId}:${JSON.stringify(message.destination)}`"
   ]),
-  memory("batch-half-sent", "a batch with an unknown group sends the rest", [
+  memoryMessages("batch-half-sent", "a batch with an unknown group sends the rest", [
     'if (typeof destination !== "string" && !tenant.groups.has(destination.urlGroup)) {',
     'if (drafts.length === 1 && typeof destination !== "string" && !tenant.groups.has(destination.urlGroup)) {'
   ]),
-  memory("cancel-late", "a message waiting for its retry is cancelled only when that is due", [
-    "if (row.token === undefined) cancelNow(row, log)",
-    "if (row.token === undefined && row.message.retried === 0) cancelNow(row, log)"
+  memoryMessages("cancel-late", "a message waiting for its retry is cancelled only when that is due", [
+    'if (row.state._tag !== "Leased") cancelNow(row, log)',
+    'if (row.state._tag !== "Leased" && row.message.retried === 0) cancelNow(row, log)'
   ]),
   port("destination-takes-all", "a destination takes all slots of its tenant", (store) => ({
     claimDueMessages: (input) => store.claimDueMessages({ ...input, perDestination: input.perTenant })
@@ -113,21 +115,21 @@ export const faults: ReadonlyArray<Fault> = [
   port("tenant-takes-all", "a tenant takes all slots", (store) => ({
     claimDueMessages: (input) => store.claimDueMessages({ ...input, perTenant: Infinity })
   })),
-  memory("freed-slot-unused", "nobody gets the slot that a tenant frees", [
-    "    lanes.recheck(tenant.gate)\n    if (destination",
-    "    if (destination"
+  memorySlots("freed-slot-unused", "nobody gets the slot that a tenant frees", [
+    "    lanes.recheck(tenant.gate)\n    destination",
+    "    destination"
   ]),
   lanes("one-call-only", "a slot reserved for a lane that is held elsewhere stays unused", [
     "this.recheck(reservedBy)",
     ""
   ]),
-  memory("cancel-under-way-ignored", "cancelling a message in progress does nothing", [
+  memoryMessages("cancel-under-way-ignored", "cancelling a message in progress does nothing", [
     "else row.isCancelRequested = true",
     "else row.isCancelRequested = false"
   ]),
-  memory("cancel-buries", "a message cancelled while in progress becomes a dead letter", [
+  memoryLeases("cancel-buries", "a message cancelled while in progress becomes a dead letter", [
     'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n    } else if',
-    'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n      moveToDlq(row, response, now)\n    } else if'
+    'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n      moveToDlq(memory, row, response, now)\n    } else if'
   ]),
   service("cancel-forgives", "cancelling an unknown message succeeds", [
     "if (Option.isNone(yield* store.getMessage(tenantId, messageId))) {",

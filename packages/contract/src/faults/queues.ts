@@ -7,7 +7,9 @@ import { type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashQueues")
 
-const memory = inFile("engine/src/MemoryStore.ts")
+const memorySchedules = inFile("engine/src/internal/memory/schedules.ts")
+const memoryLeases = inFile("engine/src/internal/memory/leases.ts")
+const memoryMessages = inFile("engine/src/internal/memory/messages.ts")
 const places = inFile("engine/src/internal/memory/queues.ts")
 const limit = inFile("engine/src/ExceededLimit.ts")
 const record = inFile("domain/src/wire/QueueRecord.ts")
@@ -26,24 +28,29 @@ const readsQueues =
 
 /** In what queues keep in order. */
 export const faults: ReadonlyArray<Fault> = [
-  memory("retry-to-the-end", "a message that failed goes to the end of its queue", [
-    "if (isFinished) finish(row)\n    else planMessage(row)",
-    "if (isFinished) finish(row)\n    else {\n      if (row.queue !== undefined && row.openCallbacks === 0) {\n        row.isDone = true\n        leaveIfClear(row)\n        row.isDone = false\n        join(row.queue, row)\n      }\n      planMessage(row)\n    }"
-  ]),
+  memoryLeases(
+    "retry-to-the-end",
+    "a message that failed goes to the end of its queue",
+    ["makeMessage, noteState, rest }: Messages", "makeMessage, noteState, queues, rest }: Messages"],
+    [
+      "if (isFinished) finish(row)\n    else rest(row)",
+      'if (isFinished) finish(row)\n    else {\n      if (row.queue !== undefined && row.openCallbacks === 0) {\n        const { state } = row\n        row.state = { _tag: "Done" }\n        queues.leaveIfClear(row)\n        row.state = state\n        queues.join(row.queue, row)\n      }\n      rest(row)\n    }'
+    ]
+  ),
   places("one-place-more", "a queue starts one message too many", [
     "queue.admitted < queue.parallelism",
     "queue.admitted <= queue.parallelism"
   ]),
   places("queue-without-callbacks", "a queue does not wait for callbacks", [" || row.openCallbacks > 0", ""]),
-  memory("queue-stuck-behind-callback", "a queue waits for a callback forever", [
+  memoryMessages("queue-stuck-behind-callback", "a queue waits for a callback forever", [
     "row.source.openCallbacks -= 1\n",
     ""
   ]),
-  memory("parallelism-raised-in-vain", "raising the parallelism takes effect only with the next message", [
+  places("parallelism-raised-in-vain", "raising the parallelism takes effect only with the next message", [
     'admit(queue)\n        return "stored"',
     'return "stored"'
   ]),
-  memory(
+  places(
     "parallelism-lowered-in-vain",
     "lowering the parallelism does not hold back messages that were allowed to start",
     ["holdBack(queue, queue.isPaused ? 0 : parallelism)", "if (queue.isPaused) holdBack(queue, 0)"]
@@ -55,19 +62,19 @@ export const faults: ReadonlyArray<Fault> = [
     "if (queue.isPaused) return\n    while",
     "while"
   ]),
-  memory("queue-pause-half", "a pause does not hold back messages that were allowed to start", [
+  places("queue-pause-half", "a pause does not hold back messages that were allowed to start", [
     "if (isPaused) holdBack(queue, 0)\n        else admit(queue)",
     "if (!isPaused) admit(queue)"
   ]),
-  memory("queue-resume-asleep", "a resumed queue waits for its next message", [
+  places("queue-resume-asleep", "a resumed queue waits for its next message", [
     "else admit(queue)\n        return true",
     "return true"
   ]),
-  memory("queue-deleted-empty", "a deleted queue leaves its messages behind", [
-    "if (!row.isDone && !row.isCancelRequested) requestCancel(row, log)",
+  places("queue-deleted-empty", "a deleted queue leaves its messages behind", [
+    'if (row.state._tag !== "Done" && !row.isCancelRequested) requestCancel(row, log)',
     ""
   ]),
-  memory("lag-only-grows", "the lag includes finished messages", ["row.queue.lag -= 1", ""]),
+  memoryMessages("lag-only-grows", "the lag includes finished messages", ["row.queue.lag -= 1", ""]),
   places("enqueue-resets", "an enqueue resets a queue's parallelism", [
     "const known = tenant.queues.get(queueName)\n    if (known !== undefined) return known",
     "const known = tenant.queues.get(queueName)\n    if (known !== undefined) known.parallelism = 1\n    if (known !== undefined) return known"
@@ -103,7 +110,7 @@ export const faults: ReadonlyArray<Fault> = [
         )
     }
   }),
-  memory("schedule-without-queue", "a schedule's messages bypass its queue", [
+  memorySchedules("schedule-without-queue", "a schedule's messages bypass its queue", [
     "NewMessage = { settings, ...target",
     "NewMessage = { settings: { ...settings, queueName: undefined }, ...target"
   ]),

@@ -8,7 +8,8 @@ import { courierFaultsOf, type Fault, faultsOf, signerFaultsOf, storeFaultsOf } 
 
 const inFile = faultsOf("QStashSchedules")
 
-const memory = inFile("engine/src/MemoryStore.ts")
+const memorySchedules = inFile("engine/src/internal/memory/schedules.ts")
+const memoryLeases = inFile("engine/src/internal/memory/leases.ts")
 const rules = inFile("engine/src/ScheduleRules.ts")
 const core = inFile("engine/src/internal/core.ts")
 const service = inFile("engine/src/internal/services/schedules.ts")
@@ -53,7 +54,7 @@ const readsSchedules =
 
 /** In what schedules do, and in what all deliveries and the wire have in common. */
 export const faults: ReadonlyArray<Fault> = [
-  memory(
+  memorySchedules(
     "resume-backfills",
     "a resume backfills the firings of the pause",
     ["Object.assign(row, pausedOrResumed(row, isPaused, now))", "row.isPaused = isPaused"],
@@ -62,24 +63,24 @@ export const faults: ReadonlyArray<Fault> = [
       "if (row.isPaused) continue\n          advanceSchedule(row, row.nextTime ?? now)"
     ]
   ),
-  memory("pause-stops-clock", "the next firing stands still while a schedule is paused", [
+  memorySchedules("pause-stops-clock", "the next firing stands still while a schedule is paused", [
     "advanceSchedule(row, now)\n          if (row.isPaused) continue",
     "if (row.isPaused) continue\n          advanceSchedule(row, now)"
   ]),
-  memory("pause-notes-firing", "a paused schedule records firings that it skips", [
+  memorySchedules("pause-notes-firing", "a paused schedule records firings that it skips", [
     "if (row.isPaused) continue",
     "if (row.isPaused) {\n            row.lastTime = now\n            continue\n          }"
   ]),
-  memory("pause-ignored", "a paused schedule keeps firing", ["if (row.isPaused) continue", ""]),
+  memorySchedules("pause-ignored", "a paused schedule keeps firing", ["if (row.isPaused) continue", ""]),
   port("pause-one-way", "a paused schedule cannot be resumed", (store) => ({
     setPaused: (request) =>
       request.isPaused
         ? store.setPaused(request)
         : Effect.map(store.getSchedule(request.tenantId, request.scheduleId), Option.isSome)
   })),
-  memory("pause-holds-messages", "a pause holds back existing messages", [
+  memoryLeases("pause-holds-messages", "a pause holds back existing messages", [
     "const { message } = row\n          const token",
-    "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId)?.isPaused === true) continue\n          const token"
+    "const { message, tenant } = row\n          if (message.scheduleId !== undefined && tenant.schedules.get(message.scheduleId)?.isPaused === true) continue\n          const token"
   ]),
   port("overwrite-unpauses", "an overwrite loses the pause", (store) => ({
     upsertSchedule: (request) =>
@@ -98,7 +99,7 @@ export const faults: ReadonlyArray<Fault> = [
     "error: undefined,\n  nextTime: nextTime(settings.cron, now)",
     "error: undefined"
   ]),
-  memory("overwrite-recreates", "an overwrite resets the creation time", [
+  memorySchedules("overwrite-recreates", "an overwrite resets the creation time", [
     "Object.assign(known, overwritten(",
     "Object.assign(known, { createdAt: now }, overwritten("
   ]),
@@ -118,11 +119,11 @@ export const faults: ReadonlyArray<Fault> = [
         )
       )
   })),
-  memory("delete-takes-messages", "a delete removes existing messages", [
+  memoryLeases("delete-takes-messages", "a delete removes existing messages", [
     "const { message } = row\n          const token",
-    "const { message, tenant } = row\n          if (message.scheduleId !== undefined && scheduleRow(tenant.tenantId, message.scheduleId) === undefined) continue\n          const token"
+    "const { message, tenant } = row\n          if (message.scheduleId !== undefined && !tenant.schedules.has(message.scheduleId)) continue\n          const token"
   ]),
-  memory(
+  memorySchedules(
     "delete-late",
     "a deleted schedule fires once more",
     ["schedules.plan(row, undefined)", ""],
@@ -131,11 +132,11 @@ export const faults: ReadonlyArray<Fault> = [
       "if (scheduleRow(row.tenantId, row.scheduleId) === row) advanceSchedule(row, now)\n          if (row.isPaused) continue"
     ]
   ),
-  memory("fires-twice", "each firing creates two messages", [
+  memorySchedules("fires-twice", "each firing creates two messages", [
     "makeMessage(tenant, messageId, newMessage, now, log)",
-    "makeMessage(tenant, messageId, newMessage, now, log)\n      makeMessage(tenant, mintMessageId(ids), newMessage, now, log)"
+    "makeMessage(tenant, messageId, newMessage, now, log)\n      makeMessage(tenant, memory.mintMessageId(), newMessage, now, log)"
   ]),
-  memory("every-other", "every second firing is skipped", [
+  memorySchedules("every-other", "every second firing is skipped", [
     "advanceSchedule(row, now)\n          if (row.isPaused) continue",
     "advanceSchedule(row, now)\n          advanceSchedule(row, row.nextTime ?? now)\n          if (row.isPaused) continue"
   ]),
@@ -148,7 +149,7 @@ export const faults: ReadonlyArray<Fault> = [
     "a schedule does not record its last firing",
     readsSchedules((schedule) => ({ ...schedule, lastTime: undefined }))
   ),
-  memory("states-pile-up", "the last firing keeps the messages of earlier ones", [
+  memorySchedules("states-pile-up", "the last firing keeps the messages of earlier ones", [
     "row.states = new Map()",
     ""
   ]),
@@ -169,7 +170,7 @@ export const faults: ReadonlyArray<Fault> = [
         )
       })
   })),
-  memory("tenants-mixed", "an account finds another account's schedules", [
+  memorySchedules("tenants-mixed", "an account finds another account's schedules", [
     "tenants.get(tenantId)?.schedules.get(scheduleId)",
     "Array.from(tenants.values(), (tenant) => tenant.schedules.get(scheduleId)).find((row) => row !== undefined)"
   ]),

@@ -4,7 +4,8 @@ import { type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashUrlGroups")
 
-const memory = inFile("engine/src/MemoryStore.ts")
+const memorySchedules = inFile("engine/src/internal/memory/schedules.ts")
+const memoryUrlGroups = inFile("engine/src/internal/memory/urlGroups.ts")
 const editing = inFile("engine/src/Endpoints.ts")
 const service = inFile("engine/src/internal/services/urlGroups.ts")
 const callbacks = inFile("engine/src/Callbacks.ts")
@@ -36,7 +37,7 @@ export const faults: ReadonlyArray<Fault> = [
     ],
     ["endpoint.name === undefined ? undefined : byName.get(endpoint.name)", 'byName.get(endpoint.name ?? "")']
   ),
-  memory("empty-group-stays", "a group without endpoints remains", [
+  memoryUrlGroups("empty-group-stays", "a group without endpoints remains", [
     "if (known.endpoints.length === 0) groups.delete(urlGroup)",
     ""
   ]),
@@ -52,7 +53,7 @@ export const faults: ReadonlyArray<Fault> = [
     "endpointName: name }",
     "endpointName: undefined }"
   ]),
-  memory("group-error-stays", "a schedule reports a missing group forever", [
+  memorySchedules("group-error-stays", "a schedule reports a missing group forever", [
     "row.error = error",
     "row.error ??= error"
   ]),

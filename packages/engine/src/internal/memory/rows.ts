@@ -61,20 +61,27 @@ export interface MessageRow {
   readonly source: MessageRow | undefined
   message: StoredMessage
   due: Entry<MessageRow> | undefined
-  /** Where it waits for a slot, if it does. */
-  lane: Lane<MessageRow> | undefined
-  token: number | undefined
-  /** Where it takes a slot while it is leased. */
-  destination: DestinationRow | undefined
+  state: MessageState
   /** Whether it is among the first of its queue, and the queue is not paused. */
   isAdmitted: boolean
   /** Its neighbours in the queue. */
   ahead: MessageRow | undefined
   behind: MessageRow | undefined
   isCancelRequested: boolean
-  isDone: boolean
   openCallbacks: number
 }
+
+export type MessageState =
+  /** Waits for its time. */
+  | { readonly _tag: "Planned" }
+  /** Waits for its turn in a queue. */
+  | { readonly _tag: "Held" }
+  /** Is due and waits for a slot. */
+  | { readonly _tag: "Waiting"; readonly lane: Lane<MessageRow> }
+  /** Takes a slot at its destination. */
+  | { readonly _tag: "Leased"; readonly token: number; readonly destination: DestinationRow }
+  /** Delivered, given up or cancelled. It keeps its place in a queue until its callbacks are done. */
+  | { readonly _tag: "Done" }
 
 export interface QueueRow extends Mutable<StoredQueue> {
   /**
