@@ -199,19 +199,22 @@ const redact: Setting<Redact> = {
 const flowControlKey = "Upstash-Flow-Control-Key"
 const flowControlValue = "Upstash-Flow-Control-Value"
 
-/** QStash's own text names the header. */
-const limitText: HeaderText<number> = {
-  write: String,
-  read: (text) =>
-    /^[1-9]\d*$/.test(text) ? Either.right(Number(text)) : Either.left(errorTexts.flowControlValue)
-}
+/** QStash's own text names the header, so the error has no field. */
+const limit = (name: string): Setting<number> => ({
+  ...setting(name, parseCount(1), wholeNumberText),
+  decode: ({ text }) => {
+    const found = text(name)
+    if (found === undefined) return Either.right(undefined)
+    return /^[1-9]\d*$/.test(found) ? Either.right(Number(found)) : refuse(errorTexts.flowControlValue)
+  }
+})
 
 type Limits = Required<Omit<FlowControl, "key">>
 
 /** The limits are the parts of one header, such as `parallelism=5, rate=10`. */
 const limits = {
-  parallelism: setting("parallelism", parseCount(1), limitText),
-  rate: setting("rate", parseCount(1), limitText),
+  parallelism: limit("parallelism"),
+  rate: limit("rate"),
   period: setting("period", parsePeriod, durationText)
 } satisfies {
   readonly [K in keyof Limits]: Setting<Limits[K], FlowControl.Input[K]>
@@ -249,10 +252,10 @@ function* decodeFlowControl(source: SettingsSource) {
   const decoded = decodeAll<Limits>(limits, { ...source, text: (name) => parts.get(name) })
   return {
     key,
-    ...(yield* Either.mapLeft(decoded, ({ reason }) =>
-      reason === errorTexts.flowControlValue
-        ? new QStashInvalidRequest({ reason })
-        : new QStashInvalidRequest({ field: flowControlValue, reason })
+    ...(yield* Either.mapLeft(decoded, (error) =>
+      error.field === undefined
+        ? error
+        : new QStashInvalidRequest({ field: flowControlValue, reason: error.reason })
     ))
   }
 }
