@@ -61,7 +61,13 @@ export const cron = async (scale: number): Promise<ReadonlyArray<Row>> => {
           theirs: `${their} ${micros(theirs)}`,
           ratio: ratioOf(theirs, mine),
           meaning: "times as fast",
-          ...(their === "effect/Cron" ? { wanted: { least } } : {})
+          ...(their === "effect/Cron" ? { wanted: { least } } : {}),
+          ...(method === "next" && timeZone === "America/New_York"
+            ? { bar: { chart: "others", group: "the next firing of a cron", label: their } }
+            : {}),
+          ...(method === "next" && timeZone === "America/New_York" && their === "croner"
+            ? { headline: "find when a cron fires next, in a time zone" }
+            : {})
         })
       }
     }

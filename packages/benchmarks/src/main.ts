@@ -1,4 +1,7 @@
-/** `npm run bench`: measures everything and writes docs/performance.md. With `--quick` it only shows that it runs. */
+/**
+ * `npm run bench`: measures everything and writes docs/performance.md. `npm run bench -- client` measures one part and only
+ * shows it. With `--quick` it only shows that it runs.
+ */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { fork } from "node:child_process"
@@ -7,7 +10,8 @@ import { createRequire } from "node:module"
 import { cpus, totalmem } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { client } from "./client.ts"
+import { chartOf } from "./chart.ts"
+import { client } from "./client/client.ts"
 import { cron } from "./cron.ts"
 import { isMet, type Row } from "./measure.ts"
 import { receiver } from "./receiver.ts"
@@ -31,7 +35,7 @@ const parts: Readonly<Record<string, (scale: number) => Effect.Effect<ReadonlyAr
 const measure = (part: string): Promise<ReadonlyArray<Row>> =>
   new Promise((resolve, reject) => {
     let rows: ReadonlyArray<Row> | undefined
-    fork(fileURLToPath(import.meta.url), [...process.argv.slice(2), part])
+    fork(fileURLToPath(import.meta.url), [part, ...(isQuick ? ["--quick"] : [])])
       .on("message", (message: ReadonlyArray<Row>) => {
         rows = message
       })
@@ -57,30 +61,52 @@ const versionOf = (name: string): string => {
   return "unknown"
 }
 
-const report = async (): Promise<void> => {
+const docs = (name: string): string => fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url))
+
+/** Some parts are only shown: the page has all of them. */
+const report = async (chosen: ReadonlyArray<string>): Promise<void> => {
   const date = DateTime.formatIsoDateUtc(DateTime.unsafeNow())
   let rows: ReadonlyArray<Row> = []
-  for (const part of Object.keys(parts)) rows = [...rows, ...(await measure(part))]
+  for (const part of chosen) {
+    process.stderr.write(`${part} ...\n`)
+    rows = [...rows, ...(await measure(part))]
+  }
   process.stdout.write(`${terminalOf(rows)}\n`)
-  if (isQuick) return
-  const processors = cpus()
-  const page = pageOf(rows, [
-    ["date", date],
-    ["processor", `${processors.length} cores, ${processors[0]?.model.trim() || "of an unknown model"}`],
-    ["memory", `${Math.round(totalmem() / 2 ** 30)} GiB`],
-    ["Node", process.version],
-    ...["effect", "@upstash/qstash", "croner", "cron-parser"].map((name) => [name, versionOf(name)] as const)
-  ])
-  writeFileSync(fileURLToPath(new URL("../../../docs/performance.md", import.meta.url)), page)
   const missed = rows.filter((row) => !isMet(row))
-  if (missed.length > 0) process.stderr.write(`${missed.length} of the wanted ratios did not come out\n`)
+  if (!isQuick && missed.length > 0)
+    process.stderr.write(`${missed.length} of the wanted ratios did not come out\n`)
+  if (isQuick || chosen.length < Object.keys(parts).length) return
+  const processors = cpus()
+  writeFileSync(
+    docs("performance-client.svg"),
+    chartOf("client", "The client, 16 calls at once: times as fast as @upstash/qstash", rows)
+  )
+  writeFileSync(
+    docs("performance-others.svg"),
+    chartOf("others", "The rest: times as fast as each peer (logarithmic)", rows)
+  )
+  writeFileSync(
+    docs("performance.md"),
+    pageOf(rows, [
+      ["date", date],
+      ["processor", `${processors.length} cores, ${processors[0]?.model.trim() || "of an unknown model"}`],
+      ["memory", `${Math.round(totalmem() / 2 ** 30)} GiB`],
+      ["Node", process.version],
+      ...["effect", "@upstash/qstash", "undici", "croner", "cron-parser"].map(
+        (name) => [name, versionOf(name)] as const
+      )
+    ])
+  )
 }
 
-const part = process.argv.slice(2).find((argument) => !argument.startsWith("--"))
-if (part === undefined) {
-  await report()
+const named = process.argv.slice(2).filter((argument) => !argument.startsWith("--"))
+const unknown = named.find((part) => !(part in parts))
+if (unknown !== undefined) {
+  process.stderr.write(`There is no part ${unknown}; there are ${Object.keys(parts).join(", ")}\n`)
+  process.exitCode = 1
+} else if (process.send === undefined) {
+  await report(named.length === 0 ? Object.keys(parts) : named)
 } else {
-  process.send?.(
-    await Effect.runPromise(parts[part]?.(scale) ?? Effect.dieMessage(`There is no part ${part}`))
-  )
+  const [part = ""] = named
+  process.send(await Effect.runPromise(parts[part]?.(scale) ?? Effect.succeed([])))
 }

@@ -10,12 +10,23 @@ export interface Row {
   readonly ratio: number
   readonly meaning: "times as fast" | "times as much"
   readonly wanted?: { readonly least: number } | { readonly most: number }
+  /** What the short table at the top calls it, if it belongs there. */
+  readonly headline?: string
+  /** Its bar in a chart, if it has one: the ratio. */
+  readonly bar?: Bar
+}
+
+/** Bars with the same label have the same colour; those of a group stand together. */
+export interface Bar {
+  readonly chart: "client" | "others"
+  readonly group: string
+  readonly label: string
 }
 
 export const isMet = ({ ratio, wanted }: Row): boolean =>
   wanted === undefined || ("least" in wanted ? ratio >= wanted.least : ratio <= wanted.most)
 
-const median = (values: ReadonlyArray<number>): number =>
+export const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((self, that) => self - that)[values.length >> 1] ?? Number.NaN
 
 /** Microseconds of CPU time that the process has used, over all its threads. */

@@ -57,16 +57,22 @@ export const receiver = (scale: number): Effect.Effect<ReadonlyArray<Row>, QStas
       // Turns that do not count, so that all are compiled alike when the others begin.
       yield* Effect.promise(() => byTurns(3, sides))
       const measured = yield* Effect.promise(() => byTurns(25, sides))
-      const row = (what: string, ours: Turns, wanted?: Row["wanted"]): Row => ({
+      const row = (what: string, ours: Turns, wanted?: Row["wanted"], label?: string): Row => ({
         what,
         ours: micros(ours),
         theirs: `@upstash/qstash ${micros(measured.official)}`,
         ratio: ratioOf(measured.official, ours),
         meaning: "times as fast",
-        ...(wanted === undefined ? {} : { wanted })
+        ...(wanted === undefined ? {} : { wanted }),
+        ...(label === undefined
+          ? {}
+          : {
+              headline: `verify a delivery of ${size}, ${label}`,
+              bar: { chart: "others", group: `verifying ${size}`, label: "@upstash/qstash" }
+            })
       })
       rows.push(
-        row(`verifying a delivery of ${size}, \`receiver/node\``, measured.node, { least }),
+        row(`verifying a delivery of ${size}, \`receiver/node\``, measured.node, { least }, "on Node"),
         row(`verifying a delivery of ${size}, \`receiver\` on WebCrypto`, measured.web, { least: 1 }),
         row(`the SHA-256 of ${size} alone, without which there is no verifying`, measured.hash)
       )

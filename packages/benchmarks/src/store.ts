@@ -76,7 +76,8 @@ export const store = async (scale: number): Promise<ReadonlyArray<Row>> => {
       theirs: `among 1,000 ${micros(measured.few)}`,
       ratio: ratioOf(measured.many, measured.few),
       meaning: "times as much",
-      wanted: { most: 2 }
+      wanted: { most: 2 },
+      headline: "find what is due among 100,000 schedules instead of 1,000"
     },
     {
       what: "heap for one stored schedule, with its settings, headers and body",

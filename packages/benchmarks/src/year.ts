@@ -59,7 +59,8 @@ const year = (
       theirs: `signing alone ${micros(signing)}`,
       ratio: ratioOf(delivering, signing),
       meaning: "times as much",
-      ...(wanted === undefined ? {} : { wanted })
+      ...(wanted === undefined ? {} : { wanted }),
+      ...(what === "into a function" ? { headline: "simulate a delivery in a test, with its signature" } : {})
     }
     return row
   }).pipe(Effect.provide(home), Effect.orDie)
