@@ -368,8 +368,8 @@ export const faults: ReadonlyArray<Fault> = [
     'http.done({ method: "DELETE", target: call.target })'
   ]),
   list("list-first-page", "the list contains at most one schedule", [
-    "json.map((record, index)",
-    "json.slice(0, 1).map((record, index)"
+    "const record of json)",
+    "const record of json.slice(0, 1))"
   ]),
   exchange("refusals-ignored", "the client takes every response for a success", [
     "status >= 200 && status < 300",
