@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url"
 import { chartOf } from "./chart.ts"
 import { client } from "./client/client.ts"
 import { cron } from "./cron.ts"
+import { decoding } from "./decoding.ts"
 import { isMet, type Row } from "./measure.ts"
 import { receiver } from "./receiver.ts"
 import { pageOf, terminalOf } from "./report.ts"
@@ -28,6 +29,7 @@ const parts: Readonly<Record<string, (scale: number) => Effect.Effect<ReadonlyAr
   cron: (size) => Effect.promise(() => cron(size)),
   store: (size) => Effect.promise(() => store(size)),
   receiver,
+  decoding: (size) => Effect.promise(() => decoding(size)),
   client
 }
 

@@ -37,6 +37,8 @@ describe("npm run bench", () => {
           "heap for one stored schedule",
           "a delivery of 100 B, `receiver/node`",
           "a delivery of 1 MB, `receiver` on WebCrypto",
+          "decoding a schedule",
+          "decoding signing keys",
           "client: create, 1 at once, `client/node`",
           "client: list of 1,000, 1 at once, undici `dispatch`"
         ]) {
