@@ -36,7 +36,7 @@ export type {
 
 /** Code used only over the wire. The engine writes callbacks itself. */
 const wire =
-  /^(?:client|server)\/|^domain\/src\/(?:wire\/(?!CallbackBody)|internal\/(?:record|messageRecord|requestParts)\.ts)/
+  /^(?:client|server)\/|^domain\/src\/(?:wire\/(?!CallbackBody)|internal\/(?:record|fields|messageRecord|requestParts)\.ts)/
 
 /**
  * The homes whose laws run: those in which the changed code matters. For the engine, these are the two homes in memory,
