@@ -86,7 +86,7 @@ const events = page("events", entry)
  * @category conversions
  */
 export const decodePage = (json: unknown): Either.Either<Page<LogEntry>, string> =>
-  Predicate.isReadonlyRecord(json) && !json["events"] && json["logs"] !== undefined
+  Predicate.isReadonlyRecord(json) && Predicate.isNullable(json["events"]) && json["logs"] !== undefined
     ? logs.decode(json)
     : events.decode(json)
 
