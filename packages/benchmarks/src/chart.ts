@@ -38,8 +38,8 @@ export const chartOf = (chart: "client" | "others", title: string, rows: Readonl
   }
   const legend = labels.map(
     (label, index) =>
-      `<rect x="${left + index * 170}" y="36" width="12" height="12" fill="${colours[index % colours.length]}"/>` +
-      `<text x="${left + 18 + index * 170}" y="47">${escape(label)}</text>`
+      `<rect x="${16 + index * 185}" y="36" width="12" height="12" fill="${colours[index % colours.length]}"/>` +
+      `<text x="${34 + index * 185}" y="47">${escape(label)}</text>`
   )
   const line = left + scale(1)
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + 10}" role="img" ${font} fill="#222">

@@ -92,7 +92,7 @@ export const rawServer = (
 type OverSockets = (server: RawServer, options?: Parameters<typeof over>[1]) => ReturnType<typeof over>
 
 /** Runs an effect with a client over fetch. */
-export const overFetch: OverSockets = (server, options = {}) =>
+const overFetch: OverSockets = (server, options = {}) =>
   over(FetchHttpClient, { url: server.url, ...options })
 
 /** Its connections outlast each client, as those of fetch do: only what is cut off closes. */
