@@ -65,7 +65,8 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
           const page = yield* logs.list({ label, cursor })
           pages.push(page.items.map(({ messageId }) => messageId))
           cursor = page.cursor
-        } while (cursor !== undefined)
+          // Pages that repeat would never end.
+        } while (cursor !== undefined && pages.length < 4)
         deepStrictEqual(pages, [ids.slice(0, 2), ids.slice(2, 3), ids.slice(3)])
         strictEqual(Array.from(yield* Stream.runCollect(logs.stream({ label }))).length, 4)
       })
@@ -120,7 +121,8 @@ export const listing = chapter("listing", ({ alone, given, law, timed }) => {
           const page = yield* logs.list({ label, order, count: 1, cursor })
           steps.push(stepOf(only(page.items)))
           cursor = page.cursor
-        } while (cursor !== undefined)
+          // Pages that repeat would never end.
+        } while (cursor !== undefined && steps.length <= all.items.length)
         deepStrictEqual(steps, all.items.map(stepOf))
       }
     })
