@@ -38,7 +38,7 @@ export const faults: ReadonlyArray<Fault> = [
   ]),
   core("leases-dropped-without-keys", "a message is forgotten when the keys to sign it cannot be read", [
     "unstarted = [...unstarted, ...claimed.leases]\n        yield* report(claimed.events)",
-    "const { leases } = claimed\n        unstarted = []\n        yield* report(claimed.events)\n        for (const { message } of leases) if (!signers.has(message.tenantId)) yield* loadKeys(message.tenantId)\n        unstarted.push(...leases)"
+    "const { leases } = claimed\n        unstarted = []\n        yield* report(claimed.events)\n        for (const { message } of leases) if (!signers.has(message.tenantId)) yield* loadKeys(message.tenantId)\n        unstarted = [...unstarted, ...leases]"
   ]),
   time("outage-ends-a-move", "a move of virtual time ends early when the Store fails", [
     "Effect.zipRight(restore(realClock.sleep(Duration.millis(wait))), loop)",
