@@ -60,8 +60,8 @@ export const pageOf = (
   environment: ReadonlyArray<readonly [string, string]>
 ): string => `# Performance
 
-\`npm run bench\` measures everything here and writes this page. Times depend on the machine, so compare them only with each
-other.
+\`npm run bench\` measures everything here and writes this page. Times depend on the machine, so compare them only with
+each other.
 
 ## In short
 
@@ -73,15 +73,18 @@ ${shortTable(rows)}
 
 ## What it means for you
 
-- **On Node, use [\`client/node\`](../packages/client/README.md#on-node).** A call costs a fraction of the CPU that it costs on \`fetch\`. The
-  official SDK checks nothing; ours checks the input, decodes the response, limits time and size, and retries. A single call still
-  costs less than with the SDK. What needs more checking, such as a batch or a list, may cost more: see below.
-- **On \`fetch\`, a call costs more CPU than with the official SDK.** It is still a fraction of a millisecond, where the network takes tens
-  of them. It matters only to a process that makes thousands of calls a second.
-- **A list costs more CPU than with the official SDK**, which returns what \`JSON.parse\` gives it. Ours checks and converts each record.
-- **TLS levels the field.** These calls go over plain HTTP on one machine. Encryption costs both sides the same, so with it the
-  difference between transports shrinks to a factor of about two.
-- **Tests can simulate years.** Deliveries in virtual time cost a small multiple of the signature that each of them carries.
+- **On Node, use [\`client/node\`](../packages/client/README.md#on-node).** A call costs a fraction of the CPU that it
+  costs on \`fetch\`. The official SDK checks nothing; ours checks the input, decodes the response, limits time and
+  size, and retries. A single call still costs less than with the SDK. What needs more checking, such as a batch or a
+  list, may cost more: see below.
+- **On \`fetch\`, a call costs more CPU than with the official SDK.** It is still a fraction of a millisecond, where the
+  network takes tens of them. It matters only to a process that makes thousands of calls a second.
+- **A list costs more CPU than with the official SDK**, which returns what \`JSON.parse\` gives it. Ours checks and
+  converts each record.
+- **TLS levels the field.** These calls go over plain HTTP on one machine. Encryption costs both sides the same, so with
+  it the difference between transports shrinks to a factor of about two.
+- **Tests can simulate years.** Deliveries in virtual time cost a small multiple of the signature that each of them
+  carries.
 
 ## Where we are slower
 
@@ -89,18 +92,19 @@ ${slower(rows)}
 
 ## How it is measured
 
-Each part runs in its own process, and its candidates take turns. A time is the median over the turns, a ratio the median of the ratios
-per turn.
+Each part runs in its own process, and its candidates take turns. A time is the median over the turns, a ratio the
+median of the ratios per turn.
 
-The client's figures are CPU time per call, with the least and the most of its turns, and calls per second. Each side has a process of
-its own, and so has the server, which responds from memory. Our client has its defaults, but for a longer timeout; "tracer off" means
-\`Effect.withTracerEnabled(false)\`. The raw sides send requests that are already built, and only parse the JSON of the response: they
-are what a client can reach at best.
+The client's figures are CPU time per call, with the least and the most of its turns, and calls per second. Each side
+has a process of its own, and so has the server, which responds from memory. Our client has its defaults, but for a
+longer timeout; "tracer off" means \`Effect.withTracerEnabled(false)\`. The raw sides send requests that are already
+built, and only parse the JSON of the response: they are what a client can reach at best.
 
-Deliveries count CPU time: everything from a schedule's minute to the settled outcome, including the signature, as a multiple of signing
-alone. The engine calls \`nextMillis\`; \`next\` returns an \`Option\` of a \`DateTime\`, and most of its time goes into creating that. The
-official receiver and ours on WebCrypto wait for the platform's threads, whose wake-up times differ from run to run. A receiver
-cannot be faster than hashing the body alone, so on a processor that hashes slowly there is little to gain with a large body.
+Deliveries count CPU time: everything from a schedule's minute to the settled outcome, including the signature, as a
+multiple of signing alone. The engine calls \`nextMillis\`; \`next\` returns an \`Option\` of a \`DateTime\`, and most
+of its time goes into creating that. The official receiver and ours on WebCrypto wait for the platform's threads, whose
+wake-up times differ from run to run. A receiver cannot be faster than hashing the body alone, so on a processor that
+hashes slowly there is little to gain with a large body.
 
 | measured on | |
 | --- | --- |
