@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { fileURLToPath } from "node:url"
+import { faults as deliveries } from "./faults/deliveries.ts"
 import { faults as dlq } from "./faults/dlq.ts"
 import { faults as flowControl } from "./faults/flowControl.ts"
 import { faults as logs } from "./faults/logs.ts"
@@ -83,6 +84,7 @@ export const plant = (fault: Fault, source: string): string =>
  */
 export const faults: ReadonlyArray<Fault> = [
   ...schedules,
+  ...deliveries,
   ...messages,
   ...queues,
   ...urlGroups,

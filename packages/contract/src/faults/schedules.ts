@@ -4,7 +4,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
-import { courierFaultsOf, type Fault, faultsOf, signerFaultsOf, storeFaultsOf } from "../internal/fault.ts"
+import { type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashSchedules")
 
@@ -16,7 +16,6 @@ const service = inFile("engine/src/internal/services/schedules.ts")
 const attempt = inFile("engine/src/internal/attempt.ts")
 const record = inFile("engine/src/internal/record.ts")
 const retryAfter = inFile("engine/src/RetryAfter.ts")
-const signer = inFile("engine/src/Signer.ts")
 const time = inFile("engine/src/internal/VirtualTime.ts")
 const cronParser = inFile("domain/src/internal/cronParser.ts")
 const cronSearch = inFile("domain/src/internal/cronSearch.ts")
@@ -38,11 +37,8 @@ const api = inFile("server/src/internal/api.ts")
 const call = inFile("server/src/internal/call.ts")
 const handlers = inFile("server/src/internal/routes/schedules.ts")
 const route = inFile("server/src/internal/route.ts")
-const courier = inFile("server/src/UndiciCourier.ts")
 const testing = inFile("testing/src/internal/handler.ts")
 const port = storeFaultsOf("QStashSchedules")
-const signerPort = signerFaultsOf("QStashSchedules")
-const courierPort = courierFaultsOf("QStashSchedules")
 
 /** Changes how schedules read back. */
 const readsSchedules =
@@ -262,19 +258,6 @@ export const faults: ReadonlyArray<Fault> = [
     " ?? untilDate(value, nowMillis)",
     ""
   ]),
-  signerPort("sub-without-query", "the signature leaves out the query", ({ sign }) => ({
-    sign: (input) => sign({ ...input, url: input.url.replace(/\?.*/s, "") })
-  })),
-  signer("key-without-prefix", "the prefix of the key is cut off before signing", [
-    "Redacted.value(signingKeys.current)",
-    'Redacted.value(signingKeys.current).replace(/^sig_/, "")'
-  ]),
-  signerPort("hash-of-text", "the body hash is computed from the text", ({ sign }) => ({
-    sign: (input) => sign({ ...input, body: new TextEncoder().encode(new TextDecoder().decode(input.body)) })
-  })),
-  signerPort("iat-in-millis", "the signature's times are in milliseconds", ({ sign }) => ({
-    sign: (input) => sign({ ...input, nowMillis: input.nowMillis * 1000 })
-  })),
   time("events-late", "events on the way happen only after time has moved", [
     "this.now = next\n",
     "this.now = target\n"
@@ -403,25 +386,6 @@ export const faults: ReadonlyArray<Fault> = [
     "destination: target.slice(found[0].length)",
     'destination: target.slice(found[0].length).replace(/\\/+$/, "")'
   ]),
-  courier("path-decoded", "a delivery uses the decoded path", [
-    "path: rawPath(request.url, url)",
-    "path: decodeURI(url.pathname) + url.search"
-  ]),
-  courierPort("query-not-sent", "a delivery omits the query", ({ deliver }) => ({
-    deliver: (request) => deliver({ ...request, url: request.url.replace(/\?.*/s, "") })
-  })),
-  courierPort("get-without-body", "a GET omits its body", ({ deliver }) => ({
-    deliver: (request) => deliver(request.method === "GET" ? { ...request, body: new Uint8Array() } : request)
-  })),
-  courierPort("answer-headers-lost", "the headers of a worker's response are lost", ({ deliver }) => ({
-    deliver: (request) =>
-      Effect.map(deliver(request), (outcome) =>
-        outcome._tag === "Answered" ? { ...outcome, headers: {} } : outcome
-      )
-  })),
-  courierPort("post-always", "every delivery is a POST", ({ deliver }) => ({
-    deliver: (request) => deliver({ ...request, method: "POST" })
-  })),
   testing("answers-are-200", "a test's destination always responds with 200", [
     "if (isStatus(status)) return status",
     "if (isStatus(status)) return 200"
