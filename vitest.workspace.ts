@@ -5,6 +5,7 @@ const packages = [
   "client",
   "engine",
   "receiver",
+  "store-sql",
   "server",
   "testing",
   "cli",

@@ -20,6 +20,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "receiver/src/node.ts": ["node:crypto"],
   "receiver/src/internal/nodeCrypto.ts": ["node:buffer", "node:crypto"],
   "receiver/src/internal/webCrypto.ts": ["@noble/hashes/*"],
+  "store-sql": ["effect", "@effect/experimental", "@effect/sql", "libsql", "node:fs"],
   server: ["effect", "@effect-qstash/domain", "@effect-qstash/engine", "undici", "node:*"],
   testing: ["effect", "@effect/platform", "@effect-qstash/domain", "@effect-qstash/engine"],
   cli: [
@@ -76,7 +77,8 @@ const onlyIn: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/src/Target.ts",
     "client/src/internal/fromConfig.ts",
     "contract/src/homes/RealServiceHome.ts",
-    "receiver/src/internal/fromConfig.ts"
+    "receiver/src/internal/fromConfig.ts",
+    "store-sql/src/SqliteClient.ts"
   ],
   "effect/FiberId": [
     "client/src/internal/exchange.ts",
