@@ -6,6 +6,7 @@ const packages = [
   "engine",
   "receiver",
   "store-sql",
+  "jobs",
   "server",
   "testing",
   "cli",

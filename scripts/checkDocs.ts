@@ -121,7 +121,7 @@ writeFileSync(
       noUnusedParameters: false
     },
     include: ["*.ts"],
-    references: ["domain", "client", "engine", "receiver", "server", "testing"].map((name) => ({
+    references: ["domain", "client", "engine", "jobs", "receiver", "server", "testing"].map((name) => ({
       path: `../../../${name}/tsconfig.src.json`
     }))
   })

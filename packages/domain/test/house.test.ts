@@ -20,6 +20,10 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "receiver/src/node.ts": ["node:crypto"],
   "receiver/src/internal/nodeCrypto.ts": ["node:buffer", "node:crypto"],
   "receiver/src/internal/webCrypto.ts": ["@noble/hashes/*"],
+  jobs: ["effect", "@effect/platform", "@effect-qstash/domain", "@effect-qstash/receiver"],
+  "jobs/src/JobsTest.ts": ["@effect-qstash/testing"],
+  "jobs/src/internal/fingerprint.ts": ["@noble/hashes/*"],
+  "jobs/src/SqlLedger.ts": ["@effect/sql"],
   "store-sql": ["effect", "@effect/experimental", "@effect/sql", "libsql", "node:fs"],
   server: ["effect", "@effect-qstash/domain", "@effect-qstash/engine", "undici", "node:*"],
   testing: ["effect", "@effect/platform", "@effect-qstash/domain", "@effect-qstash/engine"],
@@ -60,8 +64,11 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
     "@effect/platform-node",
     "@effect-qstash/domain",
     "@effect-qstash/client",
+    "@effect-qstash/jobs",
     "@effect-qstash/receiver",
     "@effect-qstash/server",
+    "@effect-qstash/store-sql",
+    "@upstash/qstash",
     "node:*"
   ]
 }
@@ -77,6 +84,7 @@ const onlyIn: Readonly<Record<string, ReadonlyArray<string>>> = {
     "cli/src/Target.ts",
     "client/src/internal/fromConfig.ts",
     "contract/src/homes/RealServiceHome.ts",
+    "jobs/src/Worker.ts",
     "receiver/src/internal/fromConfig.ts",
     "store-sql/src/SqliteClient.ts"
   ],
@@ -90,7 +98,7 @@ const onlyIn: Readonly<Record<string, ReadonlyArray<string>>> = {
   "effect/FiberRefs": ["engine/src/internal/fibers.ts", "testing/src/internal/fibers.ts"],
   "effect/FiberStatus": ["engine/src/internal/fibers.ts"],
   "effect/GlobalValue": ["testing/src/internal/fibers.ts"],
-  "effect/ParseResult": [effectSchema],
+  "effect/ParseResult": [effectSchema, "jobs/src/internal/schemaPath.ts"],
   "effect/RuntimeFlags": ["engine/src/internal/fibers.ts", "testing/src/internal/fibers.ts"],
   "effect/SchemaAST": [effectSchema],
   "effect/Supervisor": ["engine/src/internal/fibers.ts"]

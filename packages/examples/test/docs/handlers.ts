@@ -1,0 +1,17 @@
+import { Effect, Exit, Option } from "effect"
+import { jobs } from "./jobs.ts"
+
+export const Handlers = jobs.toLayer({
+  "nightly-report": ({ region }, run) =>
+    Effect.gen(function* () {
+      const night = yield* run.scheduledFor
+      yield* Effect.log(
+        `Report of ${region} for ${Option.getOrElse(Option.map(night, String), () => "today")}`
+      )
+    }),
+  export: ({ exportId }) => Effect.succeed({ fileUrl: `https://files.example.com/${exportId}` }),
+  "export/outcome": ({ exit, payload }) =>
+    Effect.log(
+      `Export ${payload.exportId} ${Exit.isSuccess(exit) ? `is at ${exit.value.fileUrl}` : "failed"}`
+    )
+})

