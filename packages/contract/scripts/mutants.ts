@@ -38,16 +38,26 @@ interface Finding {
 
 const scratch = mkdtempSync(join(tmpdir(), "mutants-"))
 
+/** The homes that are tests of another package. */
+const packageOf: { readonly [home in HomeFile]?: string } = {
+  transport: "client",
+  semantics: "jobs",
+  run: "jobs",
+  plan: "jobs",
+  observability: "jobs",
+  jobsTest: "jobs"
+}
+
 /** Runs the laws of some homes, with or without a fault. Returns the report, or why there is none. */
 const runLaws = (homes: ReadonlyArray<HomeFile>, fault?: Fault): Promise<Report | string> =>
   new Promise((resolve) => {
     const output = join(scratch, `${fault?.id ?? "none"}.json`)
-    // lostReplies makes every call of every service; a transport and an outage are about no service.
+    // lostReplies makes every call of every service, and an outage is about no service.
     const isOfService =
       fault !== undefined &&
       fault.home !== "lostReplies" &&
-      fault.home !== "transport" &&
-      fault.home !== "outages"
+      fault.home !== "outages" &&
+      (fault.home === undefined || packageOf[fault.home] === undefined)
     execFile(
       vitest,
       [
@@ -57,7 +67,7 @@ const runLaws = (homes: ReadonlyArray<HomeFile>, fault?: Fault): Promise<Report 
         "--reporter=json",
         `--outputFile=${output}`,
         ...(isOfService ? [`--testNamePattern=^${fault.service} `] : []),
-        ...homes.map((home) => `${home === "transport" ? "client" : "contract"}/test/${home}.test.ts`)
+        ...homes.map((home) => `${packageOf[home] ?? "contract"}/test/${home}.test.ts`)
       ],
       {
         cwd: join(packages, "contract"),

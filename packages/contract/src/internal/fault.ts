@@ -46,12 +46,25 @@ type Service =
   | "QStashFlowControl"
   | "QStashLogs"
   | "QStashSigningKeys"
+  | "Jobs"
 
 /**
- * The test file of a home, without its extension. The last three are not homes: one loses requests and responses, one
- * has the client's own tests of its transport on undici, and one takes the Store away.
+ * The test file of a home, without its extension. Those after the first line are not homes: one loses requests and
+ * responses, one has the client's own tests of its transport on undici, one takes the Store away, and the last line has
+ * the tests of jobs.
  */
-export type HomeFile = "testing" | "engine" | "server" | "lostReplies" | "transport" | "outages"
+export type HomeFile =
+  | "testing"
+  | "engine"
+  | "server"
+  | "lostReplies"
+  | "transport"
+  | "outages"
+  | "semantics"
+  | "run"
+  | "plan"
+  | "observability"
+  | "jobsTest"
 
 /** Defines faults in the text of a file that the laws of one service must catch. */
 export const faultsOf =
