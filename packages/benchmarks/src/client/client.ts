@@ -93,10 +93,10 @@ export const client = (scale: number): Effect.Effect<ReadonlyArray<Row>> =>
         for (const [, child] of children) await take(child, turn)
       })
     const rows: Array<Row> = []
-    // All calls share code: it is compiled before the first one is measured.
+    // All calls share code. It is compiled before the first one is measured, which takes ours thousands of calls.
     process.stderr.write("client: warming up\n")
     for (const task of chosen)
-      if (!isList(task)) yield* everybody({ task, concurrency: isQuick ? 1 : 16, millis: 400 * scale })
+      if (!isList(task)) yield* everybody({ task, concurrency: isQuick ? 1 : 16, millis: 1000 * scale })
     for (const task of chosen) {
       yield* everybody({ task, concurrency: isQuick ? 1 : 16, millis: 400 * scale })
       for (const concurrency of isQuick ? ([1] as const) : concurrencies) {
@@ -104,7 +104,7 @@ export const client = (scale: number): Effect.Effect<ReadonlyArray<Row>> =>
         for (let round = 0; round < (isQuick ? 1 : roundsOf(task, concurrency)); round++) {
           for (const [side, child] of children) {
             const turns = spent.get(side) ?? []
-            turns.push(yield* Effect.promise(() => take(child, { task, concurrency, millis: 150 * scale })))
+            turns.push(yield* Effect.promise(() => take(child, { task, concurrency, millis: 250 * scale })))
             spent.set(side, turns)
           }
         }

@@ -32,7 +32,7 @@ export const ours = async (
   const message = { destination, body, delay: "1 day" } as const
   const batch = Array.from({ length: batchSize }, () => message)
   const run = <A, E>(effect: Effect.Effect<A, E>) =>
-    Effect.runPromise(Effect.withTracerEnabled(effect, isTraced))
+    Effect.runPromise(isTraced ? effect : Effect.withTracerEnabled(effect, false))
   return {
     resume: () => run(schedules.resume(id)),
     get: () => run(schedules.get(id)),
