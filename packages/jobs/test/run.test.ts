@@ -207,10 +207,11 @@ describe("run", () => {
 
   it.effect("knows the firings before and after it", () =>
     noting(
-      () =>
+      (seen) =>
         Effect.gen(function* () {
           yield* apply(Tick.schedule({ cron: "0 4 * * *", payload: { n: 1 } }))
           yield* QStashTest.advance("5 hours")
+          deepStrictEqual(seen.length, 1)
           deepStrictEqual(yield* QStashTest.messages, [])
         }),
       {
