@@ -29,7 +29,10 @@ import { Worker } from "./Worker.ts"
 export interface Planned {
   readonly scheduleId: ScheduleId
   readonly cron: string
-  readonly input: CreateSchedule.Input & { readonly scheduleId: ScheduleId }
+  readonly input: CreateSchedule.Input & {
+    readonly scheduleId: ScheduleId
+    readonly labels: ReadonlyArray<string>
+  }
   /** `undefined` leaves the schedule as it is. */
   readonly isPaused: boolean | undefined
 }
@@ -209,29 +212,23 @@ const plannedOf = (worker: Worker.Service, app: string, schedule: Job.Schedule) 
       scheduleId: input.scheduleId,
       cron: schedule.cron.text,
       input: { ...input, labels: [...input.labels, spec] },
-      spec,
       isPaused: schedule.isPaused
     }
   })
 
-const changesOf = (
-  found: QStashSchedule,
-  wanted: Planned & { readonly spec: string }
-): Pick<Update, "changes" | "isPauseOnly"> => {
-  const isSame =
-    found.labels.includes(wanted.spec) && wanted.input.labels?.every((label) => found.labels.includes(label))
+const changesOf = (found: QStashSchedule, wanted: Planned): Pick<Update, "changes" | "isPauseOnly"> => {
+  const isSame = wanted.input.labels.every((label) => found.labels.includes(label))
   const { destination } = wanted.input
   const to =
     typeof destination === "object" && "urlGroup" in destination ? destination.urlGroup : String(destination)
   const from = typeof found.destination === "string" ? found.destination : found.destination.urlGroup
-  const changes =
-    isSame === true
-      ? []
-      : [
-          ...(found.cron === wanted.cron ? [] : [`cron: ${found.cron} -> ${wanted.cron}`]),
-          ...(from === to ? [] : [`destination: ${from} -> ${to}`])
-        ]
-  if (isSame !== true && changes.length === 0) changes.push("payload or settings")
+  const changes = isSame
+    ? []
+    : [
+        ...(found.cron === wanted.cron ? [] : [`cron: ${found.cron} -> ${wanted.cron}`]),
+        ...(from === to ? [] : [`destination: ${from} -> ${to}`])
+      ]
+  if (!isSame && changes.length === 0) changes.push("payload or settings")
   const pause =
     wanted.isPaused === undefined || wanted.isPaused === found.isPaused
       ? []

@@ -118,6 +118,19 @@ describe("plan and apply", () => {
     )
   )
 
+  it.effect("sees a change of the payload alone", () =>
+    planning(
+      Effect.gen(function* () {
+        yield* applied([digestOf("t1")])
+        const { update } = yield* Plan.make(jobs, [digestOf("t1", "0 7 * * MON", 2)])
+        deepStrictEqual(
+          update.map(({ changes }) => changes),
+          [["payload or settings"]]
+        )
+      })
+    )
+  )
+
   it.effect("keeps a pause, unless the schedule declares one", () =>
     planning(
       Effect.gen(function* () {

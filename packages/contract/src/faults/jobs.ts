@@ -14,6 +14,7 @@ const inputs = inSemantics("jobs/src/internal/inputs.ts")
 const run = inRun("jobs/src/internal/run.ts")
 const runInputs = inRun("jobs/src/internal/inputs.ts")
 const job = inRun("jobs/src/Job.ts")
+const schedule = inRun("jobs/src/JobSchedule.ts")
 const plan = inPlan("jobs/src/Plan.ts")
 const planInputs = inPlan("jobs/src/internal/inputs.ts")
 const fingerprint = inPlan("jobs/src/internal/fingerprint.ts")
@@ -119,12 +120,15 @@ export const faults: ReadonlyArray<Fault> = [
     "({ delay: _delay, flowControl: _flowControl, ...message })",
     "({ delay: _delay, ...message })"
   ]),
-  job("backfill-twice", "a second backfill publishes the same firings again", [
+  schedule("backfill-twice", "a second backfill publishes the same firings again", [
     "return { ...message, deduplicationId }",
     "return { ...message, headers: { ...message.headers, id: deduplicationId } }"
   ]),
-  job("backfill-beyond", "a backfill includes the end of its range", ["next < until", "next <= until"]),
-  job("trigger-without-key", "a triggered run has no key", ["{ key: schedule.key, ...headers }", "headers"]),
+  schedule("backfill-beyond", "a backfill includes the end of its range", ["next < until", "next <= until"]),
+  schedule("trigger-without-key", "a triggered run has no key", [
+    "{ key: schedule.key, ...headers }",
+    "headers"
+  ]),
   job("publish-many-place-lost", "an error does not name the message of a batch", [
     'field: `[${index}].${error.field ?? "body"}`',
     'field: error.field ?? "body"'
@@ -138,8 +142,8 @@ export const faults: ReadonlyArray<Fault> = [
     "foreign.length > 0 && adopt"
   ]),
   plan("plan-blind", "a change of the payload is not seen", [
-    "found.labels.includes(wanted.spec)",
-    "found.cron === wanted.cron"
+    "wanted.input.labels.every(",
+    "wanted.input.labels.some("
   ]),
   plan("plan-pause-lost", "a declared pause is not applied", [
     "QStashSchedules.upsert({ ...input, isPaused })",

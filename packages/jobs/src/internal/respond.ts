@@ -1,5 +1,5 @@
 import * as Duration from "effect/Duration"
-import type * as Job from "../Job.ts"
+import type * as Failure from "../Verdict.ts"
 
 /** What became of a delivery, for metrics and tests. */
 type Verdict =
@@ -75,7 +75,7 @@ export const undecodable = (reason: string): JobResponse => ({
 })
 
 /** A declared error: its verdict decides, and the failure callback decodes it. */
-export const failed = (verdict: Job.Verdict, text: string): JobResponse => {
+export const failed = (verdict: Failure.Verdict, text: string): JobResponse => {
   switch (verdict._tag) {
     case "GiveUp":
       return { verdict: "gave up", status: 489, headers: { ...json, ...notRetryable }, text }
