@@ -61,7 +61,7 @@ export const standing = <A extends Pick<Flow, "period" | "started" | "windowStar
 
 export const bytesOf = ({ body }: MessageSettings): number => body?.length ?? 0
 
-export const dueOf = (row: Row): number => (row.token === undefined ? row.message.dueAt : row.until)
+const dueOf = (row: Row): number => (row.token === undefined ? row.message.dueAt : row.until)
 
 export const least = (instants: ReadonlyArray<number | undefined>): number | undefined => {
   const known = instants.filter((instant) => instant !== undefined)
