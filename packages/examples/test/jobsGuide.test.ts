@@ -33,9 +33,12 @@ describe("docs/jobs.md", () => {
         ["/jobs/export/outcome", 204]
       ])
     }).pipe(
-      Effect.provide(QStashTest.serve(jobs.httpApp)),
-      Effect.provide(Layer.merge(services, Handlers)),
-      Effect.provide(QStashTest.layer)
+      Effect.provide(
+        QStashTest.serve(jobs.httpApp).pipe(
+          Layer.provideMerge(Layer.merge(services, Handlers)),
+          Layer.provideMerge(QStashTest.layer)
+        )
+      )
     )
   )
 
@@ -54,14 +57,17 @@ describe("docs/jobs.md", () => {
         { v: 2, to: ["bob@example.com", "eve@example.com"] }
       ])
     }).pipe(
-      Effect.provide(QStashTest.serve(mails.httpApp)),
       Effect.provide(
-        Layer.merge(
-          services,
-          mails.toLayer({ "send-mail": (mail) => Effect.sync(() => void sent.push(mail)) })
+        QStashTest.serve(mails.httpApp).pipe(
+          Layer.provideMerge(
+            Layer.merge(
+              services,
+              mails.toLayer({ "send-mail": (mail) => Effect.sync(() => void sent.push(mail)) })
+            )
+          ),
+          Layer.provideMerge(QStashTest.layer)
         )
-      ),
-      Effect.provide(QStashTest.layer)
+      )
     )
   })
 })

@@ -80,8 +80,12 @@ describe("traces", () => {
       yield* QStashTest.advance(0)
       strictEqual((yield* QStashTest.deliveries)[0]?.header("traceparent"), undefined)
     }).pipe(
-      Effect.provide(Layer.orDie(Jobs.layer({ url: "https://api.example.com/jobs", propagateTrace: false }))),
-      Effect.provide(QStashTest.layer)
+      Effect.provide(
+        Layer.merge(
+          QStashTest.layer,
+          Layer.orDie(Jobs.layer({ url: "https://api.example.com/jobs", propagateTrace: false }))
+        )
+      )
     )
   )
 })
@@ -182,8 +186,7 @@ describe("shutdown", () => {
       )
       const fiber = yield* jobs.httpApp.pipe(
         Effect.provideService(HttpServerRequest.HttpServerRequest, request),
-        Effect.provide(services),
-        Effect.provide(QStashTest.layer),
+        Effect.provide(Layer.merge(services, QStashTest.layer)),
         Effect.fork
       )
       yield* Deferred.await(started)

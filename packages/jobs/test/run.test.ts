@@ -50,10 +50,12 @@ const noting = <A, E>(
     Layer.orDie(QStashReceiver.layer(QStashTest.signingKeys)),
     Layer.orDie(Jobs.layer({ url: "https://api.example.com/jobs" }))
   )
-  return Effect.suspend(() => test(seen)).pipe(
-    Effect.provide(QStashTest.serve(jobs.httpApp)),
-    Effect.provide(services),
-    Effect.provide(QStashTest.layerWith({ start: options.start, settle: "100 millis" }))
+  return Effect.provide(
+    Effect.suspend(() => test(seen)),
+    QStashTest.serve(jobs.httpApp).pipe(
+      Layer.provideMerge(services),
+      Layer.provideMerge(QStashTest.layerWith({ start: options.start, settle: "100 millis" }))
+    )
   )
 }
 

@@ -92,10 +92,12 @@ export const serving = <A, E>(
     Layer.orDie(Jobs.layer({ url: "https://api.example.com/jobs" })),
     HttpServer.layerContext
   )
-  return test.pipe(
-    Effect.provide(Layer.unwrapScoped(Effect.map(form, QStashTest.serve))),
-    Effect.provide(services),
-    Effect.provide(QStashTest.layerWith({ settle: "100 millis" }))
+  return Effect.provide(
+    test,
+    Layer.unwrapScoped(Effect.map(form, QStashTest.serve)).pipe(
+      Layer.provideMerge(services),
+      Layer.provideMerge(QStashTest.layerWith({ settle: "100 millis" }))
+    )
   )
 }
 
