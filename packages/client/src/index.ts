@@ -1,6 +1,7 @@
 /**
  * @since 0.1.0
  */
+export * as GroupedMessages from "./GroupedMessages.ts"
 export * as QStashClient from "./QStashClient.ts"
 export * as QStashDlqClient from "./QStashDlqClient.ts"
 export * as QStashFlowControlClient from "./QStashFlowControlClient.ts"

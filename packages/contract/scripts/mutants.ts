@@ -41,6 +41,7 @@ const scratch = mkdtempSync(join(tmpdir(), "mutants-"))
 /** The homes that are tests of another package. */
 const packageOf: { readonly [home in HomeFile]?: string } = {
   transport: "client",
+  groupedMessages: "client",
   semantics: "jobs",
   run: "jobs",
   plan: "jobs",

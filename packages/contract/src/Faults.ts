@@ -6,6 +6,7 @@
 import { fileURLToPath } from "node:url"
 import { faults as deliveries } from "./faults/deliveries.ts"
 import { faults as dlq } from "./faults/dlq.ts"
+import { faults as groupedMessages } from "./faults/groupedMessages.ts"
 import { faults as jobs } from "./faults/jobs.ts"
 import { faults as flowControl } from "./faults/flowControl.ts"
 import { faults as logs } from "./faults/logs.ts"
@@ -95,6 +96,7 @@ export const faults: ReadonlyArray<Fault> = [
   ...signingKeys,
   ...lostReplies,
   ...transport,
+  ...groupedMessages,
   ...jobs,
   ...outages
 ]

@@ -50,8 +50,8 @@ type Service =
 
 /**
  * The test file of a home, without its extension. Those after the first line are not homes: one loses requests and
- * responses, one has the client's own tests of its transport on undici, one takes the Store away, and the last line has
- * the tests of jobs.
+ * responses, one has the client's own tests of its transport on undici, one takes the Store away, and the rest
+ * are tests of jobs and of the client.
  */
 export type HomeFile =
   | "testing"
@@ -65,6 +65,7 @@ export type HomeFile =
   | "plan"
   | "observability"
   | "jobsTest"
+  | "groupedMessages"
 
 /** Defines faults in the text of a file that the laws of one service must catch. */
 export const faultsOf =
