@@ -21,6 +21,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "receiver/src/internal/nodeCrypto.ts": ["node:buffer", "node:crypto"],
   "receiver/src/internal/webCrypto.ts": ["@noble/hashes/*"],
   jobs: ["effect", "@effect/platform", "@effect-qstash/domain", "@effect-qstash/receiver"],
+  "jobs/src/Deploy.ts": ["@effect-qstash/client"],
   "jobs/src/JobsTest.ts": ["@effect-qstash/testing"],
   "jobs/src/internal/fingerprint.ts": ["@noble/hashes/*"],
   "jobs/src/SqlLedger.ts": ["@effect/sql"],
