@@ -3,6 +3,8 @@
  * All of it is in one bundled file, so that each command has to show that its part of the file works.
  */
 import { spawn } from "node:child_process"
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { type Entry, isGroup, root as commands } from "../packages/cli/src/commands/table.ts"
 import { bareEnvironment, type Faults, run, startServer } from "./running.ts"
 
@@ -50,10 +52,33 @@ const lines: ReadonlyArray<readonly [line: string, expected: string]> = [
   ["logs --json", "http://127.0.0.1:9/fails"],
   ["clock to 2099-01-01T00:00:00Z", "2099"],
   ["dlq delete --all --yes", ""],
+  ["jobs plan deploy.ts --url http://127.0.0.1:9/jobs", "1 to create"],
+  ["jobs apply deploy.ts --url http://127.0.0.1:9/jobs --yes", "Applied"],
+  ["jobs plan deploy.ts --url http://127.0.0.1:9/jobs --check", "1 unchanged"],
   ["keys get", "QSTASH_NEXT_SIGNING_KEY"],
   ["keys rotate --yes", "QSTASH_NEXT_SIGNING_KEY"],
   ["--completions bash", "effect-qstash"]
 ]
+
+/**
+ * The module of the `jobs` commands. Its enum is more than types that could be cut out, and its timer would keep Node
+ * running.
+ */
+const deploy = `
+import { Job, Jobs, Plan } from "@effect-qstash/jobs"
+import { Schema } from "effect"
+enum At { Four = "0 4 * * *" }
+setInterval(() => {}, 1000)
+export default Plan.make(
+  Jobs.make(
+    "billing",
+    Job.make("report", {
+      payload: { n: Schema.Int },
+      schedule: { cron: At.Four, payload: { n: 1 } }
+    })
+  )
+)
+`
 
 const namesOf = (entry: Entry): ReadonlyArray<string> =>
   isGroup(entry)
@@ -68,6 +93,7 @@ const untried = namesOf(commands).filter(
 )
 
 export const faultsOfCommands = async (project: string, cli: string): Promise<Faults> => {
+  await writeFile(join(project, "deploy.ts"), deploy)
   const faults = untried.map((name) => `${name} is not tried; scripts/commandLines.ts lists what is`)
   const { environment, stop } = await startServer(project, cli, [
     "dev",

@@ -39,6 +39,8 @@ export declare namespace Shell {
     readonly outputLost: Effect.Effect<void>
     /** From here on, being stopped by a signal is success: that is how a server ends. */
     readonly succeedWhenStopped: Effect.Effect<void>
+    /** Ends the program with success once its output is written, whatever code of the user still keeps open. */
+    readonly exit: Effect.Effect<void>
   }
 }
 
@@ -83,7 +85,12 @@ export const layer: Layer.Layer<Shell> = Layer.sync(Shell, () => ({
     process.exitCode = 0
     // A terminal that closes is a request to stop too. Without a listener Node would end at once.
     process.once("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
-  })
+  }),
+  exit: Effect.async<void>((resume) => void process.stdout.write("", () => resume(Effect.void))).pipe(
+    // What could not be written is an event of its own, which `bin.ts` has to see first.
+    Effect.zipRight(Effect.sleep(1)),
+    Effect.zipRight(Effect.sync(() => process.exit()))
+  )
 }))
 
 const reasonOf = (error: unknown): string =>

@@ -97,8 +97,16 @@ const find: Effect.Effect<Target.Service, ConfigError.ConfigError> = Effect.map(
 )
 
 /**
- * All that the target offers. A server on this machine is asked once, with the public development token if
- * `QSTASH_TOKEN` is not set; any other is tried for ten seconds, since somebody is waiting.
+ * In milliseconds. A server on this machine is asked once; any other is tried for ten seconds, since somebody is waiting.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const retryBudgetOf = ({ isLocal }: Target.Service): number => (isLocal ? 0 : 10_000)
+
+/**
+ * All that the target offers. A server on this machine is asked with the public development token if `QSTASH_TOKEN` is
+ * not set.
  */
 const client = (target: Target.Service): Layer.Layer<QStashServices, ConfigError.ConfigError> =>
   Layer.unwrapEffect(
@@ -107,7 +115,7 @@ const client = (target: Target.Service): Layer.Layer<QStashServices, ConfigError
       const token = target.isLocal ? Config.succeed(target.token) : Config.fail("QSTASH_TOKEN is not set")
       return QStashClient.layerConfig({
         ...(hasToken ? {} : { token }),
-        retryBudget: Config.succeed(target.isLocal ? "0 seconds" : "10 seconds")
+        retryBudget: Config.succeed(retryBudgetOf(target))
       })
     })
   ).pipe(Layer.provide(FetchHttpClient.layer))

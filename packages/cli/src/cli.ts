@@ -19,7 +19,7 @@ import { Shell } from "./Shell.ts"
 
 /**
  * Runs the command that the arguments name, prints what it has to say, and gives the exit code: 0 for success, 1 for a
- * failure, 2 for a wrong command line or environment.
+ * failure, 2 for a wrong command line or environment, 3 for a check that found a difference.
  *
  * @since 0.1.0
  * @category execution

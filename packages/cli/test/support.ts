@@ -179,7 +179,8 @@ export const cli = (
       // One character for each byte.
       writeOutput: (bytes) => Effect.sync(() => print(Buffer.from(bytes).toString("latin1"))),
       outputLost,
-      succeedWhenStopped: Effect.void
+      succeedWhenStopped: Effect.void,
+      exit: Effect.void
     })
   )
   return Effect.console.pipe(

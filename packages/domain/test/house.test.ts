@@ -36,6 +36,8 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
     "@effect-qstash/server",
     "node:*"
   ],
+  "cli/src/UserModule.ts": ["@effect-qstash/jobs", "jiti"],
+  "cli/src/commands/jobs.ts": ["@effect-qstash/jobs"],
   contract: [
     "effect",
     "@effect/platform",

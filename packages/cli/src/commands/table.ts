@@ -33,6 +33,7 @@ const queues = () => import("./queues.ts")
 const urlGroups = () => import("./urlGroups.ts")
 const flowControl = () => import("./flowControl.ts")
 const keys = () => import("./keys.ts")
+const jobs = () => import("./jobs.ts")
 const schedules = () => import("./schedules/schedule.ts")
 
 /**
@@ -109,6 +110,21 @@ export const root = group("QStash at the shell: a local server, and everything i
       "next"
     )
   }),
+  jobs: group(
+    "The schedules that the jobs of an application declare: compare them with QStash, and change QStash.",
+    {
+      plan: leaf(
+        "Show what would have to change so that QStash has the schedules that a module declares. Changes nothing.",
+        jobs,
+        "plan"
+      ),
+      apply: leaf(
+        "Make QStash have the schedules that a module declares. Asks before it deletes those that are no longer declared.",
+        jobs,
+        "apply"
+      )
+    }
+  ),
   queues: group("Queues, through which messages go in order.", {
     list: leaf("List the queues, by name.", queues, "list"),
     get: leaf("Show one queue.", queues, "get"),
