@@ -40,29 +40,33 @@ export const forms: Readonly<Record<string, Form>> = {
       )
     )
   ),
-  Request: Effect.gen(function* () {
-    const context = yield* Effect.context<Needs>()
-    const clock = yield* Effect.clock
-    const loggers = yield* FiberRef.get(FiberRef.currentLoggers)
-    const { dispose, handler } = Jobs.toWebHandler(
-      jobs,
-      Layer.mergeAll(
-        Layer.succeedContext(context),
-        Layer.setClock(clock),
-        Layer.scopedDiscard(Effect.locallyScoped(FiberRef.currentLoggers, loggers))
+  Request: Effect.map(
+    Effect.gen(function* () {
+      const context = yield* Effect.context<Needs>()
+      const clock = yield* Effect.clock
+      const loggers = yield* FiberRef.get(FiberRef.currentLoggers)
+      const { dispose, handler } = Jobs.toWebHandler(
+        jobs,
+        Layer.mergeAll(
+          Layer.succeedContext(context),
+          Layer.setClock(clock),
+          Layer.scopedDiscard(Effect.locallyScoped(FiberRef.currentLoggers, loggers))
+        )
       )
-    )
-    yield* Effect.addFinalizer(() => Effect.promise(dispose))
-    return Effect.gen(function* () {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      const web = new Request(`https://worker.test${request.url}`, {
-        method: request.method,
-        headers: request.headers,
-        body: yield* request.arrayBuffer
+      yield* Effect.addFinalizer(() => Effect.promise(dispose))
+      return handler
+    }),
+    (handler) =>
+      Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const web = new Request(`https://worker.test${request.url}`, {
+          method: request.method,
+          headers: request.headers,
+          body: yield* request.arrayBuffer
+        })
+        return HttpServerResponse.fromWeb(yield* Effect.promise(() => handler(web)))
       })
-      return HttpServerResponse.fromWeb(yield* Effect.promise(() => handler(web)))
-    })
-  })
+  )
 }
 
 export interface Handlers {
