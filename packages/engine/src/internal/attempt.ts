@@ -1,9 +1,11 @@
 import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
+import type * as Exit from "effect/Exit"
 import type { DeliveryOutcome, DeliveryRequest } from "../Courier.ts"
 import { backoff, retryAfter } from "../RetryAfter.ts"
 import type { Signer } from "../Signer.ts"
-import type { StoredMessage } from "../Rows.ts"
+import type { Lease, Settlement, StoredMessage } from "../Rows.ts"
 
 /** QStash's default where a message does not say how often to retry. */
 const defaultRetries = 3
@@ -66,7 +68,7 @@ export const requestOf = (
 }
 
 /** What an outcome means: done, another try after so many milliseconds, or the end. */
-export type Verdict =
+type Verdict =
   | { readonly _tag: "Delivered" }
   | { readonly _tag: "Retry"; readonly delay: number; readonly error: string }
   | { readonly _tag: "Failed"; readonly error: string }
@@ -75,7 +77,7 @@ export type Verdict =
  * Success is 2xx alone. 489 with `Upstash-NonRetryable-Error: true` ends the message at once. Else the next attempt
  * waits as the answer asks, as the schedule's expression says, or as QStash's own backoff has it, in this order.
  */
-export const judge = (message: StoredMessage, outcome: DeliveryOutcome, nowMillis: number): Verdict => {
+const judge = (message: StoredMessage, outcome: DeliveryOutcome, nowMillis: number): Verdict => {
   const { retryDelay } = message.settings
   if (outcome._tag === "Answered" && outcome.status >= 200 && outcome.status <= 299)
     return { _tag: "Delivered" }
@@ -94,3 +96,29 @@ export const judge = (message: StoredMessage, outcome: DeliveryOutcome, nowMilli
   const delay = asked ?? own
   return { _tag: "Retry", delay, error }
 }
+
+/** What an attempt means for its message, as the Store takes it. */
+export const settlementOf = (
+  { message, token }: Lease,
+  outcome: DeliveryOutcome,
+  now: number
+): Settlement => {
+  const verdict = judge(message, outcome, now)
+  const response = outcome._tag === "Answered" ? outcome : undefined
+  return verdict._tag === "Retry"
+    ? { token, response, _tag: "Retry", error: verdict.error, dueAt: now + verdict.delay }
+    : verdict._tag === "Failed"
+      ? { token, response, _tag: "Failed", error: verdict.error }
+      : { token, response, _tag: "Delivered" }
+}
+
+/** A courier cannot fail, but it may die or be interrupted, which counts as no response. */
+export const outcomeOf = (exit: Exit.Exit<DeliveryOutcome>): DeliveryOutcome =>
+  exit._tag === "Success"
+    ? exit.value
+    : {
+        _tag: "Unanswered",
+        reason: Cause.isInterruptedOnly(exit.cause)
+          ? "the delivery was interrupted"
+          : "the delivery broke off"
+      }

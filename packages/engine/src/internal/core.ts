@@ -4,22 +4,23 @@ import type { SigningKeys } from "@effect-qstash/domain/SigningKeys"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import type * as Utils from "effect/Utils"
 import { Courier, type DeliveryOutcome } from "../Courier.ts"
 import type { TenantServices } from "../TenantServices.ts"
 import type { DeliveryEvent } from "../DeliveryEvent.ts"
 import type * as Limits from "../Limits.ts"
-import * as Signer from "../Signer.ts"
+import type * as Signer from "../Signer.ts"
 import type { Lease, Settlement, StoredMessage } from "../Rows.ts"
 import { mapVerbs, Store } from "../Store.ts"
 import type { StoreError } from "../StoreError.ts"
 import { eventBytes } from "../Sizes.ts"
+import { outcomeOf, requestOf, settlementOf } from "./attempt.ts"
+import { EventReporter } from "./EventReporter.ts"
 import { interrupt } from "./fibers.ts"
-import { judge, requestOf } from "./attempt.ts"
+import { Outage } from "./Outage.ts"
 import { makeService } from "./service.ts"
+import { Signers } from "./Signers.ts"
 
 /** How many rows a verb takes at once. If more are due, the next run takes them. */
 const batch = 1000
@@ -37,10 +38,6 @@ const pruneBytes = 16 * 2 ** 20
  */
 const leaseFor = 120_000
 const leaseMargin = 60_000
-
-/** How long to wait after the first failure of the Store, and at most, in milliseconds. The wait doubles each time. */
-const firstBackoff = 10
-const longestBackoff = 30_000
 
 export interface CoreOptions {
   readonly signingKeys: (tenantId: string) => SigningKeys
@@ -103,10 +100,9 @@ export const make = (
     const courier = yield* Courier
     const ids = yield* IdGenerator
     const inFlight = new Map<number, InFlight>()
-    const signers = new Map<string, () => Signer.Signer>()
-    let rotations = 0
-    let unreported: Array<DeliveryEvent> = []
-    let isReporting = false
+    const signers = new Signers(store, options.signingKeys)
+    const reporter = new EventReporter(options.onEvents)
+    const outage = new Outage()
     /** Outcomes not yet written to the Store. They outlive a run only if store.settle failed. */
     let unsettled: ReadonlyArray<Settlement> = []
     /** Leases whose delivery has not started. They outlive a run only if the keys to sign it could not be read. */
@@ -119,77 +115,22 @@ export const make = (
     let newBytes = 0
     let changed = (): void => {}
 
-    /** Whether the Store's failure has been logged, and how many runs in a row it has failed. */
-    let isDown = false
-    let failures = 0
-
-    const noteFailure = (error: StoreError): Effect.Effect<void> => {
-      if (isDown) return Effect.void
-      isDown = true
-      return Effect.logError("The Store failed. The engine tries again until it works", Cause.fail(error))
-    }
-
-    const noteRecovery = Effect.suspend(() => {
-      isDown = false
-      failures = 0
-      return Effect.logInfo("The Store works again")
-    })
-
     /** Wakes the driver too: what failed may have happened. */
     const unavailable = <A>(effect: Effect.Effect<A, StoreError>): Effect.Effect<A, QStashUnavailable> =>
       Effect.catchAll(effect, (error) =>
         Effect.suspend(() => {
           changed()
           return Effect.zipRight(
-            noteFailure(error),
+            outage.begin(error),
             new QStashUnavailable({ status: 500, reason: "the server cannot reach its Store" })
           )
         })
       )
 
-    /** Keys that are rotated while they are read may be the old ones, so they are read again. */
-    const loadKeys = function* (tenantId: string) {
-      while (!signers.has(tenantId)) {
-        const before = rotations
-        const stored = yield* store.getSigningKeys(tenantId)
-        if (rotations !== before) continue
-        let signer: Signer.Signer | undefined
-        signers.set(
-          tenantId,
-          () => (signer ??= Signer.make(Option.getOrElse(stored, () => options.signingKeys(tenantId))))
-        )
-      }
-    }
-
-    /**
-     * Reports events in order. Calls do not nest: events that the listener itself causes follow once it has returned.
-     * An exception is only logged, because what the events report has already happened.
-     */
     const report = (events: ReadonlyArray<DeliveryEvent>): Effect.Effect<void> => {
-      for (const event of events) {
-        unreported.push(event)
-        newBytes += eventBytes(event)
-      }
+      for (const event of events) newBytes += eventBytes(event)
       newEntries += events.length
-      return isReporting ? Effect.void : reportAll()
-    }
-
-    const reportAll = (): Effect.Effect<void> => {
-      if (unreported.length === 0) return Effect.void
-      const batchOfEvents = unreported
-      unreported = []
-      isReporting = true
-      try {
-        options.onEvents(batchOfEvents)
-      } catch (error) {
-        return Effect.zipRight(
-          Effect.logError("The onEvents listener threw an exception", error),
-          Effect.suspend(reportAll)
-        )
-      } finally {
-        isReporting = false
-      }
-      return reportAll()
+      return reporter.report(events)
     }
 
     const timeoutOf = ({ settings }: StoredMessage): number =>
@@ -304,11 +245,7 @@ export const make = (
         if (tokens.length > 0) yield* store.renew({ tokens, until })
         renewAt = tokens.length > 0 ? until - leaseMargin : Infinity
       }
-      const fired = yield* store.claimDueSchedules({
-        now,
-        limit: batch,
-        limits: options.limits
-      })
+      const fired = yield* store.claimDueSchedules({ now, limit: batch, limits: options.limits })
       yield* report(fired.events)
       const slots = options.concurrency - inFlight.size - unstarted.length
       if (slots > 0) {
@@ -325,7 +262,7 @@ export const make = (
       }
       if (unstarted.length > 0) {
         for (const { message } of unstarted) {
-          if (!signers.has(message.tenantId)) yield* loadKeys(message.tenantId)
+          if (signers.get(message.tenantId) === undefined) yield* signers.load(message.tenantId)
         }
         startAll(now)
         if (unsettled.length > 0) {
@@ -336,12 +273,12 @@ export const make = (
       }
       if (now - lastPrune >= pruneEvery || mustPrune()) yield* prune(now)
       const { message, schedule } = yield* store.nextWake
-      if (isDown) yield* noteRecovery
+      if (outage.isDown) yield* outage.end()
       return wakeAt(schedule, message)
     }
 
     const releaseAll = Effect.gen(function* () {
-      yield* Effect.catchAll(settleEnded(yield* options.now), noteFailure)
+      yield* Effect.catchAll(settleEnded(yield* options.now), (error) => outage.begin(error))
       const tokens = tokensHeld()
       for (const attempt of inFlight.values()) interrupt(attempt.fiber)
       inFlight.clear()
@@ -368,17 +305,17 @@ export const make = (
       parallelism: Math.min(options.concurrencyPerTenant, Number.MAX_SAFE_INTEGER),
       prune: unavailable(Effect.flatMap(options.now, prune)),
       firstKeys: options.signingKeys,
-      forgetKeys: (tenantId) => {
-        rotations += 1
-        signers.delete(tenantId)
-      },
+      forgetKeys: (tenantId) => signers.forget(tenantId),
       changed: (more) =>
         Effect.suspend(() => {
           changed()
           const reported = report(more)
           // The change is made, so the call must not fail.
           return mustPrune()
-            ? Effect.zipRight(reported, Effect.catchAll(Effect.flatMap(options.now, prune), noteFailure))
+            ? Effect.zipRight(
+                reported,
+                Effect.catchAll(Effect.flatMap(options.now, prune), (error) => outage.begin(error))
+              )
             : reported
         })
     })
@@ -394,8 +331,7 @@ export const make = (
           })
       },
       runDue,
-      backOff: (error) =>
-        Effect.as(noteFailure(error), Math.min(firstBackoff * 2 ** failures++, longestBackoff)),
+      backOff: (error) => outage.backOff(error),
       reportStalled: ({ lease: { message } }) =>
         Effect.flatMap(options.now, (time) => report([{ time, state: "STALLED", message }])),
       inFlight,
@@ -408,24 +344,3 @@ export const make = (
 
 const isEnded = (attempt: InFlight): attempt is InFlight & { readonly outcome: DeliveryOutcome } =>
   attempt.outcome !== undefined
-
-const settlementOf = ({ message, token }: Lease, outcome: DeliveryOutcome, now: number): Settlement => {
-  const verdict = judge(message, outcome, now)
-  const response = outcome._tag === "Answered" ? outcome : undefined
-  return verdict._tag === "Retry"
-    ? { token, response, _tag: "Retry", error: verdict.error, dueAt: now + verdict.delay }
-    : verdict._tag === "Failed"
-      ? { token, response, _tag: "Failed", error: verdict.error }
-      : { token, response, _tag: "Delivered" }
-}
-
-/** A courier cannot fail, but it may die or be interrupted, which counts as no response. */
-const outcomeOf = (exit: Exit.Exit<DeliveryOutcome>): DeliveryOutcome =>
-  exit._tag === "Success"
-    ? exit.value
-    : {
-        _tag: "Unanswered",
-        reason: Cause.isInterruptedOnly(exit.cause)
-          ? "the delivery was interrupted"
-          : "the delivery broke off"
-      }
