@@ -57,6 +57,8 @@ const build = async (): Promise<void> => {
   await demand("The build", tool("tsc"), ["-b", "--pretty", "false", ...projects], { cwd: root })
   // tsc leaves the outputs of a source that is gone, and they would be published.
   for (const directory of directories) {
+    // The command line has nothing there before it is bundled.
+    if (!existsSync(join(directory, "dist"))) continue
     for (const output of filesOf(join(directory, "dist"))) {
       const source = output.replace(/\.(?:js|d\.ts)(?:\.map)?$/, ".ts")
       if (!existsSync(join(directory, "src", source))) await rm(join(directory, "dist", output))
