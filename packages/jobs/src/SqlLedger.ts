@@ -21,6 +21,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { durationOf } from "./internal/durationOf.ts"
 import { type Keys, Ledger, WorkInProgress } from "./Ledger.ts"
 
 /**
@@ -43,7 +44,7 @@ export interface Options {
  * @category layers
  */
 export const layer = (options?: Options): Layer.Layer<Ledger, SqlError, SqlClient.SqlClient> =>
-  Layer.effect(Ledger, make(Duration.toMillis(options?.retention ?? "1 day")))
+  Layer.effect(Ledger, make(Duration.toMillis(durationOf("retention", options?.retention ?? "1 day"))))
 
 /** How many keys are deleted at once. */
 const batchSize = 100

@@ -87,10 +87,8 @@ export declare namespace Worker {
 export class Worker extends Context.Tag("@effect-qstash/jobs/Worker")<Worker, Worker.Service>() {}
 
 const checkUrl = (text: string): Either.Either<string, string> => {
-  const url =
-    typeof text === "string" && /^https?:\/\/[^/\\?#]/i.test(text) && URL.canParse(text)
-      ? new URL(text)
-      : undefined
+  const isHttp = typeof text === "string" && /^https?:\/\/[^/\\?#]/i.test(text)
+  const url = isHttp ? Option.getOrUndefined(Option.liftThrowable(() => new URL(text))()) : undefined
   if (url === undefined) return Either.left("must be a URL that starts with http:// or https://")
   if (url.search !== "" || url.hash !== "") return Either.left("must have neither a query nor a fragment")
   return Either.right(url.href.replace(/\/$/, ""))
