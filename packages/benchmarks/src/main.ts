@@ -3,41 +3,27 @@
  * shows it. With `--quick` it only shows that it runs.
  */
 import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
-import { fork } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { cpus, totalmem } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { bundle } from "./bundle.ts"
 import { chartOf } from "./chart.ts"
-import { client } from "./client/client.ts"
-import { cron } from "./cron.ts"
-import { decoding } from "./decoding.ts"
+import { forkBundle } from "./forkBundle.ts"
 import { isMet, type Row } from "./measure.ts"
-import { receiver } from "./receiver.ts"
+import { parts } from "./parts.ts"
 import { pageOf, terminalOf } from "./report.ts"
-import { store } from "./store.ts"
-import { years } from "./year.ts"
 
 const isQuick = process.argv.includes("--quick")
 const scale = isQuick ? 0.01 : 1
 const require = createRequire(import.meta.url)
 
-const parts: Readonly<Record<string, (scale: number) => Effect.Effect<ReadonlyArray<Row>, unknown>>> = {
-  years,
-  cron: (size) => Effect.promise(() => cron(size)),
-  store: (size) => Effect.promise(() => store(size)),
-  receiver,
-  decoding: (size) => Effect.promise(() => decoding(size)),
-  client
-}
-
 /** A process of its own for each part: none finds the heap and the compiled code of another. */
 const measure = (part: string): Promise<ReadonlyArray<Row>> =>
   new Promise((resolve, reject) => {
     let rows: ReadonlyArray<Row> | undefined
-    fork(fileURLToPath(import.meta.url), [part, ...(isQuick ? ["--quick"] : [])])
+    forkBundle("part", [part, String(scale)])
       .on("message", (message: ReadonlyArray<Row>) => {
         rows = message
       })
@@ -106,9 +92,7 @@ const unknown = named.find((part) => !(part in parts))
 if (unknown !== undefined) {
   process.stderr.write(`There is no part ${unknown}; there are ${Object.keys(parts).join(", ")}\n`)
   process.exitCode = 1
-} else if (process.send === undefined) {
-  await report(named.length === 0 ? Object.keys(parts) : named)
 } else {
-  const [part = ""] = named
-  process.send(await Effect.runPromise(parts[part]?.(scale) ?? Effect.succeed([])))
+  await bundle()
+  await report(named.length === 0 ? Object.keys(parts) : named)
 }

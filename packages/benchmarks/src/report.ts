@@ -92,8 +92,8 @@ ${slower(rows)}
 
 ## How it is measured
 
-Each part runs in its own process, and its candidates take turns. A time is the median over the turns, a ratio the
-median of the ratios per turn.
+Each part runs in its own process, compiled as it is published, and its candidates take turns. A time is the median over
+the turns, a ratio the median of the ratios per turn.
 
 The client's figures are CPU time per call, with the least and the most of its turns, and calls per second. Each side
 has a process of its own, and so has the server, which responds from memory. Our client has its defaults, but for a

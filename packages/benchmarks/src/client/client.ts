@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type ChildProcess, fork } from "node:child_process"
-import { fileURLToPath } from "node:url"
+import type { ChildProcess } from "node:child_process"
+import { forkBundle } from "../forkBundle.ts"
 import { median, ratioOf, type Row } from "../measure.ts"
 import { isList, type Side, sideNames, sides, type Spent, type Task, tasks, type Turn } from "./tasks.ts"
 
@@ -44,12 +44,12 @@ const nextMessage = <A>(child: ChildProcess): Promise<A> =>
   })
 
 const start = <A>(
-  file: string,
+  name: string,
   args: ReadonlyArray<string>
 ): Effect.Effect<readonly [ChildProcess, A], never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.promise(async () => {
-      const child = fork(fileURLToPath(new URL(file, import.meta.url)), args)
+      const child = forkBundle(name, args)
       return [child, await nextMessage<A>(child)] as const
     }),
     ([child]) => Effect.sync(() => child.kill())
@@ -71,11 +71,11 @@ const figures = (turns: ReadonlyArray<Spent>): string => {
  */
 export const client = (scale: number): Effect.Effect<ReadonlyArray<Row>> =>
   Effect.gen(function* () {
-    const [, port] = yield* start<number>("./server.ts", [])
+    const [, port] = yield* start<number>("server", [])
     const children = yield* Effect.all(
       sideNames.map((side) =>
         Effect.map(
-          start<string>("./side.ts", [side, `http://127.0.0.1:${port}`]),
+          start<string>("side", [side, `http://127.0.0.1:${port}`]),
           ([child]) => [side, child] as const
         )
       ),
