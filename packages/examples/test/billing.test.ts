@@ -23,7 +23,7 @@ import {
   Reports,
   TenantId
 } from "@effect-qstash/examples/billing/work"
-import { Handlers } from "@effect-qstash/examples/billing/worker"
+import { Handlers } from "@effect-qstash/examples/billing/handlers"
 import * as Sdk from "@effect-qstash/examples/billingSdk/app"
 
 const user = DevelopmentUsers.defaultUser
@@ -176,7 +176,7 @@ describe("the billing application", () => {
   )
 
   it("is as short as the guide says", () => {
-    const ours = linesOf("billing/jobs.ts", "billing/worker.ts", "billing/main.ts", "billing/deploy.ts")
+    const ours = linesOf("billing/jobs.ts", "billing/handlers.ts", "billing/main.ts", "billing/deploy.ts")
     const theirs = linesOf("billingSdk/app.ts")
     const guide = readFileSync(
       fileURLToPath(new URL("../../../docs/coming-from-the-sdk.md", import.meta.url)),

@@ -13,7 +13,7 @@ import * as Layer from "effect/Layer"
 import { createServer } from "node:http"
 import { jobs } from "./jobs.ts"
 import { WorkLive } from "./live.ts"
-import { Handlers } from "./worker.ts"
+import { Handlers } from "./handlers.ts"
 
 const Worker = HttpServer.serve(jobs.httpApp).pipe(
   HttpServer.withLogAddress,
