@@ -9,12 +9,10 @@ import { Handlers } from "./handlers.ts"
 import { jobs } from "./jobs.ts"
 
 HttpServer.serve(jobs.httpApp).pipe(
+  Layer.provide(NodeHttpServer.layerConfig(createServer, { port: Config.integer("PORT") })),
   Layer.provide([Handlers, Ledger.layerMemory(), Jobs.layerConfig(), QStashReceiver.layerConfig()]),
   Layer.provide(QStashClient.layerConfig()),
-  Layer.provide([
-    FetchHttpClient.layer,
-    NodeHttpServer.layerConfig(createServer, { port: Config.integer("PORT") })
-  ]),
+  Layer.provide(FetchHttpClient.layer),
   Layer.launch,
   NodeRuntime.runMain
 )
