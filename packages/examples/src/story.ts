@@ -1,229 +1,297 @@
 /**
- * The demo of `npm start`. It creates a schedule, whose deliveries arrive, then pauses, resumes and deletes it. It sends
- * mails through a queue; one of them fails permanently and is retried. All of it happens on a local server with virtual
- * time, so it needs no account: the token is the public one of QStash's development user.
+ * The demo of `npm start`: the billing worker against a QStash server on this machine. The server's clock moves only when
+ * the demo moves it, so a night takes no time. It needs no account: the token is the public one of QStash's development
+ * user.
  */
 import { QStashClient } from "@effect-qstash/client"
 import { QStashDlq } from "@effect-qstash/domain/QStashDlq"
-import { QStashMessages } from "@effect-qstash/domain/QStashMessages"
+import { QStashLogs } from "@effect-qstash/domain/QStashLogs"
 import { QStashSchedules } from "@effect-qstash/domain/QStashSchedules"
-import { QueueName } from "@effect-qstash/domain/QueueName"
 import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
-import { QStashReceiver } from "@effect-qstash/receiver/node"
+import { Job, Jobs, Plan } from "@effect-qstash/jobs"
+import { Worker } from "@effect-qstash/jobs/Worker"
 import { DevelopmentUsers, QStashServer } from "@effect-qstash/server"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as HttpServer from "@effect/platform/HttpServer"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
-import * as Queue from "effect/Queue"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import { createServer } from "node:http"
-import { Mail, Mails, MailServerDown, NightlyReport, worker } from "./worker.ts"
+import * as Scope from "effect/Scope"
+import deployment from "./billing/deploy.ts"
+import { Digest, Export, NightlyReport } from "./billing/jobs.ts"
+import { DbDown, Digests, ExportId, Exports, NoSuchTable, Reports } from "./billing/work.ts"
+import { WorkerLive } from "./billing/worker.ts"
+import { freePort } from "./freePort.ts"
 
-/** What the worker has received, as lines to print. */
-class Arrived extends Context.Tag("examples/Arrived")<Arrived, Queue.Queue<string>>() {}
-
-/** How many of the next mails find the mail server down. */
-class Outage extends Context.Tag("examples/Outage")<Outage, Ref.Ref<number>>() {}
-
-const nightly = ScheduleId.make("nightly-report")
-const outbox = QueueName.make("outbox")
 const user = DevelopmentUsers.defaultUser
 const berlin = DateTime.zoneUnsafeMakeNamed("Europe/Berlin")
 
-/** `Tue 24 Nov 2026, 04:00 in Berlin`. */
-const inBerlin = (instant: DateTime.Utc): string => {
-  const zoned = DateTime.setZone(instant, berlin)
-  const day = DateTime.format(zoned, {
+/** `Wed 9 Dec, 04:00`. */
+const dayAndTime = (instant: DateTime.DateTime): string =>
+  DateTime.format(DateTime.setZone(instant, berlin), {
     locale: "en-GB",
     weekday: "short",
     day: "numeric",
     month: "short",
-    year: "numeric"
+    hour: "2-digit",
+    minute: "2-digit"
   }).replace(",", "")
-  return `${day}, ${DateTime.format(zoned, { locale: "en-GB", hour: "2-digit", minute: "2-digit" })} in Berlin`
+
+/** `04:00:30`. */
+const time = (instant: DateTime.Utc): string =>
+  DateTime.format(DateTime.setZone(instant, berlin), { locale: "en-GB", timeStyle: "medium" })
+
+const chapter = (title: string) => Console.log(`\n  ${title}`)
+const print = (text: string) => Console.log(`     ${text}`)
+
+/** What surrounds the application: a database that fails, an export that is slow, and a demo that watches. */
+class World extends Context.Tag("examples/World")<
+  World,
+  {
+    readonly isDbDown: Ref.Ref<boolean>
+    readonly slowHasStarted: Deferred.Deferred<void>
+    readonly slowMayFinish: Deferred.Deferred<void>
+    /** What handlers did and nobody has printed yet, with the path of their job. */
+    readonly done: Ref.Ref<ReadonlyArray<readonly [job: string, text: string]>>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    World,
+    Effect.all({
+      isDbDown: Ref.make(false),
+      slowHasStarted: Deferred.make<void>(),
+      slowMayFinish: Deferred.make<void>(),
+      done: Ref.make<ReadonlyArray<readonly [job: string, text: string]>>([])
+    })
+  )
 }
 
-const program = Effect.gen(function* () {
-  const server = yield* QStashServer.QStashServer
-  const schedules = yield* QStashSchedules
-  const dlq = yield* QStashDlq
-  const outage = yield* Outage
-  const http = yield* HttpClient.HttpClient
-  const publicUrl = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
-  const arrived = yield* Arrived
-  const destination = `${publicUrl}/jobs/nightly-report`
+const slow = ExportId.make("e2")
 
-  /** Moves the server's clock: everything that falls due on the way has been delivered when the answer comes. */
-  const pass = (duration: string) =>
+/** The application's own work, which here notes what it does. */
+const work = Layer.unwrapEffect(
+  Effect.map(World, ({ done, isDbDown, slowHasStarted, slowMayFinish }) => {
+    const note = (job: string, text: string) => Ref.update(done, (notes) => [...notes, [job, text] as const])
+    return Layer.mergeAll(
+      Layer.succeed(Reports, {
+        send: (region, night) =>
+          Effect.gen(function* () {
+            const isDown = yield* Ref.getAndSet(isDbDown, false)
+            const forNight = Option.match(night, {
+              onNone: () => "",
+              onSome: (at) => ` for ${dayAndTime(at)}`
+            })
+            yield* note(
+              NightlyReport.name,
+              isDown ? "the database is down" : `sends the report of ${region}${forNight}`
+            )
+            if (isDown) return yield* new DbDown()
+          })
+      }),
+      Layer.succeed(Digests, { send: (tenantId) => note(Digest.name, `sends the digest of ${tenantId}`) }),
+      Layer.succeed(Exports, {
+        run: (id) =>
+          Effect.gen(function* () {
+            if (id === "gone") {
+              yield* note(Export.name, `finds no table for ${id}`)
+              return yield* new NoSuchTable({ table: id })
+            }
+            if (id === slow) {
+              yield* Deferred.succeed(slowHasStarted, undefined)
+              yield* Deferred.await(slowMayFinish)
+            }
+            yield* note(Export.name, `writes ${id}`)
+            return { fileUrl: `https://files.example.com/${id}` }
+          }),
+        finished: (id, exit) =>
+          note(
+            `${Export.name}/outcome`,
+            `hears that ${id} ${Exit.isSuccess(exit) ? "is ready" : "has failed"}`
+          )
+      })
+    )
+  })
+)
+
+/** Starts the worker, and gives what stops it. In production that is a SIGTERM. */
+const start = Effect.gen(function* () {
+  const scope = yield* Scope.make()
+  yield* Layer.buildWithScope(Layer.provide(WorkerLive, work), scope)
+  return { stop: Scope.close(scope, Exit.void) }
+})
+
+const story = Effect.gen(function* () {
+  const server = yield* QStashServer.QStashServer
+  const http = yield* HttpClient.HttpClient
+  const schedules = yield* QStashSchedules
+  const logs = yield* QStashLogs
+  const dlq = yield* QStashDlq
+  const world = yield* World
+  const printed = yield* Ref.make(0)
+
+  /** Moves the server's clock. What falls due on the way has been delivered when the response arrives. */
+  const moveClock = (body: { readonly duration: string } | { readonly to: string }) =>
     HttpClientRequest.post(`${server.url}/dev/clock/advance`).pipe(
       HttpClientRequest.bearerToken(user.token),
-      HttpClientRequest.bodyUnsafeJson({ duration }),
+      HttpClientRequest.bodyUnsafeJson(body),
       http.execute,
       Effect.flatMap((response) => response.text),
       Effect.scoped
     )
-
-  const tellWhatArrived = Effect.flatMap(Queue.takeAll(arrived), (lines) =>
-    Console.log(Array.from(lines, (line) => `     ${line}`).join("\n") || "     Nothing arrives.")
-  )
-
-  const mail = (to: string) =>
-    QStashMessages.enqueueJson(Mail, outbox, {
-      destination: `${publicUrl}/mails`,
-      body: { to, text: "Good morning." },
-      retries: 1,
-      failureCallback: `${publicUrl}/mails/failed`
-    })
-
-  yield* Console.log(`A schedule, a queue and a dead letter. Nothing leaves this machine.
-
-  A QStash server runs at ${server.url}. Its clock moves only when we move it.
-  A worker listens at ${publicUrl} and rejects what QStash has not signed.
-`)
-
-  yield* schedules.create({
-    scheduleId: nightly,
-    cron: "CRON_TZ=Europe/Berlin 0 4 * * *",
-    destination,
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ report: "sales" })
+  /** Prints the attempts that have ended since the last call: what the handler did, the response, what QStash does then. */
+  const printLog = Effect.gen(function* () {
+    const { items } = yield* logs.list({ order: "earliestFirst", count: 1000 })
+    for (const entry of items.slice(yield* Ref.getAndSet(printed, items.length))) {
+      const { nextDeliveryTime, responseStatus, state } = entry
+      if (state !== "DELIVERED" && state !== "ERROR") continue
+      const job = new URL(entry.url).pathname.replace("/jobs/", "")
+      const did = yield* Ref.modify(world.done, (notes) => {
+        const found = notes.find(([of]) => of === job)
+        return [found?.[1], notes.filter((one) => one !== found)]
+      })
+      // A callback that says nothing final.
+      if (state === "DELIVERED" && job.endsWith("/outcome") && did === undefined) continue
+      const response =
+        responseStatus === undefined ? "no response" : `${did ?? "nothing runs"} → ${responseStatus}`
+      const then =
+        state === "DELIVERED"
+          ? ""
+          : nextDeliveryTime === undefined
+            ? ", no further attempt"
+            : `, next attempt at ${time(nextDeliveryTime)}`
+      yield* print(`${time(entry.time)}  ${job.padEnd(14)}  ${response}${then}`)
+    }
   })
-  const created = yield* schedules.get(nightly)
-  yield* Console.log(
-    `  1. The application creates the schedule "${nightly}": every night at 04:00 in Berlin.`
-  )
-  if (created.nextScheduleTime !== undefined) {
-    yield* Console.log(`     It will fire next on ${inBerlin(created.nextScheduleTime)}.`)
-  }
-  yield* Console.log("  2. Three days pass.")
-  yield* pass("3d")
-  yield* tellWhatArrived
+  const pass = (duration: string) => Effect.zipRight(moveClock({ duration }), printLog)
 
-  yield* schedules.pause(nightly)
-  yield* Console.log("  3. The schedule is paused, and three days pass.")
-  yield* pass("3d")
-  yield* tellWhatArrived
+  const order = (id: ExportId) => Export.publish({ exportId: id, rows: 10 })
 
-  yield* schedules.resume(nightly)
-  yield* Console.log(
-    "  4. The schedule is resumed, and two days pass. The firings during the pause are not made up for."
-  )
-  yield* pass("2d")
-  yield* tellWhatArrived
+  const monday = DateTime.startOf(DateTime.setZone(yield* DateTime.now, berlin), "week", { weekStartsOn: 1 })
+  const tuesday = DateTime.add(monday, { days: 8, hours: 20 })
+  yield* moveClock({ to: DateTime.formatIso(tuesday) })
+  const first = yield* start
+  const { url: jobsUrl } = yield* Worker
 
-  const forged = yield* Effect.scoped(http.post(destination))
-  yield* Console.log(`  5. Somebody else calls the worker. It responds with ${forged.status}: no signature.`)
+  yield* Console.log(`A worker with three jobs, and a QStash server. Nothing leaves this machine.
 
-  yield* schedules.delete(nightly)
-  const left = yield* schedules.list
-  yield* Console.log(`  6. The schedule is deleted; ${left.length} are left. A week passes.`)
-  yield* pass("7d")
-  yield* tellWhatArrived
+  QStash runs at ${server.url}. Its clock stands at ${dayAndTime(tuesday)} in Berlin until we move it.
+  The worker runs at ${jobsUrl}. It remembers finished work in a SQLite file.`)
 
-  yield* Console.log(
-    "  7. Two mails are put into a queue. The mail server is down at first. A minute passes."
-  )
-  yield* Ref.set(outage, 1)
-  yield* mail("ada@example.com")
-  yield* mail("bob@example.com")
+  yield* chapter("1. We deploy: QStash gets the schedules that the code declares.")
+  const plan = yield* deployment
+  const [counts = "", ...changes] = Plan.render(plan).split("\n")
+  yield* Effect.forEach([counts, ...changes.slice(0, 2), `… and ${changes.length - 2} more`], print)
+  yield* Plan.apply(plan, { prune: true })
+  yield* print("A second deployment has nothing to do:")
+  yield* print(Plan.render(yield* deployment))
+
+  yield* chapter("2. A night passes, and the schedule of the report fires.")
+  const { nextScheduleTime = tuesday } = yield* schedules.get(ScheduleId.make(NightlyReport.name))
+  yield* moveClock({ to: DateTime.formatIso(nextScheduleTime) })
+  yield* printLog
+
+  yield* chapter("3. We run the report once more. The database is down for a moment, and QStash retries.")
+  yield* Ref.set(world.isDbDown, true)
+  yield* Job.trigger(NightlyReport)
   yield* pass("1m")
-  yield* tellWhatArrived
 
-  yield* Console.log("  8. The mail server stays down until no retry is left. A minute passes.")
-  yield* Ref.set(outage, 2)
-  yield* mail("eve@example.com")
-  yield* pass("1m")
-  yield* tellWhatArrived
-
-  yield* Console.log(
-    "  9. The mail server is back, and the application retries the dead letters of the queue."
-  )
-  yield* dlq.retryMany({ queueName: outbox })
+  yield* chapter("4. A customer orders an export twice. It runs once.")
+  const once = ExportId.make("e1")
+  yield* order(once)
+  const { isDeduplicated } = yield* order(once)
+  yield* print(`QStash ${isDeduplicated ? "drops" : "takes"} the second order, because it knows the first.`)
   yield* pass("1s")
-  yield* tellWhatArrived
+  yield* print(
+    "It forgets after ten minutes. After eleven the customer orders again, and the worker remembers:"
+  )
+  yield* moveClock({ duration: "11m" })
+  yield* order(once)
+  yield* pass("1s")
+
+  yield* chapter(
+    "5. An export cannot succeed. The worker says so, and it becomes a dead letter without a retry."
+  )
+  yield* order(ExportId.make("gone"))
+  yield* pass("1s")
+  const { items: deadLetters } = yield* dlq.list()
+  yield* Effect.forEach(deadLetters, ({ body, responseBody }) =>
+    print(`In the dead letter queue: ${String(body)}, because of ${String(responseBody)}`)
+  )
+
+  yield* chapter("6. The worker is told to stop in the middle of an export.")
+  yield* order(slow)
+  const delivery = yield* Effect.fork(pass("1s"))
+  yield* Deferred.await(world.slowHasStarted)
+  const stopping = yield* Effect.fork(first.stop)
+  const refused = http.get(jobsUrl).pipe(Effect.scoped, Effect.delay("5 millis"), Effect.flip)
+  yield* Effect.eventually(refused)
+  yield* print("It refuses new requests, and waits for the export to finish.")
+  yield* Deferred.succeed(world.slowMayFinish, undefined)
+  yield* Fiber.join(stopping)
+  yield* Fiber.join(delivery)
+  yield* print("It has stopped. A new worker starts with the same SQLite file and takes what is still to do.")
+  const second = yield* start
+  yield* pass("1m")
+  yield* print("The customer orders the export again. The new worker knows that it is done:")
+  yield* moveClock({ duration: "11m" })
+  yield* order(slow)
+  yield* pass("1s")
+  yield* second.stop
 
   yield* Console.log(`
-  Read on: README.md, then docs/getting-started.md. To keep a server running: npm run dev`)
+  The worker is packages/examples/src/billing. Read on: packages/examples/README.md, docs/jobs.md.
+  To keep a server running: npm run dev`)
 })
 
-const told = Layer.merge(Layer.effect(Arrived, Queue.unbounded<string>()), Layer.effect(Outage, Ref.make(0)))
-
-const report = Layer.effect(
-  NightlyReport,
-  Effect.map(Arrived, (arrived) => ({
-    run: ({ signed }) => {
-      const when = signed.issuedAt === undefined ? "" : `${inBerlin(signed.issuedAt)}: `
-      return Queue.offer(
-        arrived,
-        `✓ ${when}delivered, signature verified, body ${new TextDecoder().decode(signed.body)}`
-      )
-    }
-  }))
-)
-
-const mails = Layer.effect(
-  Mails,
-  Effect.gen(function* () {
-    const arrived = yield* Arrived
-    const outage = yield* Outage
-    return {
-      send: ({ to }) =>
-        Effect.gen(function* () {
-          const isDown = yield* Ref.modify(outage, (left) => [left > 0, Math.max(0, left - 1)])
-          yield* Queue.offer(
-            arrived,
-            isDown ? `✗ mail to ${to}: the mail server is down` : `✓ mail to ${to}: sent`
-          )
-          if (isDown) return yield* new MailServerDown()
-        }),
-      failed: ({ dlqId, sourceMessageId }) =>
-        Queue.offer(
-          arrived,
-          `✓ QStash reports that ${sourceMessageId} has failed permanently: dead letter ${dlqId}`
-        )
-    }
-  })
-)
-
-/** The worker is bound to the URL that it is reached at, which is known only when its port is. */
-const receiver = Layer.unwrapEffect(
-  Effect.map(HttpServer.HttpServer, (server) =>
-    QStashReceiver.layer({
-      currentSigningKey: user.currentSigningKey,
-      nextSigningKey: user.nextSigningKey,
-      subject: { publicUrl: HttpServer.formatAddress(server.address) }
-    })
+/** What the worker and those who publish read from the environment in production. */
+const environment = Effect.gen(function* () {
+  const { url } = yield* QStashServer.QStashServer
+  const directory = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+  const port = yield* freePort
+  return ConfigProvider.fromMap(
+    new Map([
+      ["HOST", "127.0.0.1"],
+      ["PORT", String(port)],
+      ["JOBS_URL", `http://127.0.0.1:${port}/jobs`],
+      ["LEDGER", `${directory}/ledger.db`],
+      ["QSTASH_URL", url],
+      ["QSTASH_TOKEN", Redacted.value(user.token)],
+      ["QSTASH_CURRENT_SIGNING_KEY", Redacted.value(user.currentSigningKey)],
+      ["QSTASH_NEXT_SIGNING_KEY", Redacted.value(user.nextSigningKey)]
+    ])
   )
-)
+})
 
-const workerLayer = HttpServer.serve(worker).pipe(
-  Layer.provide([report, mails, receiver]),
-  Layer.provideMerge(told),
-  Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 }))
-)
+const publisher = Layer.merge(QStashClient.layerConfig(), Jobs.layerConfig())
 
-const server = QStashServer.layerMemory({ port: 0, time: "virtual" })
-
-const client = Layer.unwrapEffect(
-  Effect.map(QStashServer.QStashServer, ({ url }) => QStashClient.layer({ url, token: user.token }))
-)
-
-program.pipe(
+Effect.flatMap(environment, (provider) =>
+  story.pipe(
+    Effect.timeout("30 seconds"),
+    Effect.provide(Layer.merge(publisher, World.layer)),
+    Effect.withConfigProvider(provider)
+  )
+).pipe(
+  Effect.scoped,
   Effect.provide(
-    client.pipe(
-      Layer.provideMerge(server),
-      Layer.provideMerge(FetchHttpClient.layer),
-      Layer.merge(workerLayer)
+    Layer.mergeAll(
+      QStashServer.layerMemory({ port: 0, time: "virtual" }),
+      FetchHttpClient.layer,
+      NodeContext.layer
     )
   ),
   // The log lines of the server and the worker would clutter the demo.

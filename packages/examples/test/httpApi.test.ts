@@ -7,10 +7,11 @@ import { FetchHttpClient, HttpApiBuilder, HttpServer } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Layer, Logger, LogLevel } from "effect"
+import { Data, Effect, Layer, Logger, LogLevel } from "effect"
 import { createServer } from "node:http"
-import { MailServerDown } from "@effect-qstash/examples/worker"
 import { ApiLive, Mail, Mails } from "./docs/httpApi.ts"
+
+class MailServerDown extends Data.TaggedError("MailServerDown") {}
 
 const mail = { to: "ada@example.com", text: "Grüße, 世界" }
 
