@@ -58,6 +58,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
     "@upstash/qstash",
     "cron-parser",
     "croner",
+    "esbuild",
     "undici",
     "node:*"
   ],
