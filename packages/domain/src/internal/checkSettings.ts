@@ -1,26 +1,14 @@
-import * as Either from "effect/Either"
-import * as Predicate from "effect/Predicate"
-import type { Destination } from "../Destination.ts"
 import type { MessageSettings } from "../MessageSettings.ts"
-import { refuse, refuseBoth, rejectUnknownKeys, required } from "./optionChecks.ts"
-import { refuseOwnHeaders } from "./ownHeaders.ts"
-import type { Parsed } from "./parser.ts"
+import { refuse } from "./optionChecks.ts"
 import { typeName } from "./quote.ts"
 import { checkAll, type UserChecks } from "./setting.ts"
-import { messageOptions, settings } from "./settings.ts"
+import { settings } from "./settings.ts"
 
 /** Settings before any check, from a user or from a request. */
 export type Unchecked<Options, D> = { readonly [K in keyof Options]?: unknown } & { readonly destination: D }
 
 export const namesOf = (...tables: ReadonlyArray<object>): ReadonlySet<string> =>
   new Set(["destination", ...tables.flatMap(Object.keys)])
-
-const messageNames = namesOf(settings, messageOptions)
-
-export const userMessage: UserChecks = {
-  headers: refuseOwnHeaders(messageNames),
-  jsonHelpers: "publishJson, enqueueJson or batchJson"
-}
 
 export const notOptions = (what: string, input: unknown) =>
   refuse(`expected the options of a ${what}, got ${typeName(input)}`)
@@ -29,23 +17,3 @@ export const checkCommon = (
   input: { readonly [K in keyof MessageSettings]?: unknown },
   user: UserChecks | undefined
 ) => checkAll<Required<MessageSettings>>(settings, input, user)
-
-/** Checks and normalises the options of a message. */
-export const checkMessage = <D>(
-  input: Unchecked<typeof settings & typeof messageOptions, D>,
-  parseDestination: (destination: D) => Parsed<Destination>,
-  user?: UserChecks
-) =>
-  Either.gen(function* () {
-    if (!Predicate.isReadonlyRecord(input)) return yield* notOptions("message", input)
-    yield* rejectUnknownKeys(input, messageNames, "a message")
-    const destination = yield* required("destination", input.destination, parseDestination)
-    if (input.delay !== undefined && input.notBefore !== undefined) {
-      return yield* refuseBoth("notBefore", "delay")
-    }
-    const own = yield* checkAll(messageOptions, input)
-    if (own.contentBasedDeduplication !== undefined && own.deduplicationId !== undefined) {
-      return yield* refuseBoth("contentBasedDeduplication", "deduplicationId")
-    }
-    return { destination, ...own, ...(yield* checkCommon(input, user)) }
-  })

@@ -7,19 +7,14 @@
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import { Destination } from "../Destination.ts"
-import { checkMessage } from "../internal/checkSettings.ts"
+import { checkMessage } from "../internal/checkMessage.ts"
 import { canonicalName, fromEntries, type HeaderMap } from "../internal/headers.ts"
 import { checkEach, type Checked, refuse } from "../internal/optionChecks.ts"
 import { quote } from "../internal/quote.ts"
 import { decodeDestination, readParts } from "../internal/requestParts.ts"
 import { decodeAll, encodeAll, type HeaderEntry } from "../internal/setting.ts"
-import {
-  decodeSettings,
-  encodeSettings,
-  headerForward,
-  inWireTerms,
-  messageOptions
-} from "../internal/settings.ts"
+import { decodeSettings, headerForward, inWireTerms } from "../internal/requestSettings.ts"
+import { encodeSettings, messageOptions } from "../internal/settings.ts"
 import { utf8Bytes } from "../internal/utf8.ts"
 import type { MessageSettings } from "../MessageSettings.ts"
 import type { PublishMessage } from "../PublishMessage.ts"
