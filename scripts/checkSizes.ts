@@ -19,7 +19,17 @@ const application = [
   .map((module, index) => `export * as _${index} from "${module}"\n`)
   .join("")
 
-const services = ["Schedules", "Messages", "Queues", "UrlGroups", "Dlq", "FlowControl", "Logs", "SigningKeys"]
+/** The bytes that the client of each service may take: what it takes, with 2% of room. The goal is 18,000 for any. */
+const services = {
+  Schedules: 25_300,
+  Messages: 21_200,
+  Queues: 10_000,
+  UrlGroups: 10_500,
+  Dlq: 15_500,
+  FlowControl: 10_500,
+  Logs: 13_700,
+  SigningKeys: 8000
+}
 
 /** Layers of the client, and the services that they provide. */
 const client = (module: string, names: ReadonlyArray<string>): string => `
@@ -27,14 +37,13 @@ export { layer, layerConfig } from "@effect-qstash/client/${module}"
 export { ${names.map((name) => `QStash${name}`).join(", ")} } from "@effect-qstash/domain"
 `
 
-/** The bytes that each may take. The goals are 18,000 for one service and 30,000 for all. */
 const limits: ReadonlyArray<readonly [what: string, code: string, limit: number]> = [
-  ...services.map((name) => {
-    const limit = name === "Schedules" ? 25_500 : name === "Messages" ? 21_500 : 16_000
-    return [`QStash${name}Client`, client(`QStash${name}Client`, [name]), limit] as const
-  }),
-  ["QStashClient", client("QStashClient", services), 33_500],
-  ["receiver", 'export { layer, layerConfig } from "@effect-qstash/receiver/QStashReceiver"', 12_000]
+  ...Object.entries(services).map(
+    ([name, limit]) => [`QStash${name}Client`, client(`QStash${name}Client`, [name]), limit] as const
+  ),
+  // The goal is 30,000.
+  ["QStashClient", client("QStashClient", Object.keys(services)), 33_000],
+  ["receiver", 'export { layer, layerConfig } from "@effect-qstash/receiver/QStashReceiver"', 8700]
 ]
 
 /** Bundles each code on its own, in one build that parses each module once. Gives the sizes under the same names. */
@@ -90,4 +99,4 @@ const check = (what: string, size: number, limit: number): void => {
 const sizeOf = (what: string): number => sizes.get(what) ?? Number.NaN
 
 for (const [what, , limit] of limits) check(what, sizeOf(what) - sizeOf("application"), limit)
-check("receiver/plain, without effect", sizeOf("plain"), 8000)
+check("receiver/plain, without effect", sizeOf("plain"), 4300)
