@@ -1,13 +1,12 @@
-import { Effect, Exit, Option } from "effect"
+import { DateTime, Effect, Exit, Option } from "effect"
 import { jobs } from "./jobs.ts"
 
 export const Handlers = jobs.toLayer({
   "nightly-report": ({ region }, run) =>
     Effect.gen(function* () {
       const night = yield* run.scheduledFor
-      yield* Effect.log(
-        `Report of ${region} for ${Option.getOrElse(Option.map(night, String), () => "today")}`
-      )
+      const day = Option.match(night, { onNone: () => "today", onSome: DateTime.formatIsoDate })
+      yield* Effect.log(`Report of ${region} for ${day}`)
     }),
   export: ({ exportId }) => Effect.succeed({ fileUrl: `https://files.example.com/${exportId}` }),
   "export/outcome": ({ exit, payload }) =>
