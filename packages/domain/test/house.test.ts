@@ -66,6 +66,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
     "effect",
     "@effect/platform",
     "@effect/platform-node",
+    "@effect/sql",
     "@effect-qstash/domain",
     "@effect-qstash/client",
     "@effect-qstash/jobs",
