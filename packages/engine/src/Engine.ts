@@ -97,6 +97,13 @@ export interface Options extends Limits.Limits {
    */
   readonly deliveryTimeout?: Duration.DurationInput | undefined
   /**
+   * How long the engine signs with keys that it has read before it reads them again. A rotation through this engine counts
+   * at once. Set it if other engines share the Store, or if `signingKeys` may return something new.
+   *
+   * @default forever
+   */
+  readonly signingKeysMaxAge?: Duration.DurationInput | undefined
+  /**
    * Called with what happened to messages, in order, several events at a time. The engine waits for it to return, so it
    * must be quick: for anything slow, put the events into a queue of bounded size. An exception is logged and does not
    * stop the engine.
@@ -119,6 +126,7 @@ const resolve = (options: Options): Omit<Core.CoreOptions, "now" | "signAt"> => 
   logRetention: spanOf("logRetention", options.logRetention ?? "3 days"),
   dlqRetention: spanOf("dlqRetention", options.dlqRetention ?? "7 days"),
   deliveryTimeout: spanOf("deliveryTimeout", options.deliveryTimeout ?? "2 hours"),
+  signingKeysMaxAge: spanOf("signingKeysMaxAge", options.signingKeysMaxAge ?? Duration.infinity),
   onEvents: options.onEvents ?? (() => {})
 })
 

@@ -133,6 +133,39 @@ describe("the signing keys", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("rotated through another engine on the same Store, sign within a second", () =>
+    Effect.gen(function* () {
+      const { ids, store } = yield* persistent
+      const engine = Layer.build(
+        virtual(undefined, { signingKeysMaxAge: "1 second" }, Layer.succeed(Store, store), ids)
+      )
+      const [one, other] = [yield* engine, yield* engine]
+      // Only this one delivers: nobody moves the other one's clock.
+      const deliver = Effect.zipRight(publish, advance("1 second")).pipe(Effect.provide(one))
+      yield* deliver
+      yield* Effect.provide(rotate, other)
+      yield* deliver
+      yield* Effect.provide(rotate, other)
+      yield* Effect.provide(rotate, one)
+      yield* deliver
+      deepStrictEqual(yield* Effect.provide(signedBy, one), [signingKey, "sig_next", "sig_2"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("come from the engine's owner again after a second, if it may change them", () => {
+    let current = signingKey
+    return Effect.gen(function* () {
+      yield* publish
+      yield* advance("1 second")
+      current = "sig_3"
+      yield* publish
+      yield* advance("1 second")
+      deepStrictEqual(yield* signedBy, [signingKey, "sig_3"])
+    }).pipe(
+      Effect.provide(virtual(undefined, { signingKeysMaxAge: "1 second", signingKeys: () => keys(current) }))
+    )
+  })
+
   it.effect("are asked of the engine's owner once for each tenant", () => {
     let asked = 0
     return Effect.gen(function* () {

@@ -6,16 +6,27 @@ import type { Store } from "../Store.ts"
 import type { StoreError } from "../StoreError.ts"
 import * as Signer from "../Signer.ts"
 
-/** The signer of each tenant whose keys have been read. */
+/** The signer of each tenant whose keys have been read, for as long as `maxAge` says, in milliseconds. */
 export class Signers {
   readonly #store: Store.Service
   readonly #firstKeys: (tenantId: string) => SigningKeys
+  readonly #maxAge: number
   readonly #signers = new Map<string, () => Signer.Signer>()
   #rotations = 0
+  /** No keys were read before this time. */
+  #readSince = -Infinity
 
-  constructor(store: Store.Service, firstKeys: (tenantId: string) => SigningKeys) {
+  constructor(store: Store.Service, firstKeys: (tenantId: string) => SigningKeys, maxAge: number) {
     this.#store = store
     this.#firstKeys = firstKeys
+    this.#maxAge = maxAge
+  }
+
+  /** Forgets keys that another engine may have rotated by now. A clock that went back must not make them last longer. */
+  expire(now: number): void {
+    if (Math.abs(now - this.#readSince) < this.#maxAge) return
+    this.#readSince = now
+    this.#signers.clear()
   }
 
   get(tenantId: string): (() => Signer.Signer) | undefined {

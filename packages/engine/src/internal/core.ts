@@ -49,6 +49,8 @@ export interface CoreOptions {
   readonly logRetention: number
   readonly dlqRetention: number
   readonly deliveryTimeout: number
+  /** How long signing keys that were read may be used, in milliseconds. */
+  readonly signingKeysMaxAge: number
   readonly onEvents: (events: ReadonlyArray<DeliveryEvent>) => void
   /** The engine's time in milliseconds. */
   readonly now: Effect.Effect<number>
@@ -100,7 +102,7 @@ export const make = (
     const courier = yield* Courier
     const ids = yield* IdGenerator
     const inFlight = new Map<number, InFlight>()
-    const signers = new Signers(store, options.signingKeys)
+    const signers = new Signers(store, options.signingKeys, options.signingKeysMaxAge)
     const reporter = new EventReporter(options.onEvents)
     const outage = new Outage()
     /** Outcomes not yet written to the Store. They outlive a run only if store.settle failed. */
@@ -261,6 +263,7 @@ export const make = (
         yield* report(claimed.events)
       }
       if (unstarted.length > 0) {
+        signers.expire(now)
         for (const { message } of unstarted) {
           if (signers.get(message.tenantId) === undefined) yield* signers.load(message.tenantId)
         }
