@@ -34,7 +34,13 @@ export declare namespace Engine {
    * @since 0.1.0
    * @category models
    */
-  export type Service = TenantServices
+  export interface Service extends TenantServices {
+    /**
+     * Wakes the driver, and ends when it has done what is due: the driver runs, and the Store does what it asks. Does not
+     * end while the Store fails. In virtual time nothing runs by itself, so it ends at once.
+     */
+    readonly awaitRun: Effect.Effect<void>
+  }
 }
 
 /**
@@ -158,14 +164,16 @@ const atLeastOne = (name: string, count: number): number => {
  */
 const longestSleep = (clock: Clock.Clock): number => (isTestClock(clock) ? Infinity : 30_000)
 
-/** Loops: does what is due, then sleeps until something is due or changes. */
-const drive = (core: Core.Core): Effect.Effect<never> =>
+/** Loops: does what is due, then sleeps until something is due or changes. Completes what waited for a run when it began. */
+const drive = (core: Core.Core, waiting: Array<Deferred.Deferred<void>>): Effect.Effect<never> =>
   Effect.forever(
     Effect.gen(function* () {
       // Made before the run, so that a change during the run is not missed.
       const latch = yield* Deferred.make<void>()
       core.onChange(() => Deferred.unsafeDone(latch, Exit.void))
+      const waited = waiting.length
       const wake = yield* Effect.uninterruptible(Effect.gen(core.runDue))
+      for (const run of waiting.splice(0, waited)) Deferred.unsafeDone(run, Exit.void)
       if (wake === undefined) return yield* Deferred.await(latch)
       const clock = yield* Effect.clock
       const wait = wake - clock.unsafeCurrentTimeMillis()
@@ -231,8 +239,14 @@ export const make = (options: Options): Effect.Effect<Engine.Service, never, Sto
       Fiber.awaitAll(Array.from(core.inFlight.values(), ({ fiber }) => fiber))
     )
     yield* Effect.addFinalizer(() => finish(core, deliveriesEnd, options.shutdownGrace ?? "10 seconds"))
-    yield* Effect.forkScoped(Effect.interruptible(drive(core)))
-    return core.service
+    const waiting: Array<Deferred.Deferred<void>> = []
+    yield* Effect.forkScoped(Effect.interruptible(drive(core, waiting)))
+    const awaitRun = Effect.flatMap(Deferred.make<void>(), (run) => {
+      waiting.push(run)
+      core.wake()
+      return Deferred.await(run)
+    })
+    return { ...core.service, awaitRun }
   })
 
 /**
@@ -299,6 +313,8 @@ export const layerVirtual = (
       yield* Effect.addFinalizer(() =>
         finish(core, time.awaitQuiescence(core), options.shutdownGrace ?? "10 seconds")
       )
-      return Context.make(Engine, core.service).pipe(Context.add(VirtualClock, time.service))
+      return Context.make(Engine, { ...core.service, awaitRun: Effect.void }).pipe(
+        Context.add(VirtualClock, time.service)
+      )
     })
   )

@@ -11,9 +11,23 @@ import {
 } from "@effect-qstash/domain"
 import { Engine } from "@effect-qstash/engine/Engine"
 import { Store } from "@effect-qstash/engine/Store"
+import { StoreError } from "@effect-qstash/engine/StoreError"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Clock, Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Ref, Scope, TestClock } from "effect"
+import {
+  Clock,
+  Context,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Ref,
+  Scope,
+  TestClock
+} from "effect"
 import {
   advance,
   type Answer,
@@ -235,6 +249,36 @@ describe("the engine on a clock that runs", () => {
         assertTrue((created[0] ?? 0) > Date.parse(start) / 60_000)
       }).pipe(Effect.provide(live()), Effect.withClock(hurried))
     })
+  )
+})
+
+describe("a driver that is asked to run", () => {
+  it.effect("says so when it has, although nothing is due", () =>
+    Effect.gen(function* () {
+      const engine = yield* Engine
+      yield* settled
+      yield* engine.awaitRun
+      yield* Effect.all([engine.awaitRun, engine.awaitRun], { concurrency: "unbounded" })
+    }).pipe(Effect.provide(live()))
+  )
+
+  it.effect("says so only once the Store works", () =>
+    Effect.gen(function* () {
+      const store = yield* memoryStore
+      let isDown = true
+      const nextWake = Effect.suspend(() =>
+        isDown ? new StoreError({ verb: "nextWake", cause: "it is down" }) : store.nextWake
+      )
+      yield* Effect.gen(function* () {
+        const engine = yield* Engine
+        const asked = yield* Effect.fork(engine.awaitRun)
+        yield* TestClock.adjust("1 minute")
+        strictEqual(asked.unsafePoll(), null)
+        isDown = false
+        yield* TestClock.adjust("1 minute")
+        yield* Fiber.join(asked)
+      }).pipe(Effect.provide(live(ok, {}, Layer.succeed(Store, { ...store, nextWake }))))
+    }).pipe(Effect.provide(Logger.remove(Logger.defaultLogger)))
   )
 })
 

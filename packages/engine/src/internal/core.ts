@@ -87,6 +87,8 @@ export interface Core {
   readonly inFlight: ReadonlyMap<number, InFlight>
   /** Sets the function to call when a delivery finishes or a caller changes something. */
   readonly onChange: (changed: () => void) => void
+  /** Calls it. */
+  readonly wake: () => void
   /** Reports that virtual time goes on without a delivery. */
   readonly reportStalled: (attempt: InFlight) => Effect.Effect<void>
   /** Ends the engine: settles the deliveries that have ended, and releases the others. */
@@ -341,6 +343,7 @@ export const make = (
       onChange: (told) => {
         changed = told
       },
+      wake: () => changed(),
       releaseAll
     }
   })
