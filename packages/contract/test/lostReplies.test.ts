@@ -12,7 +12,7 @@ import {
   QStashUnavailable,
   QStashUrlGroups
 } from "@effect-qstash/domain"
-import type { User } from "@effect-qstash/server/DevelopmentUsers"
+import type { DevelopmentUser } from "@effect-qstash/server/DevelopmentUsers"
 import * as QStashServer from "@effect-qstash/server/QStashServer"
 import type { QStashTest } from "@effect-qstash/testing"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "@effect/platform"
@@ -32,7 +32,9 @@ const once: ReadonlyArray<QStashTest.Operation> = [
 /** Calls that return a count: that of their last attempt. */
 const counting: ReadonlyArray<QStashTest.Operation> = ["QStashMessages.cancelMany", "QStashDlq.deleteMany"]
 
-const users = Array.from({ length: 2 * 4 * operations.length }, (_, index): User => ({
+type Caller = Omit<DevelopmentUser, "readOnlyToken">
+
+const users = Array.from({ length: 2 * 4 * operations.length }, (_, index): Caller => ({
   name: `user-${index}`,
   token: Redacted.make(`token-of-user-${index}`),
   currentSigningKey: Redacted.make("sig_first"),
@@ -64,7 +66,7 @@ const losing = (loss: Loss) => {
 }
 
 /** One of everything that the calls need, all with the same name. */
-const furnish = (url: string, { token }: User, { key, queueName, scheduleId, urlGroup }: Names) =>
+const furnish = (url: string, { token }: Caller, { key, queueName, scheduleId, urlGroup }: Names) =>
   Effect.gen(function* () {
     const http = yield* HttpClient.HttpClient
     const schedules = yield* QStashSchedules

@@ -16,8 +16,8 @@ import * as Redacted from "effect/Redacted"
 export interface User {
   /** Names the account; the tenant id of the engine. */
   readonly name: string
-  /** What a client sends as `Authorization: Bearer`. */
-  readonly token: Redacted.Redacted
+  /** What a client sends as `Authorization: Bearer`, or its hash. */
+  readonly token: Redacted.Redacted | TokenHash
   /**
    * Reads everything that the account has. Every other call with it is refused with 403.
    *
@@ -31,12 +31,25 @@ export interface User {
 }
 
 /**
+ * Stands for a token, so that whoever reads the settings of a server cannot use it. Only for a token that was drawn at
+ * random: one that somebody made up can be guessed from its hash.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TokenHash {
+  /** The SHA-256 of the token in UTF-8, as 64 hexadecimal digits. */
+  readonly sha256: string
+}
+
+/**
  * A {@link User} with a read-only token.
  *
  * @since 0.1.0
  * @category models
  */
 export interface DevelopmentUser extends User {
+  readonly token: Redacted.Redacted
   readonly readOnlyToken: Redacted.Redacted
 }
 

@@ -20,8 +20,8 @@ import { developmentUsers, type User } from "./DevelopmentUsers.ts"
 import * as Api from "./internal/api.ts"
 import * as DeliveryLog from "./internal/deliveryLog.ts"
 import { type Answer, refused, Refusal, type Request } from "./internal/http.ts"
-import * as OriginPolicy from "./internal/originPolicy.ts"
 import * as NodeHttp from "./internal/nodeHttp.ts"
+import * as OriginPolicy from "./internal/originPolicy.ts"
 import * as Route from "./internal/route.ts"
 import type { ListenFailed, PortInUse } from "./ListenError.ts"
 import * as UndiciCourier from "./UndiciCourier.ts"
@@ -57,18 +57,20 @@ export interface Options extends Limits {
    */
   readonly settle?: Duration.DurationInput | undefined
   /**
-   * The accounts. Each has its own messages, schedules, queues and so on. The engine calls an account a tenant.
+   * The accounts. Each has its own messages, schedules, queues and so on. The engine calls an account a tenant. A function
+   * is asked at each request, so that accounts can come and go while the server runs; it returns the same array until
+   * something has changed.
    *
    * @default the users that QStash publishes for development
    */
-  readonly users?: ReadonlyArray<User> | undefined
+  readonly users?: ReadonlyArray<User> | (() => ReadonlyArray<User>) | undefined
   /**
    * Names or addresses that are allowed in a request's `Host` header; without a port, any port is. `host` and the loopback
-   * addresses are always allowed.
+   * addresses are always allowed. A function is asked at each request.
    *
    * @default none
    */
-  readonly allowedHosts?: ReadonlyArray<string> | undefined
+  readonly allowedHosts?: ReadonlyArray<string> | (() => ReadonlyArray<string>) | undefined
   /**
    * Origins whose pages may call the server from a browser, such as `https://console.upstash.com`.
    *
@@ -220,13 +222,15 @@ export class QStashServer extends Context.Tag("@effect-qstash/server/QStashServe
 export const layer = (
   options: Options = {}
 ): Layer.Layer<QStashServer, PortInUse | ListenFailed, Store | Courier> => {
-  const users = options.users ?? developmentUsers
-  const engineOptions = (onEvents: EngineLayer.Options["onEvents"]): EngineLayer.Options => ({
+  const users = currently(options.users ?? developmentUsers)
+  const engineOptions = (log: NonNullable<EngineLayer.Options["onEvents"]>): EngineLayer.Options => ({
     ...options,
     signingKeys: signingKeysOf(users),
+    // Another server on the same Store may rotate them, and `users` may return new ones.
+    signingKeysMaxAge: "1 second",
     maxSchedules: options.maxSchedules ?? 1000,
     maxQueues: options.maxQueues ?? 100,
-    onEvents
+    onEvents: log
   })
   return options.time === "virtual"
     ? Layer.scoped(
@@ -235,9 +239,9 @@ export const layer = (
       ).pipe(
         Layer.provide(
           Layer.unwrapScoped(
-            Effect.map(DeliveryLog.make, (onEvents) =>
+            Effect.map(DeliveryLog.make, (log) =>
               EngineLayer.layerVirtual({
-                ...engineOptions(onEvents),
+                ...engineOptions(log),
                 settle: options.settle ?? "30 seconds",
                 destinations: "real"
               })
@@ -247,9 +251,7 @@ export const layer = (
       )
     : Layer.scoped(QStashServer, start(options, users, undefined)).pipe(
         Layer.provide(
-          Layer.unwrapScoped(
-            Effect.map(DeliveryLog.make, (onEvents) => EngineLayer.layer(engineOptions(onEvents)))
-          )
+          Layer.unwrapScoped(Effect.map(DeliveryLog.make, (log) => EngineLayer.layer(engineOptions(log))))
         )
       )
 }
@@ -270,19 +272,19 @@ export const layerMemory = (options?: Options): Layer.Layer<QStashServer, PortIn
 
 const start = (
   options: Options,
-  users: ReadonlyArray<User>,
+  users: () => ReadonlyArray<User>,
   clock: VirtualClock.Service | undefined
 ): Effect.Effect<QStashServer.Service, PortInUse | ListenFailed, Engine | Scope.Scope> =>
   Effect.gen(function* () {
+    const engine = yield* Engine
+    const allowedHosts = currently(options.allowedHosts ?? [])
+    const ownHosts = options.host === undefined ? [] : [authorityOf(options.host)]
     const admit = OriginPolicy.make({
-      hosts: [
-        ...(options.allowedHosts ?? []),
-        ...(options.host === undefined ? [] : [authorityOf(options.host)])
-      ],
+      hosts: () => [...allowedHosts(), ...ownHosts],
       origins: options.allowedOrigins ?? []
     })
     const api = Api.make({
-      engine: yield* Engine,
+      engine,
       clock,
       users,
       limits: {
@@ -329,11 +331,11 @@ const logged = (request: Request, route: Route.Route, answer: Effect.Effect<Answ
     const begin = realClock.unsafeCurrentTimeMillis()
     const line = (result: string) => {
       const millis = realClock.unsafeCurrentTimeMillis() - begin
-      return Effect.logInfo(`${request.method} ${Route.toSafeText(route)} ${result} in ${millis} ms`)
+      return `${request.method} ${Route.toSafeText(route)} ${result} in ${millis} ms`
     }
     return answer.pipe(
-      Effect.tap(({ status }) => line(String(status))),
-      Effect.onInterrupt(() => line("aborted"))
+      Effect.tap(({ status }) => Effect.logInfo(line(String(status)))),
+      Effect.onInterrupt(() => Effect.logInfo(line("aborted")))
     )
   })
 
@@ -347,17 +349,18 @@ const internalError = (defect: unknown): Effect.Effect<Answer> => {
   )
 }
 
-const signingKeysOf = (users: ReadonlyArray<User>): EngineLayer.Options["signingKeys"] => {
-  const byName = new Map(
-    users.map((user) => [user.name, { current: user.currentSigningKey, next: user.nextSigningKey }])
-  )
-  return (tenantId) => {
-    const keys = byName.get(tenantId)
-    if (keys === undefined)
+const signingKeysOf =
+  (users: () => ReadonlyArray<User>): EngineLayer.Options["signingKeys"] =>
+  (tenantId) => {
+    const user = users().find(({ name }) => name === tenantId)
+    if (user === undefined)
       throw new Error(`The Store has data of "${tenantId}", which is not one of the users`)
-    return keys
+    return { current: user.currentSigningKey, next: user.nextSigningKey }
   }
-}
+
+/** What an option is at the moment. */
+const currently = <A>(option: ReadonlyArray<A> | (() => ReadonlyArray<A>)): (() => ReadonlyArray<A>) =>
+  typeof option === "function" ? option : () => option
 
 /** `0.0.0.0` and `::` mean every address, but a client cannot connect to them. */
 const nameOf = ([host = "127.0.0.1"]: ReadonlyArray<string>): string =>

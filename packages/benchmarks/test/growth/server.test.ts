@@ -37,7 +37,7 @@ const callOf = (target: string, body = ""): Call => ({
   destination: ""
 })
 
-const admit = OriginPolicy.make({ hosts: ["dev.example.com"], origins: ["https://app.example.com"] })
+const admit = OriginPolicy.make({ hosts: () => ["dev.example.com"], origins: ["https://app.example.com"] })
 
 const host = (hostOf: (size: number) => string): Work =>
   given(

@@ -363,7 +363,7 @@ export const faults: ReadonlyArray<Fault> = [
     "HttpClientRequest.bodyUint8Array(request, call.body)"
   ]),
   api("one-account-for-all", "every token opens the first account", [
-    "const user = byToken.get(hashed)",
+    "const user = known.byToken.get(hashed)",
     "const user = users[0]"
   ]),
   call("not-found-is-400", "an unknown id is a bad request", [

@@ -7,7 +7,7 @@
 import * as QStashClient from "@effect-qstash/client/QStashClient"
 import type { QStashClientMisconfigured } from "@effect-qstash/client/QStashClientMisconfigured"
 import type { QStashServices } from "@effect-qstash/domain/QStashServices"
-import { developmentUsers, type User } from "@effect-qstash/server/DevelopmentUsers"
+import { developmentUsers, type DevelopmentUser } from "@effect-qstash/server/DevelopmentUsers"
 import type { ListenFailed, PortInUse } from "@effect-qstash/server/ListenError"
 import * as QStashServer from "@effect-qstash/server/QStashServer"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
@@ -34,8 +34,10 @@ const slots = { concurrency: 30, concurrencyPerTenant: 25, concurrencyPerDestina
 
 const ClockAnswer = Schema.Struct({ now: Schema.DateTimeUtc })
 
+type Caller = Omit<DevelopmentUser, "readOnlyToken">
+
 /** For laws that need their own account: more than there are such laws. */
-const strangers = Array.from({ length: 60 }, (_, index): User => ({
+const strangers = Array.from({ length: 60 }, (_, index): Caller => ({
   name: `stranger-${index}`,
   token: Redacted.make(`token-of-stranger-${index}`),
   currentSigningKey: Redacted.make(`sig_of_stranger_${index}`),
@@ -76,7 +78,7 @@ const home = Layer.scopedContext(
     const worker = listen((request) => Effect.flatMap(now, (at) => endpoints.take({ at, ...request })))
     const endpoints = makeEndpoints(yield* worker, yield* worker)
 
-    const accountOf = ({ currentSigningKey, nextSigningKey, token }: User) =>
+    const accountOf = ({ currentSigningKey, nextSigningKey, token }: Caller) =>
       Effect.map(
         // If the server fails, the law must fail at once.
         QStashClient.make({ url, token, retryBudget: 0 }),

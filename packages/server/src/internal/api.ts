@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { createHash } from "node:crypto"
+import { createHash, createHmac, randomBytes } from "node:crypto"
 import type { User } from "../DevelopmentUsers.ts"
 import { type Handlers, type Limits, refusalOf } from "./call.ts"
 import { clockRoutes } from "./routes/clock.ts"
@@ -25,7 +25,7 @@ export interface ApiOptions {
   readonly engine: Engine.Service
   /** Absent in real time. */
   readonly clock: VirtualClock.Service | undefined
-  readonly users: ReadonlyArray<User>
+  readonly users: () => ReadonlyArray<User>
   readonly limits: Limits
 }
 
@@ -68,22 +68,40 @@ export const make = ({ clock, engine, limits, users }: ApiOptions) => {
 /** Every delivery has this header. A message whose destination is this server arrives here as a request. */
 const decodeMessageId = Schema.decodeUnknownOption(MessageId)
 
-/** Tokens are looked up by their hash, so that the time of the look-up reveals nothing about them. */
-const authenticator = (users: ReadonlyArray<User>) => {
-  const hash = (token: string): string => createHash("sha256").update(token).digest("base64")
-  const entries = (tokenOf: (user: User) => Redacted.Redacted | undefined) =>
-    users.flatMap((user) => {
-      const token = tokenOf(user)
-      return token === undefined ? [] : [[hash(Redacted.value(token)), user] as const]
-    })
-  const byToken = new Map(entries(({ token }) => token))
-  const byReadOnlyToken = new Map(entries(({ readOnlyToken }) => readOnlyToken))
+/**
+ * Tokens are looked up by a hash that nobody outside can compute: it takes a key that only this process has. So the time
+ * of the look-up reveals nothing about them, nor about their SHA-256.
+ */
+const authenticator = (usersOf: () => ReadonlyArray<User>) => {
+  const key = randomBytes(32)
+  const keyed = (sha256: Buffer): string => createHmac("sha256", key).update(sha256).digest("base64")
+  const hash = (token: string): string => keyed(createHash("sha256").update(token).digest())
+  const hashOf = (token: User["token"]): string =>
+    Redacted.isRedacted(token) ? hash(Redacted.value(token)) : keyed(Buffer.from(token.sha256, "hex"))
+  const entries = (
+    users: ReadonlyArray<User>,
+    tokenOf: (user: User) => User["token"] | undefined
+  ): ReadonlyMap<string, User> =>
+    new Map(
+      users.flatMap((user) => {
+        const token = tokenOf(user)
+        return token === undefined ? [] : [[hashOf(token), user]]
+      })
+    )
+  const index = (users: ReadonlyArray<User>) => ({
+    users,
+    byToken: entries(users, ({ token }) => token),
+    byReadOnlyToken: entries(users, ({ readOnlyToken }) => readOnlyToken)
+  })
+  let known = index([])
   return (request: Request, changesNothing: boolean): Effect.Effect<User, Refusal> => {
+    const users = usersOf()
+    if (users !== known.users) known = index(users)
     const token = tokenOf(request)
     const hashed = token === undefined ? "" : hash(token)
-    const user = byToken.get(hashed)
+    const user = known.byToken.get(hashed)
     if (user !== undefined) return Effect.succeed(user)
-    const reader = byReadOnlyToken.get(hashed)
+    const reader = known.byReadOnlyToken.get(hashed)
     if (reader === undefined) return new Refusal({ status: 401, error: errorTexts.invalidToken })
     return changesNothing
       ? Effect.succeed(reader)

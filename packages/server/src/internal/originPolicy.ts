@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import { type Answer, Refusal, type Request } from "./http.ts"
 
 export interface OriginPolicyOptions {
-  readonly hosts: ReadonlyArray<string>
+  readonly hosts: () => ReadonlyArray<string>
   readonly origins: ReadonlyArray<string>
 }
 
@@ -23,7 +23,8 @@ export const make =
         return yield* refuse(400, "a request needs exactly one Host header")
       }
       const named = /^https?:\/\/([^/?#]*)/i.exec(request.target)?.[1] ?? host
-      if (!isAllowedHost(host, options.hosts) || !isAllowedHost(named, options.hosts)) {
+      const hosts = options.hosts()
+      if (!isAllowedHost(host, hosts) || !isAllowedHost(named, hosts)) {
         return yield* refuse(
           403,
           "the Host header names a host that this server does not serve; allow it with --allow-host, or the option allowedHosts"
