@@ -8,19 +8,23 @@ import { Engine } from "@effect-qstash/engine/Engine"
 import * as EngineLayer from "@effect-qstash/engine/Engine"
 import type { Limits } from "@effect-qstash/engine/Limits"
 import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
-import type { Store } from "@effect-qstash/engine/Store"
+import { Store } from "@effect-qstash/engine/Store"
 import { VirtualClock } from "@effect-qstash/engine/VirtualClock"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { developmentUsers, type User } from "./DevelopmentUsers.ts"
 import * as Api from "./internal/api.ts"
 import * as DeliveryLog from "./internal/deliveryLog.ts"
 import { type Answer, refused, Refusal, type Request } from "./internal/http.ts"
+import { Metrics } from "./internal/metrics.ts"
 import * as NodeHttp from "./internal/nodeHttp.ts"
+import * as Operation from "./internal/operation.ts"
 import * as OriginPolicy from "./internal/originPolicy.ts"
 import * as Route from "./internal/route.ts"
 import type { ListenFailed, PortInUse } from "./ListenError.ts"
@@ -77,6 +81,13 @@ export interface Options extends Limits {
    * @default none
    */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
+  /**
+   * Who may read `GET /metrics`: anyone who can reach the server, or whoever sends this token as `Authorization: Bearer`.
+   * Being on this machine is not enough, since what comes through a proxy seems to come from there too.
+   *
+   * @default nobody
+   */
+  readonly metrics?: "anyone" | Redacted.Redacted | undefined
   /**
    * The largest request line and headers together, in bytes.
    *
@@ -223,6 +234,7 @@ export const layer = (
   options: Options = {}
 ): Layer.Layer<QStashServer, PortInUse | ListenFailed, Store | Courier> => {
   const users = currently(options.users ?? developmentUsers)
+  const metrics = new Metrics()
   const engineOptions = (log: NonNullable<EngineLayer.Options["onEvents"]>): EngineLayer.Options => ({
     ...options,
     signingKeys: signingKeysOf(users),
@@ -230,12 +242,15 @@ export const layer = (
     signingKeysMaxAge: "1 second",
     maxSchedules: options.maxSchedules ?? 1000,
     maxQueues: options.maxQueues ?? 100,
-    onEvents: log
+    onEvents: (events) => {
+      metrics.count(events)
+      log(events)
+    }
   })
   return options.time === "virtual"
     ? Layer.scoped(
         QStashServer,
-        Effect.flatMap(VirtualClock, (clock) => start(options, users, clock))
+        Effect.flatMap(VirtualClock, (clock) => start(options, users, metrics, clock))
       ).pipe(
         Layer.provide(
           Layer.unwrapScoped(
@@ -249,7 +264,7 @@ export const layer = (
           )
         )
       )
-    : Layer.scoped(QStashServer, start(options, users, undefined)).pipe(
+    : Layer.scoped(QStashServer, start(options, users, metrics, undefined)).pipe(
         Layer.provide(
           Layer.unwrapScoped(Effect.map(DeliveryLog.make, (log) => EngineLayer.layer(engineOptions(log))))
         )
@@ -273,8 +288,9 @@ export const layerMemory = (options?: Options): Layer.Layer<QStashServer, PortIn
 const start = (
   options: Options,
   users: () => ReadonlyArray<User>,
+  metrics: Metrics,
   clock: VirtualClock.Service | undefined
-): Effect.Effect<QStashServer.Service, PortInUse | ListenFailed, Engine | Scope.Scope> =>
+): Effect.Effect<QStashServer.Service, PortInUse | ListenFailed, Engine | Store | Scope.Scope> =>
   Effect.gen(function* () {
     const engine = yield* Engine
     const allowedHosts = currently(options.allowedHosts ?? [])
@@ -282,6 +298,15 @@ const start = (
     const admit = OriginPolicy.make({
       hosts: () => [...allowedHosts(), ...ownHosts],
       origins: options.allowedOrigins ?? []
+    })
+    const operations = yield* Operation.make({
+      engine,
+      store: yield* Store,
+      users,
+      metrics,
+      now: clock === undefined ? Clock.currentTimeMillis : Effect.map(clock.now, DateTime.toEpochMillis),
+      readers: options.metrics,
+      admit: (request) => admit(request, false)
     })
     const api = Api.make({
       engine,
@@ -312,6 +337,7 @@ const start = (
 
     function answer(request: Request, route: Route.Route): Effect.Effect<Answer> {
       return Effect.gen(function* () {
+        if (route._tag === "Operation") return yield* operations[route.name](request)
         const cors = yield* admit(request, Route.isSend(route))
         const served =
           OriginPolicy.preflight(request, cors) ??
@@ -334,7 +360,12 @@ const logged = (request: Request, route: Route.Route, answer: Effect.Effect<Answ
       return `${request.method} ${Route.toSafeText(route)} ${result} in ${millis} ms`
     }
     return answer.pipe(
-      Effect.tap(({ status }) => Effect.logInfo(line(String(status)))),
+      Effect.tap(({ status }) =>
+        // A probe comes every few seconds.
+        route._tag === "Operation" && status < 400
+          ? Effect.logDebug(line(String(status)))
+          : Effect.logInfo(line(String(status)))
+      ),
       Effect.onInterrupt(() => Effect.logInfo(line("aborted")))
     )
   })

@@ -10,6 +10,7 @@ const user = {
   currentSigningKey: Redacted.make(`${secret}-key`),
   nextSigningKey: Redacted.make(`${secret}-next-key`)
 }
+const metrics = Redacted.make(`${secret}-metrics`)
 
 it.scopedLive(
   "no token, key, body, header value, credential or query is logged, or repeated in a refusal",
@@ -19,7 +20,7 @@ it.scopedLive(
       const replies: Array<Reply | string> = []
       const rotatedKeys: Array<unknown> = []
       yield* Effect.gen(function* () {
-        const server = yield* serve({ time: "virtual", users: [user], maxBodyBytes: 1000 })
+        const server = yield* serve({ time: "virtual", users: [user], metrics, maxBodyBytes: 1000 })
         strictEqual(Inspectable.toStringUnknown(server).includes(secret), false)
         const { port } = server
         const { port: there } = yield* worker((response, one) => {
@@ -105,6 +106,9 @@ it.scopedLive(
           ["GET", `/v2/keys?qstash_token=${query}x`, {}],
           ["GET", "/v2/keys", { Authorization: `Bearer ${secret}` }],
           ["GET", "/v2/keys", { Authorization: `Basic ${secret}` }],
+          ["GET", "/metrics", { Authorization: `Bearer ${secret}` }],
+          ["GET", `/metrics?qstash_token=${query}`, {}],
+          ["GET", "/v2/keys", { Authorization: `Bearer ${Redacted.value(metrics)}` }],
           ["GET", "/v2/schedules/absent", authorized],
           ["POST", `/v2/publish/https://user:${secret}@example.com/?${secret}`, authorized],
           ["POST", `/${secret.repeat(3)}`, authorized],
@@ -163,6 +167,14 @@ it.scopedLive(
           const { status } = yield* send(method, target, published, JSON.stringify(body))
           strictEqual(status, 400, `${method} ${target}`)
         }
+        const measured = yield* send(
+          "GET",
+          "/metrics",
+          { Authorization: `Bearer ${Redacted.value(metrics)}` },
+          ""
+        )
+        strictEqual(measured.status, 200)
+        strictEqual(measured.text.includes(secret), false)
         const rotated = yield* call(port, "POST", "/v2/keys/rotate", { headers: published })
         rotatedKeys.push(field(rotated.json, "next"))
         strictEqual(rotatedKeys.filter(Predicate.isString).length, 1)

@@ -47,7 +47,10 @@ export const make = ({ clock, engine, limits, users }: ApiOptions) => {
     "not found: this server has QStash's publish, enqueue, batch, messages, queues, schedules, topics, dlq, flowControl, globalParallelism, keys, logs and events under /v2" +
     (clock === undefined ? "" : ", GET /dev/clock, and POST /dev/clock/advance")
 
-  return (request: Request, route: Route): Effect.Effect<Answer, Refusal> =>
+  return (
+    request: Request,
+    route: Exclude<Route, { readonly _tag: "Operation" }>
+  ): Effect.Effect<Answer, Refusal> =>
     route._tag === "Unknown"
       ? new Refusal({ status: 404, error: notFoundText })
       : Effect.flatMap(userOf(request, isRead(route)), ({ name }) =>

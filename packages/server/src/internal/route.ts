@@ -57,9 +57,14 @@ const sends = {
 
 export type CallName = keyof typeof calls | keyof typeof sends
 
+/** What monitoring asks, at the path of this name. It belongs to no account. */
+export type OperationName = "health" | "ready" | "metrics"
+const operations: ReadonlyArray<OperationName> = ["health", "ready", "metrics"]
+
 /** What a request asks for. Id and destination stand as they were written, and are empty where a call has none. */
 export type Route =
   | { readonly _tag: CallName; readonly id: string; readonly destination: string }
+  | { readonly _tag: "Operation"; readonly name: OperationName }
   | { readonly _tag: "Unknown"; readonly path: string }
 
 const parsed = <Name extends string>(table: Readonly<Record<Name, string>>) =>
@@ -87,6 +92,10 @@ const isId = (segment: string): boolean => !/^https?:$/i.test(segment)
  */
 export const parse = (method: string, target: string): Route => {
   const whole = target.split("?", 1)[0] ?? ""
+  const operation = operations.find((name) => whole === `/${name}`)
+  if (operation !== undefined && (method === "GET" || method === "HEAD")) {
+    return { _tag: "Operation", name: operation }
+  }
   const isAll = (method === "DELETE" || method === "POST") && emptyIdAtEnd.test(whole)
   const path = withoutSlashesAtEnd(whole) + (isAll ? "/" : "")
   const given = path.split("/")
@@ -134,6 +143,7 @@ const paths: ReadonlyMap<string, string> = new Map([...fixed, ...open].map(({ na
 /** The route as a log may show it: no query, no credentials, nothing that is not known to be harmless. */
 export const toSafeText = (route: Route): string => {
   if (route._tag === "Unknown") return /^(?:\/[\w.-]{1,30}){1,2}(?=\/|$)/.exec(route.path)?.[0] ?? "…"
+  if (route._tag === "Operation") return `/${route.name}`
   const path = (paths.get(route._tag) ?? "").replace("{id}", () => safeName(route.id))
   return isSend(route) ? `${path}/${safeDestination(route.destination)}` : path
 }
