@@ -8,6 +8,7 @@ export const Handlers = jobs.toLayer({
       const day = Option.match(night, { onNone: () => "today", onSome: DateTime.formatIsoDate })
       yield* Effect.log(`Report of ${region} for ${day}`)
     }),
+  digest: ({ tenant }, run) => Effect.log(`Digest of ${tenant}, attempt ${run.attempt}`),
   export: ({ exportId }) => Effect.succeed({ fileUrl: `https://files.example.com/${exportId}` }),
   "export/outcome": ({ exit, payload }) =>
     Effect.log(

@@ -12,6 +12,8 @@ export const NightlyReport = Job.make("nightly-report", {
   settings: { retries: 5, timeout: "10 minutes" }
 })
 
+export const Digest = Job.make("digest", { payload: { tenant: Schema.String } })
+
 export const Export = Job.make("export", {
   payload: { exportId: Schema.String, rows: Schema.Int },
   success: Schema.Struct({ fileUrl: Schema.String }),
@@ -19,4 +21,4 @@ export const Export = Job.make("export", {
   outcome: true
 })
 
-export const jobs = Jobs.make("billing", NightlyReport, Export)
+export const jobs = Jobs.make("billing", NightlyReport, Digest, Export)
