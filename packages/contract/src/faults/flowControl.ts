@@ -8,7 +8,8 @@ const memorySchedules = inFile("engine/src/internal/memory/schedules.ts")
 const memoryLeases = inFile("engine/src/internal/memory/leases.ts")
 const memoryMessages = inFile("engine/src/internal/memory/messages.ts")
 const memorySlots = inFile("engine/src/internal/memory/slots.ts")
-const limits = inFile("engine/src/internal/memory/flowControl.ts")
+const keys = inFile("engine/src/internal/memory/flowControl.ts")
+const limits = inFile("engine/src/FlowControlRules.ts")
 const record = inFile("domain/src/wire/FlowControlRecord.ts")
 const fields = inFile("domain/src/internal/fields.ts")
 const client = inFile("client/src/internal/services/flowControl.ts")
@@ -19,31 +20,31 @@ const port = storeFaultsOf("QStashFlowControl")
 /** In the limits that messages share. */
 export const faults: ReadonlyArray<Fault> = [
   limits("one-slot-more", "one delivery too many is in progress", [
-    "flow.parallelism - flow.underWay",
-    "flow.parallelism - flow.underWay + 1"
+    "flow.parallelism - underWay",
+    "flow.parallelism - underWay + 1"
   ]),
   limits("one-start-more", "one delivery too many starts in a period", [
     "Infinity : flow.rate - flow.started",
     "Infinity : flow.rate - flow.started + 1"
   ]),
   memorySlots("retries-free", "a retry does not count against the rate", [
-    "flow.started += 1",
-    "flow.started += row.message.retried === 0 ? 1 : 0"
+    "countStart(flow, now)",
+    "if (row.message.retried === 0) countStart(flow, now)"
   ]),
-  memorySlots("period-slides", "each delivery starts a new period", [
+  limits("period-slides", "each delivery starts a new period", [
     "flow.windowStart ??= now",
     "flow.windowStart = now"
   ]),
   memoryMessages("first-limits-stay", "the limits of the first message stay in force", [
-    "setLimits(flow, settings.flowControl)",
-    "if (flow.parallelism === undefined && flow.rate === undefined) setLimits(flow, settings.flowControl)"
+    "takeLimits(flow, settings.flowControl, now)",
+    "if (flow.parallelism === undefined && flow.rate === undefined) takeLimits(flow, settings.flowControl, now)"
   ]),
   memoryLeases("retry-keeps-slot", "a message waiting for its retry keeps its slot", [
-    "isFinished = false\n    }",
-    "isFinished = false\n      if (row.flow !== undefined) row.flow.underWay += 1\n    }"
+    "row.message = outcome.next\n",
+    "row.message = outcome.next\n    if (outcome.next !== undefined && row.flow !== undefined) row.flow.underWay += 1\n"
   ]),
   limits("flow-pause-ignored", "a paused key continues", ["if (flow.isPaused) return 0", ""]),
-  limits("flow-resume-asleep", "a resumed key waits for its next message", [
+  keys("flow-resume-asleep", "a resumed key waits for its next message", [
     "planWindow(flow)\n        recheck(flow)",
     ""
   ]),
@@ -86,7 +87,7 @@ export const faults: ReadonlyArray<Fault> = [
     "NewMessage = { settings, ...target",
     "NewMessage = { settings: { ...settings, flowControl: undefined }, ...target"
   ]),
-  limits("waiting-for-ever", "messages waiting for a rate do not start when the period ends", [
+  keys("waiting-for-ever", "messages waiting for a rate do not start when the period ends", [
     "isHeldByRate && flow.windowStart !== undefined ?",
     "isHeldByRate && flow.windowStart === null ?"
   ]),

@@ -5,7 +5,7 @@ import { type Fault, faultsOf, storeFaultsOf } from "../internal/fault.ts"
 
 const inFile = faultsOf("QStashLogs")
 
-const memoryLeases = inFile("engine/src/internal/memory/leases.ts")
+const outcomes = inFile("engine/src/SettlementRules.ts")
 const service = inFile("engine/src/internal/services/logs.ts")
 const matches = inFile("engine/src/Matches.ts")
 const written = inFile("engine/src/internal/record.ts")
@@ -32,9 +32,9 @@ export const faults: ReadonlyArray<Fault> = [
     "a retry is not logged",
     readsLogs((event) => (event.state === "RETRY" ? [] : [event]))
   ),
-  memoryLeases("last-error-not-logged", "the last failed attempt is not logged as an error", [
-    'log.note(row, "ERROR", { error: settlement.error }, response)\n      log.note(row, "FAILED"',
-    'log.note(row, "FAILED"'
+  outcomes("last-error-not-logged", "the last failed attempt is not logged as an error", [
+    'const log = [{ state: "ERROR", error, response } as const, { state: "FAILED"',
+    'const log = [{ state: "FAILED"'
   ]),
   port(
     "cancel-not-logged",

@@ -128,8 +128,8 @@ export const faults: ReadonlyArray<Fault> = [
     "else row.isCancelRequested = false"
   ]),
   memoryLeases("cancel-buries", "a message cancelled while in progress becomes a dead letter", [
-    'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n    } else if',
-    'log.note(row, "CANCELED")\n      noteState(row, "FAIL")\n      moveToDlq(memory, row, response, now)\n    } else if'
+    "const dlqId = outcome.isDead ?",
+    'const dlqId = outcome.isDead || outcome.log.some(({ state }) => state === "CANCELED") ?'
   ]),
   service("cancel-forgives", "cancelling an unknown message succeeds", [
     "if (Option.isNone(yield* store.getMessage(tenantId, messageId))) {",

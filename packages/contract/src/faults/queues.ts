@@ -33,8 +33,8 @@ export const faults: ReadonlyArray<Fault> = [
     "a message that failed goes to the end of its queue",
     ["makeMessage, noteState, rest }: Messages", "makeMessage, noteState, queues, rest }: Messages"],
     [
-      "if (isFinished) finish(row)\n    else rest(row)",
-      'if (isFinished) finish(row)\n    else {\n      if (row.queue !== undefined && row.openCallbacks === 0) {\n        const { state } = row\n        row.state = { _tag: "Done" }\n        queues.leaveIfClear(row)\n        row.state = state\n        queues.join(row.queue, row)\n      }\n      rest(row)\n    }'
+      "if (outcome.next === undefined) finish(row)\n    else rest(row)",
+      'if (outcome.next === undefined) finish(row)\n    else {\n      if (row.queue !== undefined && row.openCallbacks === 0) {\n        const { state } = row\n        row.state = { _tag: "Done" }\n        queues.leaveIfClear(row)\n        row.state = state\n        queues.join(row.queue, row)\n      }\n      rest(row)\n    }'
     ]
   ),
   places("one-place-more", "a queue starts one message too many", [

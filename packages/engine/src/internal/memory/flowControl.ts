@@ -1,12 +1,10 @@
-import type { FlowControl, FlowControlKey } from "@effect-qstash/domain/FlowControl"
-import * as Duration from "effect/Duration"
+import type { FlowControlKey } from "@effect-qstash/domain/FlowControl"
 import * as Effect from "effect/Effect"
-import type { FlowControlChange, StoredFlowControl } from "../../Rows.ts"
+import { changeLimits, createsKey, freeSlots, idleFrom, unusedKey } from "../../FlowControlRules.ts"
+import type { StoredFlowControl } from "../../Rows.ts"
 import type { Store } from "../../Store.ts"
 import { found, type Memory } from "./Memory.ts"
 import type { FlowRow, Tenant } from "./rows.ts"
-
-const defaultPeriod = 1000
 
 const flowControlOf = ({
   due: _due,
@@ -18,73 +16,6 @@ const flowControlOf = ({
   waiting,
   ...flow
 }: FlowRow): StoredFlowControl => ({ ...flow, flowControlKey: key, waiting })
-
-const endWindow = (flow: FlowRow): void => {
-  flow.windowStart = undefined
-  flow.started = 0
-}
-
-/** Also before the limits change, because a longer period must not revive a window that is over. */
-export const endWindowInTime = (flow: FlowRow, now: number): void => {
-  if (flow.windowStart !== undefined && now >= flow.windowStart + flow.period) endWindow(flow)
-}
-
-/** From when a key may be forgotten, because a new one would do the same. Undefined while it is in use. */
-const idleFrom = (flow: FlowRow): number | undefined => {
-  const isInUse = flow.pending > 0 || flow.isPaused || flow.isPinnedParallelism || flow.isPinnedRate
-  if (isInUse) return undefined
-  return flow.windowStart === undefined ? -Infinity : flow.windowStart + flow.period
-}
-
-/** How many attempts the limits allow to start. */
-const freeSlots = (flow: FlowRow, now: number): number => {
-  endWindowInTime(flow, now)
-  if (flow.isPaused) return 0
-  return Math.min(
-    flow.parallelism === undefined ? Infinity : flow.parallelism - flow.underWay,
-    flow.rate === undefined ? Infinity : flow.rate - flow.started
-  )
-}
-
-export const setLimits = (
-  flow: FlowRow,
-  { parallelism, period, rate }: Pick<FlowControl, "parallelism" | "rate" | "period">
-): void => {
-  if (!flow.isPinnedParallelism) flow.parallelism = parallelism
-  if (!flow.isPinnedRate) {
-    flow.rate = rate
-    flow.period = period === undefined ? defaultPeriod : Duration.toMillis(period)
-  }
-}
-
-const changeFlow = (flow: FlowRow, change: FlowControlChange): void => {
-  switch (change._tag) {
-    case "Pause":
-      flow.isPaused = true
-      return
-    case "Resume":
-      flow.isPaused = false
-      return
-    case "Pin":
-      if (change.parallelism !== undefined) {
-        flow.parallelism = change.parallelism
-        flow.isPinnedParallelism = true
-      }
-      if (change.rate !== undefined) {
-        flow.rate = change.rate
-        flow.period = change.period ?? defaultPeriod
-        flow.isPinnedRate = true
-        endWindow(flow)
-      }
-      return
-    case "Unpin":
-      if (change.parallelism) flow.isPinnedParallelism = false
-      if (change.rate) flow.isPinnedRate = false
-      return
-    case "ResetRate":
-      endWindow(flow)
-  }
-}
 
 export type Flows = ReturnType<typeof makeFlows>
 
@@ -99,7 +30,7 @@ export const makeFlows = (memory: Memory) => {
       sequence: number,
       key,
       gate: {
-        isOpen: (now) => freeSlots(flow, now) > 0,
+        isOpen: (now) => freeSlots(flow, flow.underWay, now) > 0,
         onHeld: () => planWindow(flow),
         held: undefined,
         reserved: undefined
@@ -108,21 +39,15 @@ export const makeFlows = (memory: Memory) => {
       pending: 0,
       idle: { sequence: number, key, due: undefined },
       due: undefined,
-      parallelism: undefined,
-      rate: undefined,
-      period: defaultPeriod,
-      isPaused: false,
-      isPinnedParallelism: false,
-      isPinnedRate: false,
-      underWay: 0,
-      started: 0,
-      windowStart: undefined
+      ...unusedKey,
+      underWay: 0
     }
     tenant.flowControl.set(key, flow)
     return flow
   }
 
-  const planIdle = ({ idleKeys }: Tenant, flow: FlowRow): void => idleKeys.plan(flow.idle, idleFrom(flow))
+  const planIdle = ({ idleKeys }: Tenant, flow: FlowRow): void =>
+    idleKeys.plan(flow.idle, flow.pending > 0 ? undefined : idleFrom(flow))
 
   const forgetIdleKeys = ({ flowControl, idleKeys }: Tenant, now: number): void => {
     for (let idle = idleKeys.takeDue(now); idle !== undefined; idle = idleKeys.takeDue(now)) {
@@ -164,15 +89,14 @@ export const flowVerbs = (memory: Memory, { flowOf, forgetIdleKeys, planIdle, pl
     changeFlowControl: ({ change, key, limit, now, tenantId }) =>
       Effect.sync(() => {
         const tenant = memory.tenantOf(tenantId)
-        const isMaking = change._tag !== "Unpin" && change._tag !== "ResetRate"
+        const isMaking = createsKey(change)
         if (isMaking && !tenant.flowControl.has(key) && tenant.flowControl.size >= limit) {
           forgetIdleKeys(tenant, now)
           if (tenant.flowControl.size >= limit) return "full"
         }
         const flow = isMaking ? flowOf(tenant, key) : tenant.flowControl.get(key)
         if (flow === undefined) return "stored"
-        endWindowInTime(flow, now)
-        changeFlow(flow, change)
+        changeLimits(flow, change, now)
         planWindow(flow)
         recheck(flow)
         planIdle(tenant, flow)

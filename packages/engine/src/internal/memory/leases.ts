@@ -1,8 +1,8 @@
 import { Destination } from "@effect-qstash/domain/Destination"
-import type { DlqId } from "@effect-qstash/domain/DlqId"
 import * as Effect from "effect/Effect"
 import { callbackDrafts } from "../../Callbacks.ts"
 import type { Lease, Settlement } from "../../Rows.ts"
+import { outcomeOf } from "../../SettlementRules.ts"
 import type { Store } from "../../Store.ts"
 import { moveToDlq } from "./dlq.ts"
 import { EventLog } from "./EventLog.ts"
@@ -30,26 +30,11 @@ export const leaseVerbs = (
     if (row === undefined) return "stale"
     const { response } = settlement
     const { message } = row
-    let dlqId: DlqId | undefined
-    let isFinished = true
-    if (settlement._tag === "Delivered") {
-      log.note(row, "DELIVERED", undefined, response)
-      noteState(row, "SUCCESS")
-    } else if (row.isCancelRequested) {
-      log.note(row, "ERROR", { error: settlement.error }, response)
-      log.note(row, "CANCELED")
-      noteState(row, "FAIL")
-    } else if (settlement._tag === "Failed") {
-      log.note(row, "ERROR", { error: settlement.error }, response)
-      log.note(row, "FAILED", { error: settlement.error }, response)
-      noteState(row, "FAIL")
-      dlqId = moveToDlq(memory, row, response, now)
-    } else {
-      log.note(row, "ERROR", { error: settlement.error, nextDeliveryTime: settlement.dueAt }, response)
-      log.note(row, "RETRY", { nextDeliveryTime: settlement.dueAt })
-      row.message = { ...message, retried: message.retried + 1, dueAt: settlement.dueAt }
-      isFinished = false
-    }
+    const outcome = outcomeOf(settlement, message, row.isCancelRequested)
+    for (const { response: shown, state, ...details } of outcome.log) log.note(row, state, details, shown)
+    if (outcome.scheduleState !== undefined) noteState(row, outcome.scheduleState)
+    const dlqId = outcome.isDead ? moveToDlq(memory, row, response, now) : undefined
+    if (outcome.next !== undefined) row.message = outcome.next
     if (message.settings.callback !== undefined || message.settings.failureCallback !== undefined) {
       const isFull = row.tenant.pendingBytes >= maxPendingBytes
       for (const { destination, notBefore, settings } of callbackDrafts({
@@ -69,7 +54,7 @@ export const leaseVerbs = (
         )
       }
     }
-    if (isFinished) finish(row)
+    if (outcome.next === undefined) finish(row)
     else rest(row)
     return "settled"
   }

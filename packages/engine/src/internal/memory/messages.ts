@@ -2,11 +2,12 @@ import type { MessageId } from "@effect-qstash/domain/MessageId"
 import * as Effect from "effect/Effect"
 import { targetsOf } from "../../Endpoints.ts"
 import { exceededLimit } from "../../ExceededLimit.ts"
+import { takeLimits } from "../../FlowControlRules.ts"
 import { matchesMessage } from "../../Matches.ts"
 import type { AcceptedMessage } from "../../Rows.ts"
 import type { Store } from "../../Store.ts"
 import { EventLog } from "./EventLog.ts"
-import { endWindowInTime, type Flows, setLimits } from "./flowControl.ts"
+import type { Flows } from "./flowControl.ts"
 import { found, type Memory } from "./Memory.ts"
 import { makeQueues } from "./queues.ts"
 import type { MessageRow, MessageState, NewMessage, Tenant } from "./rows.ts"
@@ -88,8 +89,7 @@ export const makeMessages = (
     if (flow !== undefined && settings.flowControl !== undefined) {
       flow.pending += 1
       planIdle(tenant, flow)
-      endWindowInTime(flow, now)
-      setLimits(flow, settings.flowControl)
+      takeLimits(flow, settings.flowControl, now)
       recheck(flow)
     }
     if (queue === undefined) rest(row)

@@ -1,5 +1,6 @@
 import { isBefore } from "../DueQueue.ts"
-import { originOf } from "../originOf.ts"
+import { originOf } from "../../Endpoints.ts"
+import { countStart } from "../../FlowControlRules.ts"
 import type { Flows } from "./flowControl.ts"
 import { type Gate, Lane } from "./Lanes.ts"
 import type { Memory } from "./Memory.ts"
@@ -73,10 +74,7 @@ export const makeSlots = (memory: Memory, { endWindowsInTime, planWindow, rechec
     destination.underWay += 1
     if (flow !== undefined) {
       flow.underWay += 1
-      if (flow.rate !== undefined) {
-        flow.windowStart ??= now
-        flow.started += 1
-      }
+      countStart(flow, now)
       planWindow(flow)
     }
     return destination
