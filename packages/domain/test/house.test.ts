@@ -25,7 +25,15 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "jobs/src/JobsTest.ts": ["@effect-qstash/testing"],
   "jobs/src/internal/fingerprint.ts": ["@noble/hashes/*"],
   "jobs/src/SqlLedger.ts": ["@effect/sql"],
-  "store-sql": ["effect", "@effect/experimental", "@effect/sql", "libsql", "node:fs"],
+  "store-sql": [
+    "effect",
+    "@effect/experimental",
+    "@effect/sql",
+    "@effect-qstash/domain",
+    "@effect-qstash/engine",
+    "libsql",
+    "node:fs"
+  ],
   server: ["effect", "@effect-qstash/domain", "@effect-qstash/engine", "undici", "node:*"],
   testing: ["effect", "@effect/platform", "@effect-qstash/domain", "@effect-qstash/engine"],
   cli: [

@@ -1,0 +1,96 @@
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import type { Fragment } from "@effect/sql/Statement"
+import * as Effect from "effect/Effect"
+
+/** A 64-bit integer. Postgres' driver reads it as text. */
+export type Int = number | string
+
+export const intOf = (value: Int): number => Number(value)
+
+export const optionalInt = (value: Int | null): number | undefined =>
+  value === null ? undefined : Number(value)
+
+type Columns = Readonly<Record<string, "bigint" | "text">>
+type Value = number | string | null | undefined
+
+/** One SQL for SQLite and Postgres. What they say differently is here. */
+export interface Database {
+  readonly sql: SqlClient.SqlClient
+  readonly isPostgres: boolean
+  /** Values as a table. They are one parameter, so that the text of the statement does not depend on their number. */
+  readonly table: (columns: Columns, rows: ReadonlyArray<ReadonlyArray<Value>>) => Fragment
+  /** The same for one column, called `value`. */
+  readonly list: (type: "bigint" | "text", values: Iterable<number | string>) => Fragment
+  /** Locks the rows that a select finds. SQLite has one writer anyway. */
+  readonly forUpdate: Fragment
+  /** New numbers in ascending order. A number never comes back. */
+  readonly newNumbers: (count: number) => Effect.Effect<ReadonlyArray<number>, SqlError>
+  /** For each key, the first rows of a table in an index's order: what a `limit` for each key would do. */
+  readonly firstOfEach: (request: {
+    readonly keys: Fragment
+    /** `x` is the table, `k.value` the key. */
+    readonly table: string
+    readonly where: Fragment
+    readonly order: string
+    readonly limit: number
+    readonly columns: string
+  }) => Fragment
+}
+
+export const make = (sql: SqlClient.SqlClient): Database => {
+  const isPostgres = sql.onDialectOrElse({
+    sqlite: () => false,
+    pg: () => true,
+    orElse: () => {
+      throw new Error("The SQL Store needs SQLite or Postgres")
+    }
+  })
+
+  const columnsOf = (columns: Columns): string =>
+    Object.entries(columns)
+      .map(([name, type], index) =>
+        isPostgres ? `(value->>${index})::${type} as ${name}` : `value->>${index} as ${name}`
+      )
+      .join(", ")
+
+  const elements = (json: string): Fragment =>
+    isPostgres ? sql`json_array_elements(${json}::json) as value` : sql`json_each(${json})`
+
+  const table: Database["table"] = (columns, rows) =>
+    sql`(select ${sql.literal(columnsOf(columns))} from ${elements(JSON.stringify(rows))})`
+
+  return {
+    sql,
+    isPostgres,
+    table,
+    list: (type, values) =>
+      table(
+        { value: type },
+        Array.from(values, (value) => [value])
+      ),
+    forUpdate: sql.literal(isPostgres ? "for update" : ""),
+    newNumbers: (count) => {
+      if (count === 0) return Effect.succeed([])
+      return isPostgres
+        ? Effect.map(
+            sql<{
+              readonly n: Int
+            }>`select nextval('qstash_numbers') as n from generate_series(1, ${count}::int)`,
+            (rows) => rows.map(({ n }) => intOf(n)).toSorted((one, other) => one - other)
+          )
+        : Effect.map(
+            sql<{ readonly last: number }>`update qstash_numbers set last = last + ${count} returning last`,
+            ([row]) => Array.from({ length: count }, (_, index) => (row?.last ?? 0) - count + 1 + index)
+          )
+    },
+    firstOfEach: ({ columns, keys, limit, order, table: name, where }) =>
+      isPostgres
+        ? sql`select k.value as key, ${sql.literal(columns)} from ${keys} as k cross join lateral (
+            select * from ${sql.literal(name)} x where ${where} order by ${sql.literal(order)} limit ${limit}::bigint
+          ) x`
+        : // The cross join keeps SQLite from turning the loops around.
+          sql`select k.value as key, ${sql.literal(columns)} from ${keys} as k cross join ${sql.literal(name)} x
+            on x.seq in (select x.seq from ${sql.literal(name)} x where ${where} order by ${sql.literal(order)} limit ${limit})`
+  }
+}

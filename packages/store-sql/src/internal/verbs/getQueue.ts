@@ -1,0 +1,15 @@
+import type { Store } from "@effect-qstash/engine/Store"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import { queueColumns, queueOf, type QueueRow } from "../queues.ts"
+import type { Verbs } from "../Verbs.ts"
+
+export const getQueue =
+  ({ db: { sql } }: Verbs): Store.Service<SqlError>["getQueue"] =>
+  (tenantId, queueName) =>
+    Effect.map(
+      sql<QueueRow>`select ${sql.literal(queueColumns)} from qstash_queues q
+        join qstash_tenants t on t.id = q.tenant where t.name = ${tenantId} and q.name = ${queueName}`,
+      (rows) => Arr.head(rows.map(queueOf))
+    )
