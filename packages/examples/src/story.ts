@@ -190,7 +190,8 @@ const story = Effect.gen(function* () {
   yield* Console.log(`A worker with three jobs, and a QStash server. Nothing leaves this machine.
 
   QStash runs at ${server.url}. Its clock stands at ${dayAndTime(tuesday)} in Berlin until we move it.
-  The worker runs at ${jobsUrl}. It remembers finished work in a SQLite file.`)
+  The worker runs at ${jobsUrl}. It remembers finished work in a SQLite file.
+  A line with a time shows the job, what its handler does, and what the worker responds.`)
 
   yield* chapter("1. We deploy: QStash gets the schedules that the code declares.")
   const plan = yield* deployment
@@ -217,7 +218,7 @@ const story = Effect.gen(function* () {
   yield* print(`QStash ${isDeduplicated ? "drops" : "takes"} the second order, because it knows the first.`)
   yield* pass("1s")
   yield* print(
-    "It forgets after ten minutes. After eleven the customer orders again, and the worker remembers:"
+    "QStash forgets after ten minutes. After eleven the customer orders again, and the worker remembers:"
   )
   yield* moveClock({ duration: "11m" })
   yield* order(once)

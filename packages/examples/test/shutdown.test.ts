@@ -121,7 +121,7 @@ describe("a worker that is stopped", () => {
         ).pipe(Effect.provide(SqliteClient.layer({ filename })))
         deepStrictEqual(rows, [["billing/export/e1", `{"fileUrl":"e1"}`]])
       }).pipe(
-        Effect.timeout("30 seconds"),
+        Effect.timeout("50 seconds"),
         Effect.provide([QStashServer.layerMemory({ port: 0 }), FetchHttpClient.layer]),
         Logger.withMinimumLogLevel(LogLevel.Fatal)
       ),
