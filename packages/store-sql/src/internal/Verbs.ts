@@ -1,4 +1,5 @@
 import type { IdGenerator } from "@effect-qstash/domain/IdGenerator"
+import type { StoredMessage } from "@effect-qstash/engine/Rows"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import { type Database, type Int, intOf } from "./Database.ts"
@@ -20,9 +21,13 @@ export interface Verbs {
     now: number,
     body: (work: Work, tenant: Tenant) => Effect.Effect<A, E>
   ) => Effect.Effect<A, E | SqlError>
+  /** The number of a tenant, which is made if there is none. */
+  readonly tenantIdOf: (name: string) => Effect.Effect<number, SqlError>
   /** Notes when and with which slots messages were claimed last. */
   readonly lookAt: (claim: Limits & { readonly now: number }) => void
   readonly lastLook: () => Limits & { readonly now: number }
+  /** The messages that this process has leased, by token. */
+  readonly held: Map<number, StoredMessage>
   /** Tokens of different processes differ, and so do those of one. */
   readonly newToken: () => number
 }
@@ -45,7 +50,7 @@ export const makeVerbs = (db: Database, ids: IdGenerator.Service): Effect.Effect
     /** Tenants are never deleted. */
     const tenants = new Map<string, number>()
 
-    const tenantOf = (name: string): Effect.Effect<number, SqlError> =>
+    const tenantIdOf = (name: string): Effect.Effect<number, SqlError> =>
       Effect.gen(function* () {
         const known = tenants.get(name)
         if (known !== undefined) return known
@@ -74,8 +79,9 @@ export const makeVerbs = (db: Database, ids: IdGenerator.Service): Effect.Effect
     return {
       db,
       isolate,
+      tenantIdOf,
       isolateTenant: (name, now, body) =>
-        Effect.flatMap(tenantOf(name), (id) =>
+        Effect.flatMap(tenantIdOf(name), (id) =>
           isolate(now, (work) =>
             Effect.zipRight(
               work.lock([id]),
@@ -83,6 +89,7 @@ export const makeVerbs = (db: Database, ids: IdGenerator.Service): Effect.Effect
             )
           )
         ),
+      held: new Map(),
       lookAt: (claim) => {
         look = claim
       },

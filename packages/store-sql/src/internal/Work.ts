@@ -10,7 +10,7 @@ import { mintMessageId } from "@effect-qstash/engine/Store"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import { type Database, type Int, intOf } from "./Database.ts"
-import { type BodyRow, bodyColumns, dlqIdOf, storedMessageOf } from "./rows.ts"
+import { type BodyRow, bodyColumns, dlqIdOf } from "./rows.ts"
 
 /** A tenant while a transaction has it for itself. */
 export interface Tenant {
@@ -64,7 +64,9 @@ export interface NewLetter {
   readonly response: DeliveryResponse | undefined
 }
 
-interface PendingRow extends BodyRow {
+/** What the row of a pending message says by itself. */
+export interface LeasedRow {
+  readonly seq: Int
   readonly tenant: Int
   readonly lane: Int
   readonly queue: Int | null
@@ -74,6 +76,10 @@ interface PendingRow extends BodyRow {
   readonly wake_at: Int | null
 }
 
+export interface PendingRow extends LeasedRow, BodyRow {}
+
+/** The columns of a LeasedRow. */
+export const leasedColumns = "m.seq, m.tenant, m.lane, m.queue, m.source, m.token, m.is_canceled, m.wake_at"
 /** The columns of a PendingRow, from `pendingTables`. */
 export const pendingColumns = `m.tenant, m.lane, m.queue, m.source, m.token, m.is_canceled, m.wake_at, ${bodyColumns}`
 export const pendingTables =
@@ -101,9 +107,10 @@ export class Work {
   /** What a schedule says about a message of its last firing. */
   readonly firingStates = new Map<string, string>()
   /** The limits that messages bring for their keys, in order. */
-  readonly limits: Array<{ readonly tenant: Tenant; readonly limits: FlowControl }> = []
+  readonly limits: Array<{ readonly tenant: Tenant; readonly limits: FlowControl; readonly now: number }> = []
   readonly db: Database
-  readonly now: number
+  /** When it happens. Several requests that share a transaction each have their own time. */
+  now: number
   private readonly ids: IdGenerator.Service
 
   constructor(db: Database, ids: IdGenerator.Service, now: number) {
@@ -147,10 +154,10 @@ export class Work {
     return tenant
   }
 
-  rowOf(row: PendingRow): MessageRow {
+  rowOf(row: LeasedRow, message: StoredMessage): MessageRow {
     return {
       tenant: this.tenant(intOf(row.tenant)),
-      message: storedMessageOf(row),
+      message,
       seq: intOf(row.seq),
       lane: intOf(row.lane),
       queue: row.queue === null ? undefined : intOf(row.queue),
@@ -208,7 +215,9 @@ export class Work {
       message.notBefore > this.now ? { nextDeliveryTime: message.notBefore } : undefined
     )
     if (source !== undefined) add(this.places, source, 1)
-    if (settings.flowControl !== undefined) this.limits.push({ tenant, limits: settings.flowControl })
+    if (settings.flowControl !== undefined) {
+      this.limits.push({ tenant, limits: settings.flowControl, now: this.now })
+    }
     return made
   }
 

@@ -61,14 +61,14 @@ export const settleRows = (work: Work): Effect.Effect<void, SqlError> =>
 
 const insertMessages = (work: Work) =>
   Effect.gen(function* () {
-    const { db, made, now } = work
+    const { db, made } = work
     const { sql } = db
     const flows = yield* loadFlows(
       db,
       work.limits.map(({ limits, tenant }) => [tenant.id, limits.key]),
       true
     )
-    for (const { limits, tenant } of work.limits) {
+    for (const { limits, now, tenant } of work.limits) {
       const flow = flows.get(tenant.id, limits.key)
       if (flow !== undefined) takeLimits(flow, limits, now)
     }
@@ -152,12 +152,13 @@ const flowOf = (
 const nameIn = (tenant: Pick<Tenant, "id">, name: string): string => `${tenant.id} ${name}`
 
 /** The queues of new messages. They are made on first use. */
-const queuesFor = ({ db, made, now }: Work) =>
+const queuesFor = ({ db, made }: Work) =>
   Effect.gen(function* () {
-    const names = new Map<string, readonly [number, QueueName]>()
+    const names = new Map<string, readonly [tenant: number, name: QueueName, createdAt: number]>()
     for (const { message, tenant } of made) {
       const { queueName } = message.settings
-      if (queueName !== undefined) names.set(nameIn(tenant, queueName), [tenant.id, queueName])
+      if (queueName === undefined || names.has(nameIn(tenant, queueName))) continue
+      names.set(nameIn(tenant, queueName), [tenant.id, queueName, message.createdAt])
     }
     const ids = new Map<string, number>()
     if (names.size === 0) return ids
@@ -176,9 +177,9 @@ const queuesFor = ({ db, made, now }: Work) =>
     if (missing.length === 0) return ids
     const numbers = yield* db.newNumbers(missing.length)
     yield* sql`insert into qstash_queues (id, tenant, name, created_at, updated_at, parallelism, is_paused, lag)
-      select id, tenant, name, cast(${now} as bigint), cast(${now} as bigint), 1, 0, 0 from ${db.table(
-        { id: "bigint", tenant: "bigint", name: "text" },
-        missing.map(([tenant, name], index) => [numbers[index], tenant, name])
+      select id, tenant, name, created_at, created_at, 1, 0, 0 from ${db.table(
+        { id: "bigint", tenant: "bigint", name: "text", created_at: "bigint" },
+        missing.map(([tenant, name, createdAt], index) => [numbers[index], tenant, name, createdAt])
       )} as v`
     yield* load
     return ids

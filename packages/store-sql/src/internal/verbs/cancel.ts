@@ -4,7 +4,15 @@ import type { Store } from "@effect-qstash/engine/Store"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import { requestCancel } from "../cancels.ts"
-import { type MessageRow, pendingColumns, pendingTables, type Tenant, type Work } from "../Work.ts"
+import {
+  type MessageRow,
+  pendingColumns,
+  type PendingRow,
+  pendingTables,
+  type Tenant,
+  type Work
+} from "../Work.ts"
+import { storedMessageOf } from "../rows.ts"
 import type { Verbs } from "../Verbs.ts"
 
 /** How many messages are compared with the filters at once. */
@@ -32,10 +40,10 @@ const pageOf = (work: Work, tenant: Tenant, { messageIds }: Criteria, after: num
   const { list, sql } = work.db
   const isNamed = messageIds === undefined ? sql.literal("") : sql`and m.id in ${list("text", messageIds)}`
   return Effect.map(
-    sql<Parameters<Work["rowOf"]>[0]>`
+    sql<PendingRow>`
       select ${sql.literal(pendingColumns)} from ${sql.literal(pendingTables)}
       where m.tenant = ${tenant.id} and m.seq > ${after} and m.is_canceled = 0 ${isNamed}
       order by m.seq limit ${page}`,
-    (rows) => rows.map((row) => work.rowOf(row))
+    (rows) => rows.map((row) => work.rowOf(row, storedMessageOf(row)))
   )
 }

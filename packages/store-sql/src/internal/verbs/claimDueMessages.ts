@@ -6,9 +6,10 @@ import * as Effect from "effect/Effect"
 import { type Int, intOf } from "../Database.ts"
 import { type Flow, flowColumns, flowOf, type FlowRow, saveFlows } from "../flows.ts"
 import { refreshLanes } from "../lanes.ts"
-import { pendingColumns, pendingTables } from "../Work.ts"
+import { pendingColumns, type PendingRow, pendingTables } from "../Work.ts"
 import { countSlots, mayStartAt, type Place, type Slots } from "../slots.ts"
 import { settleRows } from "../flush.ts"
+import { storedMessageOf } from "../rows.ts"
 import type { Verbs } from "../Verbs.ts"
 import type { MessageRow, Work } from "../Work.ts"
 
@@ -35,7 +36,7 @@ interface Candidate extends Place {
  * time. A round ends where a slot or a place in a queue comes free, because other messages may then come first.
  */
 export const claimDueMessages =
-  ({ db, isolate, lookAt, newToken }: Verbs) =>
+  ({ db, held, isolate, lookAt, newToken }: Verbs) =>
   (request: Request) =>
     isolate(request.now, (work) =>
       Effect.gen(function* () {
@@ -49,6 +50,10 @@ export const claimDueMessages =
         }
         const leases = yield* claim.leases
         return { leases, events: work.events }
+      })
+    ).pipe(
+      Effect.tap(({ leases }) => {
+        for (const { message, token } of leases) held.set(token, message)
       })
     )
 
@@ -200,12 +205,14 @@ class Claim {
     return Effect.gen(this, function* () {
       const { db } = this.work
       const { sql } = db
-      const rows = yield* sql<Parameters<Work["rowOf"]>[0]>`
+      const rows = yield* sql<PendingRow>`
         select ${sql.literal(pendingColumns)} from ${sql.literal(pendingTables)}
         where (m.token is not null or m.is_canceled = 1) and m.wake_at <= ${this.request.now}
         order by m.wake_at, m.seq limit ${mostEnding}`
       if (!db.isPostgres) yield* this.work.lock(rows.map(({ tenant }) => intOf(tenant)))
-      return rows.flatMap((row) => (this.work.tenants.has(intOf(row.tenant)) ? [this.work.rowOf(row)] : []))
+      return rows.flatMap((row) =>
+        this.work.tenants.has(intOf(row.tenant)) ? [this.work.rowOf(row, storedMessageOf(row))] : []
+      )
     })
   }
 
@@ -283,7 +290,7 @@ class Claim {
       const { sql } = db
       yield* saveFlows(db, Array.from(this.changedFlows))
       if (this.taken.length === 0) return []
-      const rows = yield* sql<Parameters<Work["rowOf"]>[0]>`
+      const rows = yield* sql<PendingRow>`
         select ${sql.literal(pendingColumns)} from ${sql.literal(pendingTables)}
         where m.seq in ${db.list(
           "bigint",
@@ -296,7 +303,7 @@ class Claim {
       for (const { eventsBefore, seq, token } of this.taken) {
         const row = bySeq.get(seq)
         if (row === undefined) continue
-        const { message } = this.work.rowOf(row)
+        const { message } = this.work.rowOf(row, storedMessageOf(row))
         // The log has its order: what was cancelled in between comes in between.
         this.work.events.push(...noted.splice(0, eventsBefore + leases.length - this.work.events.length))
         this.work.note(message, "ACTIVE")

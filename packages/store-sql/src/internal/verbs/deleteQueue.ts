@@ -3,7 +3,8 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import { requestCancel } from "../cancels.ts"
 import type { Int } from "../Database.ts"
-import { pendingColumns, pendingTables, type Work } from "../Work.ts"
+import { pendingColumns, type PendingRow, pendingTables } from "../Work.ts"
+import { storedMessageOf } from "../rows.ts"
 import type { Verbs } from "../Verbs.ts"
 
 export const deleteQueue =
@@ -15,12 +16,12 @@ export const deleteQueue =
           delete from qstash_queues where tenant = ${tenant.id} and name = ${queueName} returning id`
         if (deleted === undefined) return { events: work.events }
         yield* sql`delete from qstash_places where queue = ${deleted.id}`
-        const rows = yield* sql<Parameters<Work["rowOf"]>[0]>`
+        const rows = yield* sql<PendingRow>`
           select ${sql.literal(pendingColumns)} from ${sql.literal(pendingTables)}
           where m.queue = ${deleted.id} and m.is_canceled = 0 order by m.seq`
         yield* requestCancel(
           work,
-          rows.map((row) => work.rowOf(row))
+          rows.map((row) => work.rowOf(row, storedMessageOf(row)))
         )
         return { events: work.events }
       })

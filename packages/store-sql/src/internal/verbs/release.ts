@@ -6,7 +6,7 @@ import { lockTenantsOf, waitAgain } from "../leases.ts"
 import type { Verbs } from "../Verbs.ts"
 
 export const release =
-  ({ db, isolate }: Verbs): Store.Service<SqlError>["release"] =>
+  ({ db, held, isolate }: Verbs): Store.Service<SqlError>["release"] =>
   (tokens) =>
     isolate(0, (work) =>
       Effect.gen(function* () {
@@ -17,5 +17,6 @@ export const release =
           work,
           rows.map(({ lane, seq }) => ({ lane: intOf(lane), seq: intOf(seq) }))
         )
+        for (const token of tokens) held.delete(token)
       })
     )

@@ -10,13 +10,13 @@ import type { Verbs } from "../Verbs.ts"
 import type { MessageRow, Work } from "../Work.ts"
 
 export const settle =
-  ({ db, isolate }: Verbs): Store.Service<SqlError>["settle"] =>
+  ({ db, held, isolate }: Verbs): Store.Service<SqlError>["settle"] =>
   ({ maxPendingBytes, now, settlements }) =>
     isolate(now, (work) =>
       Effect.gen(function* () {
         const tokens = settlements.map(({ token }) => token)
         yield* lockTenantsOf(work, tokens)
-        const leased = yield* rowsByToken(work, tokens)
+        const leased = yield* rowsByToken(work, tokens, held)
         const again: Array<Retry> = []
         const answers = settlements.map((settlement) => {
           const row = leased.get(settlement.token)
@@ -37,6 +37,10 @@ export const settle =
           )
         }
         return { answers, events: work.events }
+      })
+    ).pipe(
+      Effect.tap(() => {
+        for (const { token } of settlements) held.delete(token)
       })
     )
 
