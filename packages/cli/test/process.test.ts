@@ -4,7 +4,7 @@ import { assertInclude, assertMatch, deepStrictEqual, strictEqual } from "@effec
 import { Deferred, Effect, Exit, Fiber, Logger } from "effect"
 import { spawn } from "node:child_process"
 import { createServer, type ServerResponse } from "node:http"
-import { serve as serveDev } from "../src/commands/serve.ts"
+import { serve as serveDev } from "../src/commands/server.ts"
 import { answering, bin, loader, serve, spawned, start, token } from "./support.ts"
 
 const parallel = { concurrency: 2 }

@@ -81,7 +81,7 @@ export const dev = command({
   run: ({ allowedHosts, allowedOrigins, port, ...options }) =>
     Effect.gen(function* () {
       // The server is most of what this program could load, and no other command needs it.
-      const { serve } = yield* Effect.promise(() => import("./serve.ts"))
+      const { serve } = yield* Effect.promise(() => import("./server.ts"))
       const shell = yield* Shell
       yield* shell.succeedWhenStopped
       return yield* serve({
