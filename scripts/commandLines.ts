@@ -55,6 +55,9 @@ const lines: ReadonlyArray<readonly [line: string, expected: string]> = [
   ["jobs plan deploy.ts --url http://127.0.0.1:9/jobs", "1 to create"],
   ["jobs apply deploy.ts --url http://127.0.0.1:9/jobs --yes", "Applied"],
   ["jobs plan deploy.ts --url http://127.0.0.1:9/jobs --check", "1 unchanged"],
+  ["tenants add shop", "QSTASH_TOKEN"],
+  ["tenants list", "shop"],
+  ["tenants rotate shop --yes", "QSTASH_TOKEN"],
   ["keys get", "QSTASH_NEXT_SIGNING_KEY"],
   ["keys rotate --yes", "QSTASH_NEXT_SIGNING_KEY"],
   ["--completions bash", "effect-qstash"]
@@ -87,9 +90,9 @@ const namesOf = (entry: Entry): ReadonlyArray<string> =>
       )
     : []
 
-/** `dev` is the server that the others talk to. */
+/** `dev` is the server that the others talk to, and `serve` has to find its port taken. */
 const untried = namesOf(commands).filter(
-  (name) => name !== "dev" && !lines.some(([line]) => `${line} `.startsWith(`${name} `))
+  (name) => name !== "dev" && name !== "serve" && !lines.some(([line]) => `${line} `.startsWith(`${name} `))
 )
 
 export const faultsOfCommands = async (project: string, cli: string): Promise<Faults> => {
@@ -112,6 +115,11 @@ export const faultsOfCommands = async (project: string, cli: string): Promise<Fa
       else if (!stdout.includes(expected))
         faults.push(`effect-qstash ${line} prints no "${expected}", but:\n${output}`)
       id = Array.from(stdout.matchAll(/"(?:messageId|dlqId)": "([^"]+)"/g)).at(-1)?.[1] ?? id
+    }
+    const { port } = new URL(environment["QSTASH_URL"] ?? "")
+    const served = await run(cli, ["serve", "--port", port], { cwd: project, env })
+    if (!served.output.includes(`Port ${port} is in use`)) {
+      faults.push(`effect-qstash serve does not find port ${port} taken:\n${served.output}`)
     }
   } finally {
     await stop()

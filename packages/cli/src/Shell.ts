@@ -93,7 +93,8 @@ export const layer: Layer.Layer<Shell> = Layer.sync(Shell, () => ({
   )
 }))
 
-const reasonOf = (error: unknown): string =>
+/** Why Node could not do something with a file. */
+export const reasonOf = (error: unknown): string =>
   error instanceof Error && "code" in error
     ? (reasons[String(error.code)] ?? String(error.code))
     : String(error)

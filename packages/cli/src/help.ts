@@ -13,7 +13,14 @@ const environment: ReadonlyArray<Definition> = [
   ["QSTASH_TOKEN", "The token of the account. Not needed for a server on this machine."],
   ["QSTASH_URL", "Which QStash to ask (default https://qstash.upstash.io)."],
   ["QSTASH_REGION", "US_EAST_1 or EU_CENTRAL_1, to use the variables of that region."],
-  ["QSTASH_DEV_PORT", "The port of `effect-qstash dev`."]
+  ["QSTASH_DEV_PORT", "The port of `effect-qstash dev`."],
+  ["QSTASH_PORT", "The port of `effect-qstash serve`."],
+  ["QSTASH_TENANTS_FILE", "The file with the tenants of `effect-qstash serve` (default tenants.json)."],
+  ["QSTASH_TENANTS", "What is in that file, for `effect-qstash serve` without one."],
+  [
+    "QSTASH_METRICS_TOKEN",
+    "The token with which `effect-qstash serve` shows its metrics; none are shown without it."
+  ]
 ]
 
 /** The help of everything: what the groups are about, and which commands they have. */

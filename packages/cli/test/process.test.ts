@@ -1,11 +1,10 @@
 import { ScheduleId } from "@effect-qstash/domain"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Exit, Fiber, Logger } from "effect"
+import { Deferred, Effect, Exit, Fiber } from "effect"
 import { spawn } from "node:child_process"
 import { createServer, type ServerResponse } from "node:http"
-import { serve as serveDev } from "../src/commands/server.ts"
-import { answering, bin, loader, serve, spawned, start, token } from "./support.ts"
+import { answering, bin, cli, loader, serve, spawned, start, token } from "./support.ts"
 
 const parallel = { concurrency: 2 }
 
@@ -278,20 +277,18 @@ describe("dev", () => {
     60_000
   )
 
-  it.scopedLive("warns about an address that is open to the network before it says anything else", () =>
+  it.effect("refuses an address that is open to the network, because its tokens are public", () =>
     Effect.gen(function* () {
-      const lines: Array<string> = []
-      const console = yield* Effect.console
-      const print = (line: string) => Effect.sync(() => void lines.push(line))
-      yield* Effect.fork(
-        serveDev({ host: "0.0.0.0", port: 0 }).pipe(
-          Effect.withConsole({ ...console, log: print, error: print }),
-          Effect.provide(Logger.remove(Logger.defaultLogger))
+      for (const host of ["0.0.0.0", "::", "10.0.0.7", "example.com"]) {
+        const { code, stderr, stdout } = yield* cli(`dev --port 0 --host ${host}`)
+        strictEqual(code, 2)
+        strictEqual(stdout, "")
+        assertInclude(
+          stderr,
+          `everybody who reaches "${host}" could use the server, because its tokens are public`
         )
-      )
-      while (lines.length < 2) yield* Effect.sleep("10 millis")
-      assertMatch(lines[0] ?? "", /^warning: anyone who can reach this address can use the server/)
-      assertInclude(lines[1] ?? "", "running at")
+        assertInclude(stderr, "`effect-qstash serve`")
+      }
     })
   )
 

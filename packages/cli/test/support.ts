@@ -207,6 +207,8 @@ export interface Started {
   readonly child: ChildProcess
   /** Waits until this has been printed on standard output. */
   readonly printed: (text: string) => Effect.Effect<string>
+  /** The same on standard error, so many times. */
+  readonly logged: (text: string, times?: number) => Effect.Effect<string>
   readonly ended: Effect.Effect<{
     readonly code: number | null
     readonly stdout: string
@@ -234,6 +236,14 @@ export const start = (line: string, env: Readonly<Record<string, string>> = {}) 
               if (stdout.includes(text)) resume(Effect.succeed(stdout))
             }
             child.stdout.on("data", look)
+            look()
+          }),
+        logged: (text, times = 1) =>
+          Effect.async((resume) => {
+            const look = () => {
+              if (stderr.split(text).length > times) resume(Effect.succeed(stderr))
+            }
+            child.stderr.on("data", look)
             look()
           }),
         ended: Effect.async((resume) => {

@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { cli, json, serve, temporaryDirectory } from "./support.ts"
 
 const groups: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
+  ["tenants", ["add", "list", "rotate"]],
   ["clock", ["now", "advance", "to"]],
   ["messages", ["publish", "list", "get", "cancel"]],
   ["schedules", ["list", "get", "create", "pause", "resume", "delete", "next"]],
@@ -19,11 +20,12 @@ const groups: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
   ["keys", ["get", "rotate"]]
 ])
 
-const topLevel = [...groups.keys(), "dev", "logs"]
+const topLevel = [...groups.keys(), "dev", "serve", "logs"]
 
 /** Every command by its path. */
 const paths = [
   "dev",
+  "serve",
   "logs",
   ...Array.from(groups).flatMap(([group, names]) => names.map((name) => `${group} ${name}`))
 ]
@@ -63,7 +65,7 @@ describe("help", () => {
         const { code, stdout } = yield* cli(`${path} --help`, { columns: 80 })
         strictEqual(code, 0)
         assertInclude(stdout, `Usage: effect-qstash ${path} [options]`)
-        if (path !== "dev") assertInclude(stdout, "--json")
+        if (path !== "dev" && path !== "serve") assertInclude(stdout, "--json")
         for (const line of stdout.split("\n")) strictEqual(line.length <= 80, true, line)
       }
       for (const line of ["", ...groups.keys()]) {
@@ -100,7 +102,9 @@ describe("help", () => {
         "url-groups remove [options] <group> [url]",
         "dlq retry [options] [id...]",
         "flow-control pin [options] <key>...",
-        "keys get [options]"
+        "keys get [options]",
+        "tenants add [options] <name>",
+        "serve [options]"
       ]
       for (const usage of usages) {
         const [path] = usage.split(" [options]")
@@ -126,7 +130,11 @@ describe("help", () => {
 
 describe("a wrong command line", () => {
   const wrong: ReadonlyArray<readonly [line: string, what: string, next: string]> = [
-    ["lst", '`effect-qstash` has no command "lst"; it has dev, clock, messages,', "`effect-qstash --help`"],
+    [
+      "lst",
+      '`effect-qstash` has no command "lst"; it has dev, serve, tenants, clock,',
+      "`effect-qstash --help`"
+    ],
     [
       "--json schedules get hello",
       "The options of `effect-qstash schedules get` come after it, and one was given before it.",
@@ -407,6 +415,8 @@ describe("completions", () => {
             "--log-level debug flow",
             "--log-level w",
             "dev --",
+            "serve --",
+            "serve --log ",
             "logs --",
             "schedules pause --",
             "schedules get list ",
@@ -429,7 +439,7 @@ describe("completions", () => {
               .map((offer) => offer.replace(/^--[a-z-]+=/, ""))
               .filter((offer) => offer !== "" && offer.startsWith(word))
           }
-          deepStrictEqual(offered("s"), ["schedules"])
+          deepStrictEqual(offered("s").toSorted(), ["schedules", "serve"])
           deepStrictEqual(offered("--log-level debug flow"), ["flow-control"])
           deepStrictEqual(offered("--log-level w"), ["warning"])
           for (const [group, names] of groups) {
@@ -442,6 +452,8 @@ describe("completions", () => {
             strictEqual(offered("schedules pause --").includes(flag), true, flag)
           }
           strictEqual(offered("dev --").includes("--virtual-clock"), true)
+          strictEqual(offered("serve --").includes("--tenants"), true)
+          deepStrictEqual(offered("serve --log ").toSorted(), ["json", "text"])
           strictEqual(offered("logs --").includes("--follow"), true)
           const methods = ["PATCH", "POST", "PUT"]
           deepStrictEqual(offered("messages publish --method P").toSorted(), methods)

@@ -3,33 +3,48 @@ import type { ListenFailed, PortInUse } from "@effect-qstash/server/ListenError"
 import * as QStashServer from "@effect-qstash/server/QStashServer"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import { failed, type Failure } from "../Failure.ts"
 
-/** Serves until it is interrupted. */
-export const serve = (options: QStashServer.Options): Effect.Effect<never, Failure> => {
-  const hello = Effect.gen(function* () {
-    const { url } = yield* QStashServer.QStashServer
-    yield* Console.log(howToConnect(url))
-    if (options.time === "virtual") yield* Console.log(howToMoveTime(url))
-  })
-  const isOpen = options.host !== undefined && !loopback.test(options.host)
-  return Effect.zipRight(
-    isOpen ? Console.error(openToNetwork) : Effect.void,
-    Layer.effectDiscard(hello).pipe(
-      Layer.provide(QStashServer.layerMemory(options)),
-      Layer.launch,
-      Effect.mapError(cannotStart)
-    )
+const jsonLines = Logger.withConsoleError(Logger.jsonLogger)
+
+/** Logs as `--log` says. */
+export const logging =
+  (format: "text" | "json" | undefined) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    format === "json" ? Effect.locally(effect, FiberRef.currentLoggers, HashSet.make(jsonLines)) : effect
+
+/** Serves until it is interrupted. Once it listens, it says where. */
+export const run = (
+  options: QStashServer.Options,
+  portVariable: string,
+  hello: (url: string) => Effect.Effect<void>
+): Effect.Effect<never, Failure> =>
+  Layer.effectDiscard(Effect.flatMap(QStashServer.QStashServer, ({ url }) => hello(url))).pipe(
+    Layer.provide(serverOf(options)),
+    Layer.launch,
+    Effect.mapError((error) => cannotStart(error, portVariable))
   )
-}
 
-const loopback = /^(?:localhost|127(?:\.\d+){3}|::1)$/
+/** The server with the Store that keeps its state. */
+const serverOf = (options: QStashServer.Options) => QStashServer.layerMemory(options)
 
-const cannotStart = (error: PortInUse | ListenFailed): Failure =>
+const cannotStart = (error: PortInUse | ListenFailed, portVariable: string): Failure =>
   failed(
-    error._tag === "PortInUse" ? `${error.message} with --port or QSTASH_DEV_PORT.` : `${error.message}.`
+    error._tag === "PortInUse" ? `${error.message} with --port or ${portVariable}.` : `${error.message}.`
+  )
+
+/** A server for development: its users are public, so whoever reaches it may use it. */
+export const runDev = (options: QStashServer.Options): Effect.Effect<never, Failure> =>
+  run({ ...options, metrics: "anyone" }, "QSTASH_DEV_PORT", (url) =>
+    Effect.gen(function* () {
+      yield* Console.log(howToConnect(url))
+      if (options.time === "virtual") yield* Console.log(howToMoveTime(url))
+    })
   )
 
 const howToConnect = (url: string): string => {
@@ -64,6 +79,3 @@ const howToMoveTime = (url: string): string => `Time is virtual: it stands still
   export QSTASH_URL=${url}
   npx effect-qstash clock advance 7d
 `
-
-const openToNetwork =
-  "warning: anyone who can reach this address can use the server: its tokens are public.\n"

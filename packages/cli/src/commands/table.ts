@@ -35,6 +35,7 @@ const flowControl = () => import("./flowControl.ts")
 const keys = () => import("./keys.ts")
 const jobs = () => import("./jobs.ts")
 const schedules = () => import("./schedules/schedule.ts")
+const tenants = () => import("./tenants.ts")
 
 /**
  * Every command, in the order in which help lists them. A command is loaded only when it is run or explained: what all
@@ -46,6 +47,24 @@ export const root = group("QStash at the shell: a local server, and everything i
     () => import("./dev.ts"),
     "dev"
   ),
+  serve: leaf(
+    "Run a QStash server for a team until it is stopped: with tokens and signing keys of your own. It keeps everything in memory.",
+    () => import("./serve.ts"),
+    "serve"
+  ),
+  tenants: group("The accounts of `effect-qstash serve`, which are in a file.", {
+    add: leaf(
+      "Add a tenant with a new token and new signing keys, and print them. The file keeps only the hash of the token.",
+      tenants,
+      "add"
+    ),
+    list: leaf("List the tenants.", tenants, "list"),
+    rotate: leaf(
+      "Give a tenant a new token, and print it. The old one is refused within a second. Asks first.",
+      tenants,
+      "rotate"
+    )
+  }),
   clock: group("The clock of a local server whose time is virtual.", {
     now: leaf("Show the time of the server.", clock, "now"),
     advance: leaf(
