@@ -124,65 +124,66 @@ const parseFields = (spec: string): Parsed<CronFields> =>
     }
   })
 
-/** Empty parts of a list are ignored, as in robfig/cron: `1,,2` is `1,2`, and a lone `,` matches nothing. */
-const parseField = (field: string, bounds: Bounds): Parsed<CronField> =>
-  Either.gen(function* () {
-    const values = new Set<number>()
-    let star = false
-    // Equal parts add the same values, so each is parsed once, also in text full of `*,`.
-    for (const part of new Set(field.split(","))) {
-      if (part === "") continue
-      const range = yield* parseRange(part, bounds)
-      star ||= range.star
-      for (let value = range.start; value <= range.end; value += range.step) values.add(Number(value))
-    }
-    return { values, star }
-  })
+/**
+ * Empty parts of a list are ignored, as in robfig/cron: `1,,2` is `1,2`, and a lone `,` matches nothing. Written without
+ * `Either.gen`, as `parseRange` is, which takes 20 µs more for an expression.
+ */
+const parseField = (field: string, bounds: Bounds): Parsed<CronField> => {
+  const values = new Set<number>()
+  let star = false
+  // Equal parts add the same values, so each is parsed once, also in text full of `*,`.
+  for (const part of new Set(field.split(","))) {
+    if (part === "") continue
+    const range = parseRange(part, bounds)
+    if (Either.isLeft(range)) return Either.left(range.left)
+    const { end, start, step } = range.right
+    star ||= range.right.star
+    for (let value = start; value <= end; value += step) values.add(value)
+  }
+  return Either.right({ values, star })
+}
 
+/** The start and the end are within the bounds. A step beyond what a number holds exactly takes only the start. */
 interface Range {
-  readonly start: bigint
-  readonly end: bigint
-  readonly step: bigint
+  readonly start: number
+  readonly end: number
+  readonly step: number
   readonly star: boolean
 }
 
 /** The checks are in robfig/cron's order, because the first that fails gives the reason. */
-const parseRange = (text: string, bounds: Bounds): Parsed<Range> =>
-  Either.gen(function* () {
-    const [range = "", stepText, ...moreSteps] = text.split("/")
-    const [low = "", high, ...moreHigh] = range.split("-")
-    const isStar = low === "*" || low === "?"
-    const start = isStar ? bounds.min : yield* parseValue(low, bounds)
-    let end = isStar ? bounds.max : start
-    if (!isStar && moreHigh.length > 0) {
-      return yield* Either.left(`too many hyphens: ${cut(text)}`)
-    }
-    if (!isStar && high !== undefined) {
-      end = yield* parseValue(high, bounds)
-    }
-    if (moreSteps.length > 0) {
-      return yield* Either.left(`too many slashes: ${cut(text)}`)
-    }
-    const step = stepText === undefined ? 1n : yield* parseNumber(stepText)
-    if (stepText !== undefined && high === undefined) {
-      end = bounds.max
-    }
-    if (start < bounds.min) {
-      return yield* Either.left(
-        `beginning of range (${start}) below minimum (${bounds.min}): ${cut(text, 2)}`
-      )
-    }
-    if (end > bounds.max) {
-      return yield* Either.left(`end of range (${end}) above maximum (${bounds.max}): ${cut(text, 2)}`)
-    }
-    if (start > end) {
-      return yield* Either.left(`beginning of range (${start}) beyond end of range (${end}): ${cut(text, 2)}`)
-    }
-    if (step === 0n) {
-      return yield* Either.left(`step of range should be a positive number: ${cut(text)}`)
-    }
-    return { start, end, step, star: isStar && step === 1n }
+const parseRange = (text: string, bounds: Bounds): Parsed<Range> => {
+  const [range = "", stepText, ...moreSteps] = text.split("/")
+  const [low = "", high, ...moreHigh] = range.split("-")
+  const isStar = low === "*" || low === "?"
+  const first = isStar ? Either.right(bounds.min) : parseValue(low, bounds)
+  if (Either.isLeft(first)) return Either.left(first.left)
+  if (!isStar && moreHigh.length > 0) return Either.left(`too many hyphens: ${cut(text)}`)
+  const last = isStar ? Either.right(bounds.max) : high === undefined ? first : parseValue(high, bounds)
+  if (Either.isLeft(last)) return Either.left(last.left)
+  if (moreSteps.length > 0) return Either.left(`too many slashes: ${cut(text)}`)
+  const interval = stepText === undefined ? Either.right(1n) : parseNumber(stepText)
+  if (Either.isLeft(interval)) return Either.left(interval.left)
+  const start = first.right
+  const end = stepText !== undefined && high === undefined ? bounds.max : last.right
+  const step = interval.right
+  if (start < bounds.min) {
+    return Either.left(`beginning of range (${start}) below minimum (${bounds.min}): ${cut(text, 2)}`)
+  }
+  if (end > bounds.max) {
+    return Either.left(`end of range (${end}) above maximum (${bounds.max}): ${cut(text, 2)}`)
+  }
+  if (start > end) {
+    return Either.left(`beginning of range (${start}) beyond end of range (${end}): ${cut(text, 2)}`)
+  }
+  if (step === 0n) return Either.left(`step of range should be a positive number: ${cut(text)}`)
+  return Either.right({
+    start: Number(start),
+    end: Number(end),
+    step: Number(step),
+    star: isStar && step === 1n
   })
+}
 
 const parseValue = (text: string, { names }: Bounds): Parsed<bigint> => {
   const named = names?.get(text.toLowerCase())
