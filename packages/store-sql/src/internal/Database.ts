@@ -54,11 +54,12 @@ export const make = (sql: SqlClient.SqlClient): Database => {
       )
       .join(", ")
 
-  const elements = (json: string): Fragment =>
-    isPostgres ? sql`json_array_elements(${json}::json) as value` : sql`json_each(${json})`
-
+  // Without the limit Postgres plans for 100 rows, and reads all of a table with a few ten thousand instead of an index.
   const table: Database["table"] = (columns, rows) =>
-    sql`(select ${sql.literal(columnsOf(columns))} from ${elements(JSON.stringify(rows))})`
+    isPostgres
+      ? sql`(select ${sql.literal(columnsOf(columns))} from json_array_elements(${JSON.stringify(rows)}::json) as value
+          limit ${rows.length}::bigint)`
+      : sql`(select ${sql.literal(columnsOf(columns))} from json_each(${JSON.stringify(rows)}))`
 
   return {
     sql,
