@@ -1,0 +1,139 @@
+import type { MessageId } from "@effect-qstash/domain/MessageId"
+import { CreateSchedule } from "@effect-qstash/domain/CreateSchedule"
+import { QueueName } from "@effect-qstash/domain/QueueName"
+import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
+import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import { Store } from "@effect-qstash/engine/Store"
+import * as SqlClient from "@effect/sql/SqlClient"
+import { Effect } from "effect"
+import { claim, failed, key, limits, send, settle, start } from "./given.ts"
+
+const columnsOf = (table: string) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    Effect.map(
+      sql.onDialectOrElse({
+        pg: () =>
+          sql<{ readonly name: string }>`
+            select column_name as name from information_schema.columns where table_name = ${table}`,
+        orElse: () => sql<{ readonly name: string }>`select name from pragma_table_info(${table})`
+      }),
+      (rows) => rows.map(({ name }) => name)
+    )
+  )
+
+/** Copies rows of a table so many times, each time with other values in some columns: expressions of `i`, from 1 up. */
+const copy = (table: string, count: number, where: string, changes: Readonly<Record<string, string>>) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const columns = yield* columnsOf(table)
+    yield* sql.unsafe(`
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})
+      insert into ${table} (${columns.join(", ")})
+      select ${columns.map((column) => changes[column] ?? `t.${column}`).join(", ")}
+      from ${table} t cross join n where ${where}`)
+  })
+
+/** Copies a message, its place in its queue and its log so many times. The copies follow it. */
+export const multiply = (messageId: MessageId | undefined, count: number) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const [row] = yield* sql<{ readonly seq: number | string }>`
+      select seq from qstash_messages where id = ${messageId ?? ""}`
+    const seq = Number(row?.seq ?? 0)
+    const to = `${yield* takeNumbers(count)} + i`
+    yield* copy("qstash_messages", count, `t.seq = ${seq}`, { seq: to, id: `t.id || '-' || i` })
+    yield* copy("qstash_bodies", count, `t.seq = ${seq}`, { seq: to, id: `t.id || '-' || i` })
+    yield* copy("qstash_places", count, `t.seq = ${seq}`, { seq: to })
+    yield* copy("qstash_events", count, `t.message = ${seq} and t.state = 'CREATED'`, { n: to, message: to })
+  })
+
+/** So many numbers that nobody else gets. Returns the one before them. */
+const takeNumbers = (count: number) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    Effect.map(
+      sql.onDialectOrElse({
+        pg: () =>
+          sql<{ readonly last: number | string }>`
+            select setval('qstash_numbers', nextval('qstash_numbers') + ${count}) as last`,
+        orElse: () =>
+          sql<{ readonly last: number | string }>`
+            update qstash_numbers set last = last + ${count} returning last`
+      }),
+      ([row]) => Number(row?.last ?? 0) - count
+    )
+  )
+
+/** Rows of every table that have nothing to do now. */
+export const rest = (count: number) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const store = yield* Store
+    const tenantId = `rest-of-${count}`
+    const settings = yield* CreateSchedule.make({
+      cron: "0 0 1 1 *",
+      destination: "https://api.example.com/jobs"
+    })
+    yield* store.upsertSchedule({
+      tenantId,
+      scheduleId: ScheduleId.make("rest"),
+      settings,
+      callerIp: undefined,
+      now: start,
+      limit: 1
+    })
+    const endpoints = [{ url: "https://api.example.com/jobs" }]
+    yield* store.upsertEndpoints({
+      tenantId,
+      urlGroup: UrlGroupName.make("rest"),
+      endpoints,
+      now: start,
+      limits
+    })
+    yield* send(tenantId, [{ queue: "rest", deduplicationKey: "rest" }, key("rest", 1)])
+    yield* settle((yield* claim()).map(failed))
+    const [tenant] = yield* sql<{ readonly id: number | string }>`
+      select id from qstash_tenants where name = ${tenantId}`
+    const of = `t.tenant = ${tenant?.id}`
+    const number = `${yield* takeNumbers(count)} + i`
+    const name = "t.name || '-' || i"
+    yield* copy("qstash_tenants", count, `t.id = ${tenant?.id}`, { id: number, name })
+    yield* copy("qstash_schedules", count, of, { id: number, name })
+    yield* copy("qstash_queues", count, of, { id: number, name })
+    yield* copy("qstash_flows", count, of, { id: number, name })
+    yield* copy("qstash_groups", count, of, { id: number, name })
+    yield* copy("qstash_lanes", count, `${of} and t.flow = 0`, { id: number, origin: "t.origin || '-' || i" })
+    yield* copy("qstash_letters", count, `${of} and t.id like '%-0'`, { n: number, id: "t.id || '-' || i" })
+    yield* copy("qstash_deduplications", count, of, { name })
+    yield* sql`insert into qstash_firings (message, schedule, state)
+      select name || id, id, 'SUCCESS' from qstash_schedules where tenant = ${tenant?.id ?? 0} and name <> 'rest'`
+  })
+
+/** So many messages of each kind that cannot start, of one tenant. */
+export const situations = {
+  "in one paused queue": (count: number) =>
+    Effect.gen(function* () {
+      const store = yield* Store
+      const tenantId = `paused-${count}`
+      const [, second] = yield* send(tenantId, [{ queue: "paused" }, { queue: "paused" }])
+      yield* store.setQueuePaused({
+        tenantId,
+        queueName: QueueName.make("paused"),
+        isPaused: true,
+        now: start
+      })
+      yield* multiply(second, count)
+    }),
+  "in one busy queue": (count: number) =>
+    Effect.gen(function* () {
+      const [, second] = yield* send(`busy-${count}`, [{ queue: "busy" }, { queue: "busy" }])
+      yield* claim()
+      yield* multiply(second, count)
+    }),
+  "behind an exhausted rate": (count: number) =>
+    Effect.gen(function* () {
+      const fast = key("fast", 10, 1)
+      const [, second] = yield* send(`fast-${count}`, [fast, fast])
+      yield* claim()
+      yield* multiply(second, count)
+    })
+}
