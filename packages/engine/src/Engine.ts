@@ -110,6 +110,14 @@ export interface Options extends Limits.Limits {
    */
   readonly signingKeysMaxAge?: Duration.DurationInput | undefined
   /**
+   * How long the engine sleeps at most before it looks at the Store again. It knows when what it has seen is due, and what
+   * its own callers change. Set it if other engines share the Store: what one of them leaves behind when it dies, the
+   * others find that late at most. Does not apply in virtual time.
+   *
+   * @default forever
+   */
+  readonly lookEvery?: Duration.DurationInput | undefined
+  /**
    * Called with what happened to messages, in order, several events at a time. The engine waits for it to return, so it
    * must be quick: for anything slow, put the events into a queue of bounded size. An exception is logged and does not
    * stop the engine.
@@ -165,7 +173,11 @@ const atLeastOne = (name: string, count: number): number => {
 const longestSleep = (clock: Clock.Clock): number => (isTestClock(clock) ? Infinity : 30_000)
 
 /** Loops: does what is due, then sleeps until something is due or changes. Completes what waited for a run when it began. */
-const drive = (core: Core.Core, waiting: Array<Deferred.Deferred<void>>): Effect.Effect<never> =>
+const drive = (
+  core: Core.Core,
+  waiting: Array<Deferred.Deferred<void>>,
+  lookEvery: number
+): Effect.Effect<never> =>
   Effect.forever(
     Effect.gen(function* () {
       // Made before the run, so that a change during the run is not missed.
@@ -174,11 +186,11 @@ const drive = (core: Core.Core, waiting: Array<Deferred.Deferred<void>>): Effect
       const waited = waiting.length
       const wake = yield* Effect.uninterruptible(Effect.gen(core.runDue))
       for (const run of waiting.splice(0, waited)) Deferred.unsafeDone(run, Exit.void)
-      if (wake === undefined) return yield* Deferred.await(latch)
       const clock = yield* Effect.clock
-      const wait = wake - clock.unsafeCurrentTimeMillis()
+      const wait = Math.min((wake ?? Infinity) - clock.unsafeCurrentTimeMillis(), lookEvery)
       // Many runs in a row would block the event loop.
       if (wait <= 0) return yield* Effect.sleep(0)
+      if (wait === Infinity) return yield* Deferred.await(latch)
       yield* Effect.raceFirst(
         Deferred.await(latch),
         Effect.sleep(Duration.millis(Math.min(wait, longestSleep(clock))))
@@ -240,7 +252,8 @@ export const make = (options: Options): Effect.Effect<Engine.Service, never, Sto
     )
     yield* Effect.addFinalizer(() => finish(core, deliveriesEnd, options.shutdownGrace ?? "10 seconds"))
     const waiting: Array<Deferred.Deferred<void>> = []
-    yield* Effect.forkScoped(Effect.interruptible(drive(core, waiting)))
+    const lookEvery = spanOf("lookEvery", options.lookEvery ?? Duration.infinity)
+    yield* Effect.forkScoped(Effect.interruptible(drive(core, waiting, lookEvery)))
     const awaitRun = Effect.flatMap(Deferred.make<void>(), (run) => {
       waiting.push(run)
       core.wake()

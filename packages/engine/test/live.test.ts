@@ -160,6 +160,23 @@ describe("the engine on the clock of a test", () => {
     })
   )
 
+  it.scoped("finds what another engine has left in the Store when it looks again", () =>
+    Effect.gen(function* () {
+      yield* startAt
+      const { ids, store } = yield* persistent
+      const shared = Layer.succeed(Store, store)
+      yield* Effect.gen(function* () {
+        yield* settled
+        const publish = Effect.flatMap(QStashMessages, (messages) => messages.publish({ destination }))
+        yield* Effect.provide(publish, virtual(ok, {}, shared, ids))
+        yield* TestClock.adjust("999 millis")
+        deepStrictEqual(yield* arrivalTimes, [])
+        yield* TestClock.adjust("1 millis")
+        deepStrictEqual(yield* arrivalTimes, [iso(Date.parse(start) + 1000)])
+      }).pipe(Effect.provide(live(ok, { lookEvery: "1 second" }, shared, ids)))
+    })
+  )
+
   it.effect("delivers a message once more when asked to, and keeps no record of it", () =>
     Effect.gen(function* () {
       const messages = yield* QStashMessages

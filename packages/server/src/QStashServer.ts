@@ -181,6 +181,13 @@ export interface Options extends Limits {
    */
   readonly deliveryTimeout?: Duration.DurationInput | undefined
   /**
+   * How often the server looks at the Store though nothing is due. If several servers share it, that is how late one of
+   * them finds what another one has left behind, at most.
+   *
+   * @default "1 second"
+   */
+  readonly lookEvery?: Duration.DurationInput | undefined
+  /**
    * How many bytes of headers a worker's response may have, names and values together. With more, the attempt fails.
    * Applies only to {@link layerMemory}; with {@link layer}, the Courier that you provide has its own limit.
    *
@@ -240,6 +247,7 @@ export const layer = (
     signingKeys: signingKeysOf(users),
     // Another server on the same Store may rotate them, and `users` may return new ones.
     signingKeysMaxAge: "1 second",
+    lookEvery: options.lookEvery ?? "1 second",
     maxSchedules: options.maxSchedules ?? 1000,
     maxQueues: options.maxQueues ?? 100,
     onEvents: (events) => {
