@@ -13,8 +13,11 @@ import { StoreError } from "@effect-qstash/engine/StoreError"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { type ClockOff, compareClocks } from "./internal/compareClocks.ts"
 import { make as makeDatabase } from "./internal/Database.ts"
 import { migrate, type NewerSchema } from "./internal/migrate.ts"
 import { makeVerbs } from "./internal/Verbs.ts"
@@ -56,14 +59,33 @@ import { rotateSigningKeys } from "./internal/verbs/rotateSigningKeys.ts"
 import { prune } from "./internal/verbs/prune.ts"
 
 /**
+ * @since 0.1.0
+ */
+export interface ClockTolerance {
+  readonly key: "@effect-qstash/store-sql/ClockTolerance"
+}
+
+/**
+ * How far the Clock may be from the one of Postgres when the Store is made: 5 seconds. Servers that share a database take
+ * over from each other by their clocks. `Duration.infinity` is for tests with a clock of their own.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export const ClockTolerance = Context.Reference<ClockTolerance>()("@effect-qstash/store-sql/ClockTolerance", {
+  defaultValue: () => Duration.seconds(5)
+})
+
+/**
  * Creates the tables, or brings them up to date, and returns the Store.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make: Effect.Effect<Store.Service, SqlError | NewerSchema, SqlClient.SqlClient> = Effect.gen(
-  function* () {
+export const make: Effect.Effect<Store.Service, SqlError | NewerSchema | ClockOff, SqlClient.SqlClient> =
+  Effect.gen(function* () {
     const db = makeDatabase(yield* SqlClient.SqlClient)
+    yield* compareClocks(db, yield* ClockTolerance)
     yield* migrate(db)
     const verbs = yield* makeVerbs(db, yield* IdGenerator)
     return mapVerbs(
@@ -113,14 +135,13 @@ export const make: Effect.Effect<Store.Service, SqlError | NewerSchema, SqlClien
             : Effect.fail(new StoreError({ verb, cause: Cause.squash(cause) }))
         )
     )
-  }
-)
+  })
 
 /**
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Store, SqlError | NewerSchema, SqlClient.SqlClient> = Layer.effect(
+export const layer: Layer.Layer<Store, SqlError | NewerSchema | ClockOff, SqlClient.SqlClient> = Layer.effect(
   Store,
   make
 )

@@ -1,8 +1,8 @@
 import * as EngineHome from "@effect-qstash/contract/homes/EngineHome"
 import { laws } from "@effect-qstash/contract/Laws"
-import { SqliteClient, SqlStore } from "@effect-qstash/store-sql"
 import { Layer } from "effect"
+import { inMemory, storeIn } from "./support.ts"
 
-const store = Layer.provide(SqlStore.layer, SqliteClient.layer({ filename: ":memory:" }))
+const layer = Layer.orDie(EngineHome.layerOver(storeIn(inMemory)))
 
-laws({ name: "the engine on SQLite", ...EngineHome, layer: Layer.orDie(EngineHome.layerOver(store)) })
+laws({ name: "the engine on SQLite", ...EngineHome, layer })

@@ -2,11 +2,11 @@ import { postgres, whyNoPostgres } from "@effect-qstash/contract/Postgres"
 import * as EngineHome from "@effect-qstash/contract/homes/EngineHome"
 import { laws } from "@effect-qstash/contract/Laws"
 import * as StoreLaws from "@effect-qstash/engine/StoreLaws"
-import { SqlStore } from "@effect-qstash/store-sql"
 import { PgClient } from "@effect/sql-pg"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { afterAll, beforeAll, describe } from "vitest"
+import { storeIn } from "./support.ts"
 
 if (whyNoPostgres !== undefined) process.stderr.write(`Skipped the Store on Postgres: ${whyNoPostgres}\n`)
 
@@ -34,7 +34,7 @@ const empty = Layer.unwrapEffect(
 )
 
 describe.skipIf(whyNoPostgres !== undefined)("on a server", () => {
-  const store = Layer.provide(SqlStore.layer, empty)
+  const store = storeIn(empty)
   StoreLaws.laws("Postgres", store, { runs: 10 })
   laws({ name: "the engine on Postgres", ...EngineHome, layer: Layer.orDie(EngineHome.layerOver(store)) })
 })

@@ -1,7 +1,4 @@
 import * as StoreLaws from "@effect-qstash/engine/StoreLaws"
-import { SqliteClient, SqlStore } from "@effect-qstash/store-sql"
-import { Layer } from "effect"
+import { inMemory, storeIn } from "./support.ts"
 
-StoreLaws.laws("SQLite", Layer.provide(SqlStore.layer, SqliteClient.layer({ filename: ":memory:" })), {
-  runs: 50
-})
+StoreLaws.laws("SQLite", storeIn(inMemory), { runs: 50 })

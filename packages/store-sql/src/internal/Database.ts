@@ -22,8 +22,11 @@ export interface Database {
   readonly table: (columns: Columns, rows: ReadonlyArray<ReadonlyArray<Value>>) => Fragment
   /** The same for one column, called `value`. */
   readonly list: (type: "bigint" | "text", values: Iterable<number | string>) => Fragment
-  /** Locks the rows that a select finds. SQLite has one writer anyway. */
-  readonly forUpdate: Fragment
+  /**
+   * Locks the tenants with these ids, always in the same order, so that no two transactions wait for each other. SQLite
+   * has one writer anyway.
+   */
+  readonly lockTenants: (columns: string, ids: Iterable<number>) => Fragment
   /** New numbers in ascending order. A number never comes back. */
   readonly newNumbers: (count: number) => Effect.Effect<ReadonlyArray<number>, SqlError>
   /** For each key, the first rows of a table in an index's order: what a `limit` for each key would do. */
@@ -37,6 +40,13 @@ export interface Database {
     readonly columns: string
   }) => Fragment
 }
+
+/**
+ * For how long a stopped process may keep a tenant from the others, and for how long they wait for it, in milliseconds.
+ * Postgres then ends its transaction, and its connection.
+ */
+const longestIdle = 5000
+const longestWait = 10_000
 
 export const make = (sql: SqlClient.SqlClient): Database => {
   const isPostgres = sql.onDialectOrElse({
@@ -61,16 +71,27 @@ export const make = (sql: SqlClient.SqlClient): Database => {
           limit ${rows.length}::bigint)`
       : sql`(select ${sql.literal(columnsOf(columns))} from json_each(${JSON.stringify(rows)}))`
 
+  const list: Database["list"] = (type, values) =>
+    table(
+      { value: type },
+      Array.from(values, (value) => [value])
+    )
+
   return {
     sql,
     isPostgres,
     table,
-    list: (type, values) =>
-      table(
-        { value: type },
-        Array.from(values, (value) => [value])
-      ),
-    forUpdate: sql.literal(isPostgres ? "for update" : ""),
+    list,
+    lockTenants: (columns, ids) =>
+      isPostgres
+        ? // The settings are those of the transaction, and made in the same statement to save a round trip.
+          sql`with settings as materialized (
+              select set_config('idle_in_transaction_session_timeout', '${sql.literal(String(longestIdle))}', true),
+                set_config('lock_timeout', '${sql.literal(String(longestWait))}', true)
+            )
+            select ${sql.literal(columns)} from settings, qstash_tenants t
+            where id in ${list("bigint", ids)} order by id for update of t`
+        : sql`select ${sql.literal(columns)} from qstash_tenants where id in ${list("bigint", ids)}`,
     newNumbers: (count) => {
       if (count === 0) return Effect.succeed([])
       return isPostgres

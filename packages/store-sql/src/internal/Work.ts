@@ -119,17 +119,15 @@ export class Work {
     this.now = now
   }
 
-  /** Takes tenants for this transaction alone, always in the same order, so that no two wait for each other. */
+  /** Takes tenants for this transaction alone. */
   lock(ids: Iterable<number>): Effect.Effect<void, SqlError> {
-    const { forUpdate, list, sql } = this.db
+    const { lockTenants, sql } = this.db
     const missing = new Set(Array.from(ids).filter((id) => !this.tenants.has(id)))
     if (missing.size === 0) return Effect.void
     return Effect.map(
       sql<
         Record<"id" | "messages" | "bytes" | "letter_at" | "letter_count", Int> & { readonly name: string }
-      >`
-        select id, name, messages, bytes, letter_at, letter_count from qstash_tenants
-        where id in ${list("bigint", missing)} order by id ${forUpdate}`,
+      >`${lockTenants("id, name, messages, bytes, letter_at, letter_count", missing)}`,
       (rows) => {
         for (const row of rows) {
           const id = intOf(row.id)
