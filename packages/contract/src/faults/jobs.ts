@@ -178,7 +178,7 @@ export const faults: ReadonlyArray<Fault> = [
   inObservability("jobs/src/internal/metrics.ts")(
     "job-verdict-unmeasured",
     "deliveries are counted without their verdict",
-    ['Metric.tagged("verdict", known.verdict)', 'Metric.tagged("verdict", "done")']
+    ["runsBy(known.verdict)", 'runsBy("done")']
   ),
   inObservability("jobs/src/Jobs.ts")(
     "job-shutdown-silent",

@@ -75,7 +75,7 @@ export const handle = (
       return Respond.unknownJob
     }
     const messages = yield* QStashMessages
-    const run = yield* runOf(job, request, verified.right, messages)
+    const run = runOf(job, request, verified.right, messages)
     const path = isOutcome ? `${name}/outcome` : name
     const { messageId = "unknown", attempt } = run
     return yield* guarded(
@@ -87,6 +87,7 @@ export const handle = (
       Effect.annotateLogs({ job: path, messageId, attempt }),
       Effect.withSpan(`job ${path}`, {
         kind: "consumer",
+        captureStackTrace: false,
         links: linksOf(request),
         attributes: { job: path, messageId, attempt }
       })
@@ -102,11 +103,13 @@ const guarded = <R>(work: Effect.Effect<JobResponse, never, R>): Effect.Effect<J
   )
 
 /** The publisher's span, by a header that is not signed: good for a link. */
-const linksOf = ({ headers }: JobRequest): ReadonlyArray<Tracer.SpanLink> =>
-  Option.match(HttpTraceContext.w3c(Headers.fromInput(headers)), {
-    onNone: () => [],
-    onSome: (span) => [{ _tag: "SpanLink", span, attributes: {} }]
-  })
+const linksOf = ({ headers: { traceparent } }: JobRequest): ReadonlyArray<Tracer.SpanLink> =>
+  traceparent === undefined
+    ? []
+    : Option.match(HttpTraceContext.w3c(Headers.fromInput({ traceparent })), {
+        onNone: () => [],
+        onSome: (span) => [{ _tag: "SpanLink", span, attributes: {} }]
+      })
 
 const missing = (name: string) => Effect.dieMessage(`There is no handler for ${JSON.stringify(name)}`)
 

@@ -34,12 +34,17 @@ const cronOf = (text: string | undefined): CronExpression | undefined =>
  * late, and a retry always is.
  */
 export const createdAt = (
-  { unsigned }: VerifiedDelivery,
+  { unsigned: { messageId } }: VerifiedDelivery,
   messages: QStashMessages.Service
 ): Effect.Effect<Option.Option<DateTime.Utc>> =>
-  unsigned.messageId === undefined
+  messageId === undefined
     ? Effect.succeedNone
-    : Effect.option(Effect.map(messages.get(unsigned.messageId), (message) => message.createdAt))
+    : Effect.option(
+        Effect.map(
+          Effect.suspend(() => messages.get(messageId)),
+          (message) => message.createdAt
+        )
+      )
 
 const measureLateness = (job: Declared, firing: Option.Option<DateTime.Utc>): Effect.Effect<void> =>
   Option.isNone(firing)
@@ -48,48 +53,53 @@ const measureLateness = (job: Declared, firing: Option.Option<DateTime.Utc>): Ef
         recordLateness(job.name, now - DateTime.toEpochMillis(firing.value))
       )
 
+/** `Effect.cached`, prepared at the first use: most handlers do not ask when they were due. */
+const lazily = <A>(effect: Effect.Effect<A>): Effect.Effect<A> => {
+  let cached: Effect.Effect<A> | undefined
+  return Effect.suspend(() => cached ?? Effect.flatMap(Effect.cached(effect), (made) => (cached ??= made)))
+}
+
 export const runOf = (
   job: Declared,
   request: JobRequest,
   delivery: VerifiedDelivery,
   messages: QStashMessages.Service
-): Effect.Effect<Run> =>
-  Effect.gen(function* () {
-    const attempt = (delivery.unsigned.retried ?? 0) + 1
-    const cron = cronOf(header(request, headerNames.cron))
-    const named = instantOf(header(request, headerNames.scheduledFor))
-    const zoned = (instant: DateTime.Utc) =>
-      DateTime.setZone(
-        instant,
-        Option.getOrElse(DateTime.zoneMakeNamed(cron?.timeZone ?? "UTC"), () => DateTime.zoneMakeOffset(0))
-      )
-    const known =
-      cron === undefined || Option.isSome(named)
-        ? Effect.succeed(named)
-        : Effect.map(
-            createdAt(delivery, messages),
-            Option.flatMap((instant) => cron.previous(instant))
-          )
-    const firing = yield* Effect.cached(Effect.tap(known, (instant) => measureLateness(job, instant)))
-    return {
-      attempt,
-      isLast: attempt > (job.settings.retries ?? defaultRetries),
-      messageId: delivery.unsigned.messageId,
-      scheduleKey: header(request, headerNames.key),
-      scheduledFor: Effect.map(firing, Option.map(zoned)),
-      previous: Effect.map(firing, (instant) =>
-        Option.map(
-          Option.flatMap(instant, (at) => cron?.previous(DateTime.toEpochMillis(at) - 1) ?? Option.none()),
-          zoned
+): Run => {
+  const attempt = (delivery.unsigned.retried ?? 0) + 1
+  const cron = cronOf(header(request, headerNames.cron))
+  const named = instantOf(header(request, headerNames.scheduledFor))
+  const zoned = (instant: DateTime.Utc) =>
+    DateTime.setZone(
+      instant,
+      Option.getOrElse(DateTime.zoneMakeNamed(cron?.timeZone ?? "UTC"), () => DateTime.zoneMakeOffset(0))
+    )
+  const known =
+    cron === undefined || Option.isSome(named)
+      ? Effect.succeed(named)
+      : Effect.map(
+          createdAt(delivery, messages),
+          Option.flatMap((instant) => cron.previous(instant))
         )
+  const firing = lazily(Effect.tap(known, (instant) => measureLateness(job, instant)))
+  return {
+    attempt,
+    isLast: attempt > (job.settings.retries ?? defaultRetries),
+    messageId: delivery.unsigned.messageId,
+    scheduleKey: header(request, headerNames.key),
+    scheduledFor: Effect.map(firing, Option.map(zoned)),
+    previous: Effect.map(firing, (instant) =>
+      Option.map(
+        Option.flatMap(instant, (at) => cron?.previous(DateTime.toEpochMillis(at) - 1) ?? Option.none()),
+        zoned
+      )
+    ),
+    upcoming: (count) =>
+      Effect.map(firing, (instant) =>
+        Option.match(instant, {
+          onNone: () => [],
+          onSome: (at) => (cron?.upcoming(count, at) ?? []).map(zoned)
+        })
       ),
-      upcoming: (count) =>
-        Effect.map(firing, (instant) =>
-          Option.match(instant, {
-            onNone: () => [],
-            onSome: (at) => (cron?.upcoming(count, at) ?? []).map(zoned)
-          })
-        ),
-      delivery
-    }
-  })
+    delivery
+  }
+}
