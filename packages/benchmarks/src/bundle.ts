@@ -15,7 +15,16 @@ export const bundle = async (): Promise<void> => {
   )
   await build({
     absWorkingDir: directory,
-    entryPoints: ["part", "decodingSide", "client/server", "client/side"].map((name) => `src/${name}.ts`),
+    entryPoints: [
+      "part",
+      "decodingSide",
+      "client/server",
+      "client/side",
+      "jobs/ours",
+      "jobs/official",
+      "jobs/officialApp",
+      "jobs/bareApp"
+    ].map((name) => `src/${name}.ts`),
     entryNames: "[name]",
     outdir: bundles,
     bundle: true,

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import { client } from "./client/client.ts"
 import { cron } from "./cron.ts"
 import { decoding } from "./decoding.ts"
+import { jobs } from "./jobs/jobs.ts"
 import type { Row } from "./measure.ts"
 import { receiver } from "./receiver.ts"
 import { store } from "./store.ts"
@@ -14,6 +15,7 @@ export const parts: Readonly<Record<string, (scale: number) => Effect.Effect<Rea
     cron: (scale) => Effect.promise(() => cron(scale)),
     store: (scale) => Effect.promise(() => store(scale)),
     receiver,
+    jobs,
     decoding: (scale) => Effect.promise(() => decoding(scale)),
     client
   }

@@ -81,7 +81,7 @@ export const receiver = (scale: number): Effect.Effect<ReadonlyArray<Row>, QStas
   })
 
 /** What a worker sees of a delivery. Ours looks through it; the official receiver is handed the signature alone. */
-const headersOf = (signature: string, bytes: number): Readonly<Record<string, string>> => ({
+export const headersOf = (signature: string, bytes: number): Readonly<Record<string, string>> => ({
   host: "api.example.com",
   "user-agent": "Upstash-QStash",
   "content-length": String(bytes),

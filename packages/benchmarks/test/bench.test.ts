@@ -37,6 +37,7 @@ describe("npm run bench", () => {
           "heap for one stored schedule",
           "a delivery of 100 B, `receiver/node`",
           "a delivery of 1 MB, `receiver` on WebCrypto",
+          "a delivery of 100 B, the router of jobs as an `HttpApp`",
           "decoding a schedule",
           "decoding signing keys",
           "client: create, 1 at once, `client/node`",

@@ -1,7 +1,6 @@
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import type { ChildProcess } from "node:child_process"
-import { forkBundle } from "../forkBundle.ts"
+import { nextMessage, start } from "../child.ts"
 import { median, ratioOf, type Row } from "../measure.ts"
 import { isList, type Side, sideNames, sides, type Spent, type Task, tasks, type Turn } from "./tasks.ts"
 
@@ -31,29 +30,6 @@ const leastOf = (task: Task, side: Side, concurrency: keyof typeof targets): Row
     : side === "undici" && task === "list of 1,000"
       ? { least: 0.3 }
       : undefined
-
-/** What a process sends next. It fails with the process. */
-const nextMessage = <A>(child: ChildProcess): Promise<A> =>
-  new Promise((resolve, reject) => {
-    const died = () => reject(new Error("A process of the client's benchmark has died"))
-    child.once("exit", died)
-    child.once("message", (message: A) => {
-      child.off("exit", died)
-      resolve(message)
-    })
-  })
-
-const start = <A>(
-  name: string,
-  args: ReadonlyArray<string>
-): Effect.Effect<readonly [ChildProcess, A], never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const child = forkBundle(name, args)
-      return [child, await nextMessage<A>(child)] as const
-    }),
-    ([child]) => Effect.sync(() => child.kill())
-  )
 
 const cpuEach = ({ calls, cpuMicros }: Spent): number => cpuMicros / calls
 
