@@ -12,6 +12,7 @@ import { QStashTest } from "@effect-qstash/testing"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, FastCheck as fc, Layer, Schema } from "effect"
+import { crashing } from "./crashing.ts"
 
 const Report = Job.make("report", {
   payload: { n: Schema.Int },
@@ -254,37 +255,6 @@ describe("plan and apply", () => {
     )
   )
 })
-
-/** Services of which the write number `step` fails: before it is done, or after, when only the response is lost. */
-const crashing = (step: number, when: "before" | "after") => {
-  let writes = 0
-  const guard = <A, E, R>(write: Effect.Effect<A, E, R>): Effect.Effect<A, E | QStashUnavailable, R> =>
-    Effect.suspend(() => {
-      if (++writes < step) return write
-      const down = new QStashUnavailable({ reason: "the process died" })
-      return writes === step && when === "after" ? Effect.zipRight(write, down) : down
-    })
-  return Layer.mergeAll(
-    Layer.effect(
-      QStashSchedules,
-      Effect.map(QStashSchedules, (schedules) => ({
-        ...schedules,
-        create: (input) => guard(schedules.create(input)),
-        delete: (id) => guard(schedules.delete(id)),
-        pause: (id) => guard(schedules.pause(id)),
-        resume: (id) => guard(schedules.resume(id))
-      }))
-    ),
-    Layer.effect(
-      QStashUrlGroups,
-      Effect.map(QStashUrlGroups, (groups) => ({
-        ...groups,
-        upsertEndpoints: (name, endpoints) => guard(groups.upsertEndpoints(name, endpoints)),
-        removeEndpoints: (name, endpoints) => guard(groups.removeEndpoints(name, endpoints))
-      }))
-    )
-  )
-}
 
 describe("a crash at any step", () => {
   const schedule = fc.record({
