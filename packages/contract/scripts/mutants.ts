@@ -46,7 +46,12 @@ const packageOf: { readonly [home in HomeFile]?: string } = {
   run: "jobs",
   plan: "jobs",
   observability: "jobs",
-  jobsTest: "jobs"
+  jobsTest: "jobs",
+  ledger: "jobs",
+  deploy: "cli",
+  file: "store-sql",
+  statements: "store-sql",
+  transactions: "store-sql"
 }
 
 /** Runs the laws of some homes, with or without a fault. Returns the report, or why there is none. */

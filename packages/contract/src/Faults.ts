@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url"
 import { faults as deliveries } from "./faults/deliveries.ts"
+import { faults as deploy } from "./faults/deploy.ts"
 import { faults as dlq } from "./faults/dlq.ts"
 import { faults as groupedMessages } from "./faults/groupedMessages.ts"
 import { faults as jobs } from "./faults/jobs.ts"
@@ -16,6 +17,7 @@ import { faults as outages } from "./faults/outages.ts"
 import { faults as queues } from "./faults/queues.ts"
 import { faults as schedules } from "./faults/schedules.ts"
 import { faults as signingKeys } from "./faults/signingKeys.ts"
+import { faults as sql } from "./faults/sql.ts"
 import { faults as transport } from "./faults/transport.ts"
 import { faults as urlGroups } from "./faults/urlGroups.ts"
 import type { Fault, HomeFile, PortFault, TextFault } from "./internal/fault.ts"
@@ -98,6 +100,8 @@ export const faults: ReadonlyArray<Fault> = [
   ...transport,
   ...groupedMessages,
   ...jobs,
+  ...sql,
+  ...deploy,
   ...outages
 ]
 

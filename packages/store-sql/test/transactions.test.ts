@@ -119,4 +119,20 @@ describe("a transaction", () => {
       deepStrictEqual(yield* sql`select * from child`, [])
     })
   )
+
+  test(
+    "that SQLite has ended itself fails with the reason",
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* insert(1)
+      const ended = transaction(Effect.zipRight(insert(2), sql`insert or rollback into t values (1)`))
+      strictEqual(
+        (yield* Effect.flip(ended)).message,
+        "UNIQUE constraint failed: t.id (SQLITE_CONSTRAINT_PRIMARYKEY)"
+      )
+      deepStrictEqual(yield* ids, [1])
+      yield* transaction(insert(3))
+      deepStrictEqual(yield* ids, [1, 3])
+    })
+  )
 })

@@ -47,11 +47,12 @@ type Service =
   | "QStashLogs"
   | "QStashSigningKeys"
   | "Jobs"
+  | "SqlClient"
 
 /**
  * The test file of a home, without its extension. Those after the first line are not homes: one loses requests and
  * responses, one has the client's own tests of its transport on undici, one takes the Store away, and the rest
- * are tests of jobs and of the client.
+ * are tests of jobs, of the command line, of the SQLite client and of the client.
  */
 export type HomeFile =
   | "testing"
@@ -65,6 +66,11 @@ export type HomeFile =
   | "plan"
   | "observability"
   | "jobsTest"
+  | "ledger"
+  | "deploy"
+  | "file"
+  | "statements"
+  | "transactions"
   | "groupedMessages"
 
 /** Defines faults in the text of a file that the laws of one service must catch. */
