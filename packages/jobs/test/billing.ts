@@ -4,6 +4,7 @@ import { FlowControlKey } from "@effect-qstash/domain"
 import { Duration, Schema } from "effect"
 
 export class DbDown extends Schema.TaggedError<DbDown>()("DbDown", {}) {}
+export class Locked extends Schema.TaggedError<Locked>()("Locked", {}) {}
 export class NoSuchRegion extends Schema.TaggedError<NoSuchRegion>()("NoSuchRegion", {
   region: Schema.String
 }) {}
@@ -14,8 +15,8 @@ export const ExportId = Schema.String.pipe(Schema.brand("ExportId"))
 
 export const NightlyReport = Job.make("nightly-report", {
   payload: { region: Schema.Literal("eu", "us"), lookback: Schema.DurationFromMillis },
-  error: Schema.Union(DbDown, NoSuchRegion),
-  onError: { DbDown: Job.retryAfter("30 seconds"), NoSuchRegion: Job.giveUp },
+  error: Schema.Union(DbDown, Locked, NoSuchRegion),
+  onError: { DbDown: Job.retryAfter("30 seconds"), Locked: Job.retry, NoSuchRegion: Job.giveUp },
   schedule: {
     cron: "CRON_TZ=Europe/Berlin 0 4 * * *",
     payload: { region: "eu", lookback: Duration.days(1) }
@@ -37,6 +38,7 @@ export const Export = Job.make("export", {
   error: NoSuchTable,
   onError: { NoSuchTable: Job.giveUp },
   key: ({ exportId }) => exportId,
+  skipIfOlderThan: "1 day",
   outcome: true
 })
 

@@ -1,11 +1,12 @@
+import { QueueName } from "@effect-qstash/domain"
 import { Jobs, Ledger, Plan } from "@effect-qstash/jobs"
 import { QStashReceiver, type VerifiedDelivery } from "@effect-qstash/receiver"
 import { QStashTest } from "@effect-qstash/testing"
-import { HttpServerError, HttpServerRequest } from "@effect/platform"
+import { HttpServer, HttpServerError, HttpServerRequest } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { DateTime, Deferred, Effect, Exit, Fiber, Layer, Metric, Option, Tracer } from "effect"
-import { Digest, Export, jobs, NoSuchTable, TenantId } from "./billing.ts"
+import { DateTime, Deferred, Effect, Exit, Fiber, Layer, Metric, MetricState, Option, Tracer } from "effect"
+import { DbDown, Digest, Export, jobs, NoSuchTable, TenantId } from "./billing.ts"
 import { exportOf, forms, serving } from "./support.ts"
 
 const app = forms["HttpApp"] ?? Effect.dieMessage("no form")
@@ -48,11 +49,11 @@ const exporter = () => {
 }
 
 describe("traces", () => {
-  it.effect("links the handler's span to the publisher's", () =>
+  it.effect.each(Object.entries(forms))("link the handler's span to the publisher's, in %s", ([, form]) =>
     Effect.gen(function* () {
       const { ended, layer } = exporter()
       yield* serving(
-        app,
+        form,
         {},
         Effect.gen(function* () {
           yield* Effect.withSpan(Digest.publish(t1), "publisher")
@@ -71,6 +72,32 @@ describe("traces", () => {
         messageId: "msg_1",
         attempt: 1
       })
+    })
+  )
+
+  it.effect("link the spans of all ways to publish", () =>
+    Effect.gen(function* () {
+      const { ended, layer } = exporter()
+      const publishing = {
+        publish: Effect.asVoid(Digest.publish(t1)),
+        enqueue: Effect.asVoid(Digest.enqueue(QueueName.make("q"), t1)),
+        publishMany: Effect.asVoid(Digest.publishMany([t1]))
+      }
+      yield* serving(
+        app,
+        {},
+        Effect.gen(function* () {
+          for (const [name, publish] of Object.entries(publishing)) yield* Effect.withSpan(publish, name)
+          yield* QStashTest.advance("1 minute")
+        })
+      ).pipe(Effect.provide(layer))
+      const handlers = ended.filter(({ name }) => name === "job digest")
+      deepStrictEqual(
+        handlers
+          .map(({ links: [link] }) => ended.find(({ spanId }) => spanId === link?.span.spanId)?.name)
+          .toSorted(),
+        Object.keys(publishing).toSorted()
+      )
     })
   )
 
@@ -131,17 +158,57 @@ describe("metrics", () => {
     )
   )
 
-  it.effect("measures how late a run of a schedule is", () =>
+  /** Of a job: how often it was measured, and the sum. */
+  const measured = (metric: string, job: string) =>
+    Effect.sync(() => {
+      const state = Metric.unsafeSnapshot().find(
+        ({ metricKey: { name, tags } }) =>
+          name === metric && tags.some(({ key, value }) => key === "job" && value === job)
+      )?.metricState
+      return MetricState.isHistogramState(state)
+        ? { count: state.count, sum: state.sum }
+        : { count: 0, sum: 0 }
+    })
+
+  const growth = <A, E, R>(metric: string, job: string, effect: Effect.Effect<A, E, R>) =>
+    Effect.gen(function* () {
+      const before = yield* measured(metric, job)
+      yield* effect
+      const after = yield* measured(metric, job)
+      return { count: after.count - before.count, sum: after.sum - before.sum }
+    })
+
+  it.effect.each(Object.entries(forms))("measure how late each run of a schedule is, in %s", ([, form]) =>
     serving(
-      app,
-      { "nightly-report": (_, run) => run.scheduledFor },
+      form,
+      {
+        // Asks twice, and is measured once.
+        "nightly-report": (_, run) =>
+          Effect.zipRight(
+            Effect.zipRight(run.scheduledFor, run.upcoming(1)),
+            run.attempt === 1 ? new DbDown() : Effect.void
+          )
+      },
       Effect.gen(function* () {
         yield* Plan.ensure(jobs)
-        yield* QStashTest.advance("1 day")
-        const all = Metric.unsafeSnapshot().filter(
-          ({ metricKey }) => metricKey.name === "qstash_job_lateness_millis"
+        const grown = yield* growth(
+          "qstash_job_lateness_millis",
+          "nightly-report",
+          QStashTest.advance("1 day")
         )
-        assertTrue(all.length > 0)
+        deepStrictEqual(grown, { count: 2, sum: 30_000 })
+      })
+    )
+  )
+
+  it.effect.each(Object.entries(forms))("measure how long a delivery takes, in %s", ([, form]) =>
+    serving(
+      form,
+      { digest: () => Effect.sleep("3 seconds") },
+      Effect.gen(function* () {
+        yield* Digest.publish(t1)
+        const grown = yield* growth("qstash_job_duration", "digest", QStashTest.advance("5 seconds"))
+        deepStrictEqual(grown, { count: 1, sum: 3000 })
       })
     )
   )
@@ -165,36 +232,64 @@ const verifiedOf = (body: Uint8Array): VerifiedDelivery => {
 }
 
 describe("shutdown", () => {
-  it.effect("responds with 503 to the request of a handler that is interrupted", () =>
+  /** A request in a handler that never ends, and what else to serve it needs. */
+  const stuck = Effect.gen(function* () {
+    const started = yield* Deferred.make<void>()
+    const services = Layer.mergeAll(
+      jobs.toLayer({
+        "nightly-report": () => Effect.void,
+        digest: () => Effect.zipRight(Deferred.succeed(started, undefined), Effect.never),
+        export: () => Effect.succeed({ fileUrl: "" }),
+        "export/outcome": () => Effect.void
+      }),
+      Ledger.layerMemory(),
+      Layer.succeed(QStashReceiver.QStashReceiver, {
+        verify: ({ body }) => Effect.succeed(verifiedOf(body))
+      }),
+      Layer.orDie(Jobs.layer({ url: "https://api.example.com/jobs" })),
+      QStashTest.layer
+    )
+    const controller = new AbortController()
+    const request = new Request("https://api.example.com/jobs/digest", {
+      method: "POST",
+      body: `{"tenantId":"t1"}`,
+      signal: controller.signal
+    })
+    return { controller, request, services, started: Deferred.await(started) }
+  })
+
+  const { Request: _, ...interruptible } = forms
+
+  it.effect.each(Object.entries(interruptible))(
+    "responds with 503 to the request of a handler that is interrupted, in %s",
+    ([, form]) =>
+      Effect.gen(function* () {
+        const { request, services, started } = yield* stuck
+        const fiber = yield* Effect.flatten(form).pipe(
+          Effect.provideService(HttpServerRequest.HttpServerRequest, HttpServerRequest.fromWeb(request)),
+          Effect.provide(Layer.merge(services, HttpServer.layerContext)),
+          Effect.scoped,
+          Effect.uninterruptible,
+          Effect.fork
+        )
+        yield* started
+        const exit = yield* Fiber.interrupt(fiber)
+        assertTrue(Exit.isFailure(exit))
+        const [response] = yield* HttpServerError.causeResponse(exit.cause)
+        deepStrictEqual([response.status, response.headers["retry-after"]], [503, "5"])
+      })
+  )
+
+  it.effect("responds with 503 to the request of a handler that is interrupted, in Request", () =>
     Effect.gen(function* () {
-      const started = yield* Deferred.make<void>()
-      const services = Layer.mergeAll(
-        jobs.toLayer({
-          "nightly-report": () => Effect.void,
-          digest: () => Effect.zipRight(Deferred.succeed(started, undefined), Effect.never),
-          export: () => Effect.succeed({ fileUrl: "" }),
-          "export/outcome": () => Effect.void
-        }),
-        Ledger.layerMemory(),
-        Layer.succeed(QStashReceiver.QStashReceiver, {
-          verify: ({ body }) => Effect.succeed(verifiedOf(body))
-        }),
-        Layer.orDie(Jobs.layer({ url: "https://api.example.com/jobs" }))
-      )
-      const request = HttpServerRequest.fromWeb(
-        new Request("https://api.example.com/jobs/digest", { method: "POST", body: `{"tenantId":"t1"}` })
-      )
-      const fiber = yield* jobs.httpApp.pipe(
-        Effect.provideService(HttpServerRequest.HttpServerRequest, request),
-        Effect.provide(Layer.merge(services, QStashTest.layer)),
-        Effect.fork
-      )
-      yield* Deferred.await(started)
-      const exit = yield* Fiber.interrupt(fiber)
-      assertTrue(Exit.isFailure(exit))
-      const [response] = yield* HttpServerError.causeResponse(exit.cause)
-      strictEqual(response.status, 503)
-      strictEqual(response.headers["retry-after"], "5")
+      const { controller, request, services, started } = yield* stuck
+      const { dispose, handler } = Jobs.toWebHandler(jobs, services)
+      const response = yield* Effect.fork(Effect.promise(() => handler(request)))
+      yield* started
+      controller.abort()
+      const { headers, status } = yield* Fiber.join(response)
+      deepStrictEqual([status, headers.get("retry-after")], [503, "5"])
+      yield* Effect.promise(dispose)
     })
   )
 })

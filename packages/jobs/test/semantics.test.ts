@@ -1,4 +1,4 @@
-import { QStashMessages } from "@effect-qstash/domain"
+import { QStashMessages, QStashSchedules, ScheduleId } from "@effect-qstash/domain"
 import { type Job, Plan } from "@effect-qstash/jobs"
 import { QStashTest } from "@effect-qstash/testing"
 import { describe, it } from "@effect/vitest"
@@ -9,6 +9,7 @@ import {
   Digest,
   Export,
   jobs,
+  Locked,
   NightlyReport,
   NoSuchRegion,
   NoSuchTable,
@@ -86,6 +87,37 @@ for (const [name, form] of Object.entries(forms)) {
           deepStrictEqual(yield* QStashTest.messages, [])
         })
       )
+    )
+
+    it.effect("asks for a retry when QStash sees fit", () =>
+      serving(
+        form,
+        { "nightly-report": (_, { attempt }) => (attempt === 1 ? new Locked() : Effect.void) },
+        Effect.gen(function* () {
+          yield* NightlyReport.publish(night)
+          yield* QStashTest.advance("11 seconds")
+          deepStrictEqual(yield* responses, [["/jobs/nightly-report", 503, `{"_tag":"Locked"}`, undefined]])
+          yield* QStashTest.advance("1 second")
+          deepStrictEqual((yield* responses).at(-1), ["/jobs/nightly-report", 204, "", undefined])
+        })
+      )
+    )
+
+    it.effect("responds to a failure that the job does not declare as to a defect", () =>
+      Effect.gen(function* () {
+        const logs = yield* collectingLogs
+        const undeclared: DbDown = JSON.parse(`{"_tag":"Undeclared"}`)
+        yield* serving(
+          form,
+          { "nightly-report": () => Effect.fail(undeclared) },
+          Effect.gen(function* () {
+            yield* NightlyReport.publish(night)
+            yield* QStashTest.advance(0)
+            deepStrictEqual(yield* responses, [["/jobs/nightly-report", 500, "", undefined]])
+          })
+        ).pipe(Effect.provide(logs.layer))
+        assertTrue(/^ERROR The handler died .*"job":"nightly-report".*Undeclared/s.test(logs.lines[0] ?? ""))
+      })
     )
 
     it.effect("responds to a defect with an empty 500, and logs the cause", () =>
@@ -167,38 +199,67 @@ for (const [name, form] of Object.entries(forms)) {
       })
     )
 
-    it.effect("skips what is older than the job accepts", () => {
-      const ran: Array<string> = []
-      return serving(
-        form,
-        { "nightly-report": ({ region }) => Effect.sync(() => void ran.push(region)) },
-        Effect.gen(function* () {
-          yield* NightlyReport.publish(night, { delay: "12 hours" })
-          yield* NightlyReport.publish(night, { delay: "13 hours" })
-          yield* QStashTest.advance("1 day")
-          deepStrictEqual(yield* responses, [
-            ["/jobs/nightly-report", 204, "", undefined],
-            ["/jobs/nightly-report", 200, "", undefined]
-          ])
-          deepStrictEqual(ran, ["eu"])
-        })
-      )
-    })
+    it.effect("skips what is older than the job accepts, and logs it", () =>
+      Effect.gen(function* () {
+        const ran: Array<string> = []
+        const logs = yield* collectingLogs
+        yield* serving(
+          form,
+          { "nightly-report": ({ region }) => Effect.sync(() => void ran.push(region)) },
+          Effect.gen(function* () {
+            yield* NightlyReport.publish(night, { delay: "12 hours" })
+            yield* NightlyReport.publish(night, { delay: "13 hours" })
+            yield* QStashTest.advance("1 day")
+            deepStrictEqual(yield* responses, [
+              ["/jobs/nightly-report", 204, "", undefined],
+              ["/jobs/nightly-report", 200, "", undefined]
+            ])
+            deepStrictEqual(ran, ["eu"])
+          })
+        ).pipe(Effect.provide(logs.layer))
+        strictEqual(logs.lines.length, 1)
+        assertTrue(/^WARN Skipped: older than 12h .*"messageId":"msg_2"/.test(logs.lines[0] ?? ""))
+      })
+    )
 
     it.effect("asks QStash to try a job again that this version does not have", () =>
       serving(
         form,
         {},
         Effect.gen(function* () {
-          yield* (yield* QStashMessages).publish({
-            destination: "https://api.example.com/jobs/new-job",
-            body: "{}"
-          })
+          const messages = yield* QStashMessages
+          yield* messages.publish({ destination: "https://api.example.com/jobs/new-job", body: "{}" })
           yield* QStashTest.advance(0)
-          deepStrictEqual(yield* responses, [["/jobs/new-job", 503, "", "60"]])
+          yield* messages.publish({ destination: "https://api.example.com/jobs/digest/outcome", body: "{}" })
+          yield* QStashTest.advance(0)
+          deepStrictEqual(yield* responses, [
+            ["/jobs/new-job", 503, "", "60"],
+            ["/jobs/digest/outcome", 503, "", "60"]
+          ])
         })
       )
     )
+
+    it.effect("chooses the job by the URL, which is signed, and not by the id of the schedule", () => {
+      const ran: Array<string> = []
+      return serving(
+        form,
+        {
+          "nightly-report": () => Effect.sync(() => void ran.push("nightly-report")),
+          digest: () => Effect.sync(() => void ran.push("digest"))
+        },
+        Effect.gen(function* () {
+          yield* (yield* QStashSchedules).create({
+            scheduleId: ScheduleId.make("nightly-report"),
+            cron: "* * * * *",
+            destination: "https://api.example.com/jobs/digest",
+            body: `{"tenantId":"t1"}`
+          })
+          yield* QStashTest.advance("1 minute")
+          deepStrictEqual(ran, ["digest"])
+        })
+      )
+    })
 
     it.effect("rejects a request that QStash did not sign for this job", () =>
       serving(

@@ -44,12 +44,14 @@ export const forms: Readonly<Record<string, Form>> = {
     Effect.gen(function* () {
       const context = yield* Effect.context<Needs>()
       const clock = yield* Effect.clock
+      const tracer = yield* Effect.tracer
       const loggers = yield* FiberRef.get(FiberRef.currentLoggers)
       const { dispose, handler } = Jobs.toWebHandler(
         jobs,
         Layer.mergeAll(
           Layer.succeedContext(context),
           Layer.setClock(clock),
+          Layer.setTracer(tracer),
           Layer.scopedDiscard(Effect.locallyScoped(FiberRef.currentLoggers, loggers))
         )
       )
@@ -59,12 +61,18 @@ export const forms: Readonly<Record<string, Form>> = {
     (handler) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
-        const web = new Request(`https://worker.test${request.url}`, {
-          method: request.method,
-          headers: request.headers,
-          body: yield* request.arrayBuffer
-        })
-        return HttpServerResponse.fromWeb(yield* Effect.promise(() => handler(web)))
+        const body = yield* request.arrayBuffer
+        const answer = Effect.promise((signal) =>
+          handler(
+            new Request(`https://worker.test${request.url}`, {
+              method: request.method,
+              headers: request.headers,
+              body,
+              signal
+            })
+          )
+        )
+        return HttpServerResponse.fromWeb(yield* Effect.interruptible(answer))
       })
   )
 }
