@@ -1,8 +1,10 @@
-import { DevelopmentUsers } from "@effect-qstash/server"
+import { DevelopmentUsers, QStashServer, UndiciCourier } from "@effect-qstash/server"
+import * as MemoryStore from "@effect-qstash/engine/MemoryStore"
+import { Store } from "@effect-qstash/engine/Store"
 import { QStashReceiver } from "@effect-qstash/receiver"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, Redacted } from "effect"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { advance, call, field, publish, quiet, serve, worker } from "./support.ts"
 
 const { currentSigningKey, nextSigningKey } = DevelopmentUsers.defaultUser
@@ -65,6 +67,40 @@ describe("the signing keys", () => {
       yield* call(port, "POST", "/v2/keys/rotate")
       assertTrue(!(yield* isAccepted))
       strictEqual(received.length, 3)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.scopedLive("count within a second on another server that shares the Store", () =>
+    Effect.gen(function* () {
+      const store = Layer.succeed(Store, yield* MemoryStore.make)
+      const server = Effect.map(
+        Layer.build(QStashServer.layer({ port: 0 }).pipe(Layer.provide([store, UndiciCourier.layer()]))),
+        Context.get(QStashServer.QStashServer)
+      )
+      const [one, other] = [yield* server, yield* server]
+      const { port: there, received } = yield* worker()
+      const url = `http://127.0.0.1:${there}/`
+      const keys = {
+        currentSigningKey,
+        nextSigningKey: currentSigningKey,
+        clockTolerance: "5 minutes"
+      } as const
+      const receiver = yield* QStashReceiver.make(keys)
+      /** Whether a delivery that this server makes now is signed with the first key. */
+      const hasFirstKey = Effect.gen(function* () {
+        const count = received.length
+        yield* publish(one.port, url)
+        while (received.length === count) yield* Effect.sleep("10 millis")
+        const delivery = received.at(-1)
+        assertTrue(delivery !== undefined)
+        return yield* receiver
+          .verify({ headers: Object.fromEntries(delivery.headers), url, body: delivery.body })
+          .pipe(Effect.isSuccess)
+      })
+      assertTrue(yield* hasFirstKey)
+      yield* call(other.port, "POST", "/v2/keys/rotate")
+      yield* Effect.sleep("1 second")
+      assertTrue(!(yield* hasFirstKey))
     }).pipe(Effect.provide(quiet))
   )
 })
