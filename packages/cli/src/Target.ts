@@ -209,7 +209,7 @@ export const explain = (error: CallError, { isLocal, origin }: Target.Service): 
       return failed(
         `${origin} did not accept the token (${error.status}): ${error.reason}.`,
         isLocal
-          ? "Unset QSTASH_TOKEN to use the public development token, or set it to one that the server printed when it started."
+          ? "A server that `dev` has started knows the public development token: unset QSTASH_TOKEN to use it. One that `serve` has started knows the tokens that `tenants add` has printed."
           : `Set QSTASH_TOKEN to a token of the same region as QSTASH_URL: ${console}`
       )
     case "QStashQuotaExceeded":
