@@ -1,7 +1,6 @@
 import {
   type QStashServices,
   QStashSchedules,
-  QStashUnavailable,
   QStashUrlGroups,
   ScheduleId,
   UrlGroupName
@@ -11,7 +10,7 @@ import type { Worker } from "@effect-qstash/jobs/Worker"
 import { QStashTest } from "@effect-qstash/testing"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect, FastCheck as fc, Layer, Schema } from "effect"
+import { Effect, Exit, FastCheck as fc, Layer, Schema } from "effect"
 import { crashing } from "./crashing.ts"
 
 const Report = Job.make("report", {
@@ -92,9 +91,52 @@ describe("plan and apply", () => {
   it.effect("writes nothing the second time", () =>
     planning(
       Effect.gen(function* () {
+        const grouped = Digest.schedule({ key: "t1", cron: "@daily", payload: { n: 1 }, to: everyone })
+        const paused = Digest.schedule({ key: "t2", cron: "@daily", payload: { n: 1 }, isPaused: true })
+        yield* applied([grouped, paused])
+        // The first write would fail.
+        yield* Effect.provide(applied([grouped, paused]), crashing(1, "before"))
+        yield* Effect.provide(Plan.ensure(jobs, [grouped, paused]), crashing(1, "before"))
+      })
+    )
+  )
+
+  it.effect("offers the old schedule of a renamed job for deletion", () =>
+    planning(
+      Effect.gen(function* () {
+        yield* applied([])
+        const Renamed = Job.make("summary", {
+          payload: { n: Schema.Int },
+          schedule: { cron: "0 4 * * *", payload: { n: 1 } }
+        })
+        const plan = yield* Plan.make(Jobs.make("billing", Renamed))
+        strictEqual(
+          Plan.render(plan),
+          ["billing: 1 to create, 1 to delete", "+ summary  0 4 * * *", "- report"].join("\n")
+        )
+      })
+    )
+  )
+
+  it.effect("sees a new cron alone, a new destination alone, and a pause alone", () =>
+    planning(
+      Effect.gen(function* () {
         yield* applied([digestOf("t1")])
-        yield* QStashTest.failNext("QStashSchedules.create", new QStashUnavailable({ reason: "a write" }))
-        yield* applied([digestOf("t1")])
+        const changesOf = (schedule: Job.Schedule) =>
+          Effect.map(Plan.make(jobs, [schedule]), ({ update }) => update.flatMap(({ changes }) => changes))
+        deepStrictEqual(yield* changesOf(digestOf("t1", "0 8 * * MON")), ["cron: 0 7 * * MON -> 0 8 * * MON"])
+        deepStrictEqual(
+          yield* changesOf(
+            Digest.schedule({ key: "t1", cron: "0 7 * * MON", payload: { n: 1 }, to: everyone })
+          ),
+          ["destination: https://api.example.com/jobs/digest -> everyone"]
+        )
+        deepStrictEqual(
+          yield* changesOf(
+            Digest.schedule({ key: "t1", cron: "0 7 * * MON", payload: { n: 1 }, isPaused: true })
+          ),
+          ["pause"]
+        )
       })
     )
   )
@@ -277,28 +319,31 @@ describe("a crash at any step", () => {
     () =>
       Effect.promise(() =>
         fc.assert(
-          fc.asyncProperty(
-            declared,
-            declared,
-            fc.integer({ min: 1, max: 10 }),
-            fc.constantFrom("before" as const, "after" as const),
-            (before, after, step, when) =>
-              Effect.runPromise(
-                planning(
-                  Effect.gen(function* () {
-                    yield* applied(before)
-                    const wanted = yield* planning(
-                      Effect.zipRight(Effect.zipRight(applied(before), applied(after)), state)
-                    )
-                    yield* Effect.ignore(Effect.provide(applied(after), crashing(step, when)))
-                    yield* applied(after)
-                    assertTrue(Plan.isEmpty(yield* Plan.make(jobs, after)))
-                    deepStrictEqual(yield* state, wanted)
-                  })
+          fc.asyncProperty(declared, declared, (before, after) =>
+            Effect.runPromise(
+              Effect.gen(function* () {
+                const wanted = yield* planning(
+                  Effect.zipRight(Effect.zipRight(applied(before), applied(after)), state)
                 )
-              )
+                for (const when of ["before", "after"] as const) {
+                  // Until a step comes that there is not.
+                  for (let step = 1, isCrashed = true; isCrashed; step++) {
+                    isCrashed = yield* planning(
+                      Effect.gen(function* () {
+                        yield* applied(before)
+                        const exit = yield* Effect.exit(Effect.provide(applied(after), crashing(step, when)))
+                        yield* applied(after)
+                        assertTrue(Plan.isEmpty(yield* Plan.make(jobs, after)))
+                        deepStrictEqual(yield* state, wanted)
+                        return Exit.isFailure(exit)
+                      })
+                    )
+                  }
+                }
+              })
+            )
           ),
-          { numRuns: 40 }
+          { numRuns: 20 }
         )
       ),
     60_000

@@ -1,6 +1,7 @@
 import {
   FlowControlKey,
   QStashFlowControl,
+  QStashMessages,
   QueueName,
   QStashUnavailable,
   type QStashServices,
@@ -160,6 +161,92 @@ describe("run", () => {
     )
   )
 
+  it.effect("tells them apart when both are delivered late", () =>
+    noting(
+      (seen) =>
+        Effect.gen(function* () {
+          const flowControl = yield* QStashFlowControl
+          const key = FlowControlKey.make("limited")
+          yield* apply(Limited.schedule({ cron: "CRON_TZ=Europe/Berlin 30 2 * * *", payload: { n: 1 } }))
+          yield* Limited.publish({ n: 1 })
+          yield* QStashTest.advance(0)
+          yield* flowControl.pause(key)
+          yield* QStashTest.advance("3 hours")
+          yield* flowControl.resume(key)
+          yield* QStashTest.advance(0)
+          deepStrictEqual(
+            seen.map(({ at, scheduledFor }) => [at, scheduledFor]),
+            [
+              ["2025-10-25T23:00:00.000Z", "none"],
+              ["2025-10-26T02:00:00.000Z", "2025-10-26T02:30:00.000+02:00[Europe/Berlin]"],
+              ["2025-10-26T02:00:00.000Z", "2025-10-26T02:30:00.000+01:00[Europe/Berlin]"]
+            ]
+          )
+        }),
+      { start: "2025-10-25T23:00:00Z" }
+    )
+  )
+
+  it.effect("knows it when a retry comes after the clocks went forward, for each job of a group", () =>
+    noting(
+      (seen) =>
+        Effect.gen(function* () {
+          const both = Job.urlGroup(UrlGroupName.make("both"), Tick, Limited)
+          yield* apply(
+            Tick.schedule({ cron: "CRON_TZ=Europe/Berlin 30 1 * * *", payload: { n: 1 }, to: both })
+          )
+          yield* QStashTest.advance("2 hours")
+          deepStrictEqual(
+            seen.map(({ at, job, scheduledFor }) => [at.slice(11, 19), job, scheduledFor]),
+            ["00:30:00", "00:30:12", "00:32:40", "01:02:48"].flatMap((at) =>
+              ["tick", "limited"].map((job) => [at, job, "2025-03-30T01:30:00.000+01:00[Europe/Berlin]"])
+            )
+          )
+        }),
+      { start: "2025-03-30T00:00:00Z", work: () => Effect.die("again") }
+    )
+  )
+
+  it.effect("keeps it when the cron changes before the message is delivered", () =>
+    noting((seen) =>
+      Effect.gen(function* () {
+        const flowControl = yield* QStashFlowControl
+        const key = FlowControlKey.make("limited")
+        yield* apply(Limited.schedule({ cron: "0 * * * *", payload: { n: 1 } }))
+        yield* QStashTest.advance("1 hour")
+        yield* flowControl.pause(key)
+        yield* QStashTest.advance("1 hour")
+        yield* apply(Limited.schedule({ cron: "30 * * * *", payload: { n: 1 } }))
+        yield* QStashTest.advance("40 minutes")
+        yield* flowControl.resume(key)
+        yield* QStashTest.advance(0)
+        deepStrictEqual(
+          seen.map(({ scheduledFor }) => scheduledFor.slice(11, 16)),
+          ["01:00", "02:00", "02:30"]
+        )
+      })
+    )
+  )
+
+  it.effect("rounds the time at which QStash made the message down to a firing", () =>
+    noting(
+      (seen) =>
+        Effect.gen(function* () {
+          yield* (yield* QStashMessages).publish({
+            destination: "https://api.example.com/jobs/tick",
+            body: `{"n":1}`,
+            headers: { "Job-Schedule-Cron": "CRON_TZ=Europe/Berlin 0 4 * * *" }
+          })
+          yield* QStashTest.advance(0)
+          deepStrictEqual(
+            seen.map(({ scheduledFor }) => scheduledFor),
+            ["2025-06-01T04:00:00.000+02:00[Europe/Berlin]"]
+          )
+        }),
+      { start: "2025-06-01T02:00:41Z" }
+    )
+  )
+
   it.effect("knows the firing for each job of a URL group", () =>
     noting((seen) =>
       Effect.gen(function* () {
@@ -266,6 +353,20 @@ describe("trigger and backfill", () => {
         deepStrictEqual(
           seen.map(({ key, scheduledFor }) => [key, scheduledFor]),
           ["28", "29", "30"].map((day) => ["eu", `2024-12-${day}T04:00:00.000+01:00[Europe/Berlin]`])
+        )
+      })
+    )
+  )
+
+  it.effect("backfills both firings of a night whose hour comes twice", () =>
+    noting((seen) =>
+      Effect.gen(function* () {
+        const halfPastTwo = Tick.schedule({ cron: "CRON_TZ=Europe/Berlin 30 2 * * *", payload: { n: 1 } })
+        yield* Job.backfill(halfPastTwo, { from: "2024-10-27T00:00:00Z", until: "2024-10-28T00:00:00Z" })
+        yield* QStashTest.advance(0)
+        deepStrictEqual(
+          seen.map(({ scheduledFor }) => scheduledFor),
+          ["+02:00", "+01:00"].map((offset) => `2024-10-27T02:30:00.000${offset}[Europe/Berlin]`)
         )
       })
     )

@@ -25,6 +25,12 @@ const Export = Job.make("export", {
   success: Schema.Struct({ url: Schema.String }),
   outcome: true
 })
+const Shape = Job.make("shape", {
+  payload: Schema.Union(
+    Schema.TaggedStruct("Circle", { r: Schema.Int }),
+    Schema.TaggedStruct("Square", { a: Schema.Int })
+  )
+})
 const jobs = Jobs.make("app", Mail, Digest, Export)
 const handlers = {
   mail: () => Effect.void,
@@ -53,6 +59,22 @@ const programs: Readonly<Record<string, readonly [program: string, firstLine: st
     `Digest.publish({ tenantId: "t" })`,
     `Type 'string' is not assignable to type 'string & Brand<"TenantId">'.`
   ],
+  "an unknown tag of a payload": [
+    `Shape.publish({ _tag: "Triangle", r: 1 })`,
+    `Type '"Triangle"' is not assignable to type '"Circle" | "Square"'.`
+  ],
+  "a field of another tag": [
+    `Shape.publish({ _tag: "Square", r: 1 })`,
+    `Object literal may only specify known properties, and 'r' does not exist in type '{ readonly _tag: "Square"; readonly a: number; }'.`
+  ],
+  "a wrong payload among many": [
+    `Digest.publishMany([digest, { tenantId: "t" }])`,
+    `Type 'string' is not assignable to type 'string & Brand<"TenantId">'.`
+  ],
+  "a key of a field that the payload does not have": [
+    `Job.make("j", { payload: { id: Schema.Int }, key: ({ no }) => no })`,
+    `Property 'no' does not exist on type '{ readonly id: number; }'.`
+  ],
   "the payload of another job in a schedule": [
     `Mail.schedule({ cron: "@daily", payload: { to: "x", kind: "c" } })`,
     `Type '"c"' is not assignable to type '"a" | "b"'.`
@@ -72,6 +94,14 @@ const programs: Readonly<Record<string, readonly [program: string, firstLine: st
   "a handler for no job": [
     `jobs.toLayer({ ...handlers, other: () => Effect.void })`,
     `Type '() => Effect.Effect<void, never, never>' is not assignable to type '"No job needs a handler other"'.`
+  ],
+  "an outcome handler of a job without outcomes": [
+    `jobs.toLayer({ ...handlers, "mail/outcome": () => Effect.void })`,
+    `Type '() => Effect.Effect<void, never, never>' is not assignable to type '"No job needs a handler mail/outcome"'.`
+  ],
+  "a handler that uses what the payload does not have": [
+    `jobs.toLayer({ ...handlers, mail: ({ no }) => Effect.succeed(no) })`,
+    `Property 'no' does not exist on type '{ readonly to: string; readonly kind: "a" | "b"; }'.`
   ],
   "a handler with another result": [
     `jobs.toLayer({ ...handlers, export: () => Effect.succeed({ url: 1 }) })`,
@@ -119,6 +149,10 @@ const programs: Readonly<Record<string, readonly [program: string, firstLine: st
   ],
   "a trigger of a job without a schedule": [
     `Job.trigger(Mail)`,
+    `Argument of type 'Job<"mail", { readonly to: string; readonly kind: "a" | "b"; }, void, Down, never>' is not assignable to parameter of type 'Schedule | Scheduled'.`
+  ],
+  "a backfill of a job without a schedule": [
+    `Job.backfill(Mail, { from: 0, until: 1 })`,
     `Argument of type 'Job<"mail", { readonly to: string; readonly kind: "a" | "b"; }, void, Down, never>' is not assignable to parameter of type 'Schedule | Scheduled'.`
   ],
   "a URL group of jobs with different payloads": [
