@@ -93,7 +93,12 @@ export const layer: Layer.Layer<Shell> = Layer.sync(Shell, () => ({
   )
 }))
 
-/** Why Node could not do something with a file. */
+/**
+ * Why Node could not do something with a file, in few words.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const reasonOf = (error: unknown): string =>
   error instanceof Error && "code" in error
     ? (reasons[String(error.code)] ?? String(error.code))

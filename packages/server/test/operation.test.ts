@@ -71,7 +71,7 @@ describe("GET /health and GET /ready", () => {
     Effect.gen(function* () {
       const failure = new StoreError({ verb: "nextWake", cause: "planted-cause" })
       const hang = yield* Deferred.make<void>()
-      for (const obstacle of [failure, Deferred.await(hang)]) {
+      for (const obstacle of [failure, Effect.uninterruptible(Deferred.await(hang))]) {
         const { port } = yield* serveOn((store) => ({
           ...store,
           nextWake: Effect.zipRight(obstacle, store.nextWake)

@@ -33,9 +33,11 @@ const patience = "2 seconds"
  */
 export const make = ({ admit, engine, metrics, now, readers, store, users }: OperationOptions) =>
   Effect.gen(function* () {
+    // Disconnected, since a verb that hangs may not be interruptible.
     const inTime = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Option.Option<A>> =>
       effect.pipe(
         Effect.option,
+        Effect.disconnect,
         Effect.timeoutOption(patience),
         Effect.map(Option.flatten),
         Effect.withClock(realClock)
