@@ -1,5 +1,5 @@
 import { describe, it } from "@effect/vitest"
-import { assertFalse, assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertFalse, assertInclude, assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Exit, Schedule } from "effect"
 import { chmodSync, renameSync, writeFileSync } from "node:fs"
 import { createServer, request, type ServerResponse } from "node:http"
@@ -12,6 +12,12 @@ const tenant = (name: string) => ({
   currentSigningKey: `planted-key-of-${name}`,
   nextSigningKey: `planted-next-key-of-${name}`
 })
+
+interface Line {
+  readonly message: string
+  readonly logLevel: string
+  readonly annotations: Readonly<Record<string, unknown>>
+}
 
 const metricsToken = "planted-metrics-token"
 
@@ -115,11 +121,18 @@ describe("serve", () => {
         const lines = stderr
           .trim()
           .split("\n")
-          .map((line): { readonly message: string; readonly logLevel: string } => JSON.parse(line))
+          .map((line): Line => JSON.parse(line))
         const errors = lines.filter(({ logLevel }) => logLevel === "ERROR")
         strictEqual(errors.length, 2)
         for (const { message } of errors) assertInclude(message, "Until then the tenants stay as they were.")
-        assertTrue(lines.some(({ message }) => message.includes("delivered, 200")))
+        const delivered = lines.find(({ message }) => message.includes("delivered, 200"))
+        const { messageId, ...fields } = delivered?.annotations ?? {}
+        assertMatch(String(messageId), /^msg_/)
+        deepStrictEqual(fields, { tenant: "blog", state: "DELIVERED", status: 200, retried: 0 })
+        const refused = lines.find(({ annotations }) => annotations["status"] === 403)
+        const { millis, ...request } = refused?.annotations ?? {}
+        strictEqual(typeof millis, "number")
+        deepStrictEqual(request, { method: "GET", path: "/v2/keys", status: 403 })
       }),
     90_000
   )

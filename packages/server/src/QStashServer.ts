@@ -89,6 +89,13 @@ export interface Options extends Limits {
    */
   readonly metrics?: "anyone" | Redacted.Redacted | undefined
   /**
+   * Whether each line of the log about a request or a delivery also has its parts as annotations: the tenant, the message,
+   * its state, the status, and so on. For a logger whose output programs read.
+   *
+   * @default false
+   */
+  readonly logFields?: boolean | undefined
+  /**
    * The largest request line and headers together, in bytes.
    *
    * @default 64 KiB
@@ -242,6 +249,7 @@ export const layer = (
 ): Layer.Layer<QStashServer, PortInUse | ListenFailed, Store | Courier> => {
   const users = currently(options.users ?? developmentUsers)
   const metrics = new Metrics()
+  const deliveryLog = DeliveryLog.make(options.logFields ?? false)
   const engineOptions = (log: NonNullable<EngineLayer.Options["onEvents"]>): EngineLayer.Options => ({
     ...options,
     signingKeys: signingKeysOf(users),
@@ -262,7 +270,7 @@ export const layer = (
       ).pipe(
         Layer.provide(
           Layer.unwrapScoped(
-            Effect.map(DeliveryLog.make, (log) =>
+            Effect.map(deliveryLog, (log) =>
               EngineLayer.layerVirtual({
                 ...engineOptions(log),
                 settle: options.settle ?? "30 seconds",
@@ -274,7 +282,7 @@ export const layer = (
       )
     : Layer.scoped(QStashServer, start(options, users, metrics, undefined)).pipe(
         Layer.provide(
-          Layer.unwrapScoped(Effect.map(DeliveryLog.make, (log) => EngineLayer.layer(engineOptions(log))))
+          Layer.unwrapScoped(Effect.map(deliveryLog, (log) => EngineLayer.layer(engineOptions(log))))
         )
       )
 }
@@ -338,7 +346,7 @@ const start = (
       (request) => {
         // A target may name the host itself (`GET http://localhost:8080/v2/keys`). The origin policy checks that host.
         const route = Route.parse(request.method, request.target.replace(/^https?:\/\/[^/?#]*/i, ""))
-        return logged(request, route, answer(request, route))
+        return logged(request, route, answer(request, route), options.logFields ?? false)
       }
     )
     return { url: `http://${authorityOf(nameOf(hosts))}:${port}`, port, hosts }
@@ -360,21 +368,28 @@ const toErrorResponse = (refusal: Refusal): Effect.Effect<Answer> => Effect.succ
 const realClock = Clock.make()
 
 /** Logs one line per request, with its duration in real milliseconds, whatever the clock. */
-const logged = (request: Request, route: Route.Route, answer: Effect.Effect<Answer>): Effect.Effect<Answer> =>
+const logged = (
+  request: Request,
+  route: Route.Route,
+  answer: Effect.Effect<Answer>,
+  hasFields: boolean
+): Effect.Effect<Answer> =>
   Effect.suspend(() => {
     const begin = realClock.unsafeCurrentTimeMillis()
-    const line = (result: string) => {
+    const log = (result: string | number): Effect.Effect<void> => {
       const millis = realClock.unsafeCurrentTimeMillis() - begin
-      return `${request.method} ${Route.toSafeText(route)} ${result} in ${millis} ms`
+      const { method } = request
+      const path = Route.toSafeText(route)
+      const text = `${method} ${path} ${result} in ${millis} ms`
+      // A probe comes every few seconds.
+      const isQuiet = route._tag === "Operation" && typeof result === "number" && result < 400
+      const line = isQuiet ? Effect.logDebug(text) : Effect.logInfo(text)
+      const status = typeof result === "number" ? { status: result } : {}
+      return hasFields ? Effect.annotateLogs(line, { method, path, millis, ...status }) : line
     }
     return answer.pipe(
-      Effect.tap(({ status }) =>
-        // A probe comes every few seconds.
-        route._tag === "Operation" && status < 400
-          ? Effect.logDebug(line(String(status)))
-          : Effect.logInfo(line(String(status)))
-      ),
-      Effect.onInterrupt(() => Effect.logInfo(line("aborted")))
+      Effect.tap(({ status }) => log(status)),
+      Effect.onInterrupt(() => log("aborted"))
     )
   })
 

@@ -36,7 +36,7 @@ const many = Array.from({ length: 10_050 }, (_, index) => index)
 it.effect("writes every line by the end, in order", () => {
   const lines: Array<string> = []
   return Effect.gen(function* () {
-    const onEvents = yield* DeliveryLog.make
+    const onEvents = yield* DeliveryLog.make(false)
     onEvents(many.slice(0, 100).map(delivered))
     yield* Effect.yieldNow()
     onEvents(many.slice(100, 200).map(delivered))
@@ -50,7 +50,7 @@ it.effect("writes every line by the end, in order", () => {
 it.effect("drops the oldest lines when too many wait, and says how many", () => {
   const lines: Array<string> = []
   return Effect.gen(function* () {
-    const onEvents = yield* DeliveryLog.make
+    const onEvents = yield* DeliveryLog.make(false)
     onEvents(many.map(delivered))
     yield* Effect.yieldNow()
     onEvents([delivered(10_050)])

@@ -20,7 +20,13 @@ it.scopedLive(
       const replies: Array<Reply | string> = []
       const rotatedKeys: Array<unknown> = []
       yield* Effect.gen(function* () {
-        const server = yield* serve({ time: "virtual", users: [user], metrics, maxBodyBytes: 1000 })
+        const server = yield* serve({
+          time: "virtual",
+          users: [user],
+          metrics,
+          logFields: true,
+          maxBodyBytes: 1000
+        })
         strictEqual(Inspectable.toStringUnknown(server).includes(secret), false)
         const { port } = server
         const { port: there } = yield* worker((response, one) => {

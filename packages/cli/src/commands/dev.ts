@@ -38,6 +38,7 @@ export const dev = command({
         allowedHosts,
         allowedOrigins,
         host,
+        logFields: log === "json",
         maxLogEntries: options.logEntries,
         maxLogBytes: options.logBytes,
         logRetention: options.logRetention,

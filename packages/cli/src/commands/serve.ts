@@ -59,6 +59,7 @@ export const serve = command({
           allowedHosts: () => [...allowedHosts, ...current.allowedHosts],
           allowedOrigins: options.allowedOrigins,
           host: options.host,
+          logFields: log === "json",
           port: yield* portOf(port, portVariable),
           maxLogEntries: options.logEntries,
           maxLogBytes: options.logBytes,

@@ -11,9 +11,12 @@ const capacity = 10_000
 /**
  * A listener to the engine that logs one line for each attempt that has ended, for the person at the terminal: which
  * message it was and where it came from. A fiber of its own writes the lines, so that the engine never waits for the
- * log. If it falls too far behind, the oldest lines are dropped, and the log says how many.
+ * log. If it falls too far behind, the oldest lines are dropped, and the log says how many. With fields, a line also has
+ * its parts as annotations.
  */
-export const make: Effect.Effect<(events: ReadonlyArray<DeliveryEvent>) => void, never, Scope.Scope> =
+export const make = (
+  hasFields: boolean
+): Effect.Effect<(events: ReadonlyArray<DeliveryEvent>) => void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const lines: Array<Effect.Effect<void>> = []
     const hasLines = Effect.unsafeMakeLatch()
@@ -46,7 +49,7 @@ export const make: Effect.Effect<(events: ReadonlyArray<DeliveryEvent>) => void,
           lines.shift()
           dropped += 1
         }
-        lines.push(line)
+        lines.push(hasFields ? Effect.annotateLogs(line, fieldsOf(event)) : line)
         hasLines.unsafeOpen()
       }
     }
@@ -75,6 +78,17 @@ const lineOf = ({
       return undefined
   }
 }
+
+/** Nothing here is secret: no URL, which may have a token in it. */
+const fieldsOf = ({ message, responseStatus, state }: DeliveryEvent) => ({
+  tenant: message.tenantId,
+  messageId: message.messageId,
+  state,
+  retried: message.retried,
+  ...(responseStatus === undefined ? {} : { status: responseStatus }),
+  ...(message.scheduleId === undefined ? {} : { scheduleId: message.scheduleId }),
+  ...(message.settings.queueName === undefined ? {} : { queueName: message.settings.queueName })
+})
 
 const subjectOf = (message: DeliveryEvent["message"]): string => {
   const { callbackOf, messageId, scheduleId, settings, url } = message
