@@ -130,9 +130,9 @@ describe("serve", () => {
         assertMatch(String(messageId), /^msg_/)
         deepStrictEqual(fields, { tenant: "blog", state: "DELIVERED", status: 200, retried: 0 })
         const refused = lines.find(({ annotations }) => annotations["status"] === 403)
-        const { millis, ...request } = refused?.annotations ?? {}
+        const { millis, ...parts } = refused?.annotations ?? {}
         strictEqual(typeof millis, "number")
-        deepStrictEqual(request, { method: "GET", path: "/v2/keys", status: 403 })
+        deepStrictEqual(parts, { method: "GET", path: "/v2/keys", status: 403 })
       }),
     90_000
   )
