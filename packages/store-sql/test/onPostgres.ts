@@ -1,7 +1,8 @@
 import { postgres, whyNoPostgres } from "@effect-qstash/contract/Postgres"
+import { SqlStore } from "@effect-qstash/store-sql"
 import { PgClient } from "@effect/sql-pg"
 import { it } from "@effect/vitest"
-import { Context, Effect, Layer, Redacted } from "effect"
+import { Context, Duration, Effect, Layer, Redacted } from "effect"
 import { describe } from "vitest"
 
 /** The URL of an empty database. */
@@ -24,5 +25,10 @@ export const onPostgres = (
     describe.skip(`${title} on Postgres`, () => {})
     return
   }
-  it.layer(Layer.scoped(PostgresUrl, postgres), { timeout: 60_000 })(`${title} on Postgres`, tests)
+  // The clock of a test is not the database's.
+  const clock = Layer.succeed(SqlStore.ClockTolerance, Duration.infinity)
+  it.layer(Layer.merge(Layer.scoped(PostgresUrl, postgres), clock), { timeout: 60_000 })(
+    `${title} on Postgres`,
+    tests
+  )
 }
