@@ -1,12 +1,18 @@
-/** A process that works under a ledger until it is killed at one point: `killed.ts sqlite|postgres DATABASE POINT`. */
+/** A worker that is killed at one point of a delivery: `killed.ts sqlite|postgres DATABASE POINT`. */
+import * as QStashMessagesClient from "@effect-qstash/client/QStashMessagesClient"
+import * as Job from "@effect-qstash/jobs/Job"
+import * as Jobs from "@effect-qstash/jobs/Jobs"
 import * as Ledger from "@effect-qstash/jobs/Ledger"
 import * as SqlLedger from "@effect-qstash/jobs/SqlLedger"
 import * as SqliteClient from "@effect-qstash/store-sql/SqliteClient"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { trusting } from "./trusting.ts"
 
 const [kind, database = "", point = ""] = process.argv.slice(2)
 
@@ -38,20 +44,38 @@ const dyingClient = Layer.effect(
   )
 )
 
-const work = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql`insert into world values (${point})`
-  yield* dieAt("after the work")
-  return "response"
+const Work = Job.make("work", { payload: {} })
+const jobs = Jobs.make("killed", Work)
+
+const handlers = jobs.toLayer({
+  work: () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* Effect.orDie(sql`insert into world values (${point})`)
+      yield* dieAt("after the work")
+    })
 })
 
+const url = "https://api.example.com/jobs"
+
+const delivery = HttpServerRequest.fromWeb(new Request(`${url}/work`, { method: "POST", body: "{}" }))
+
+const services = Layer.mergeAll(
+  handlers,
+  SqlLedger.layer(),
+  trusting(point),
+  Jobs.layer({ url }),
+  Layer.provide(QStashMessagesClient.layer({ token: Redacted.make("token") }), FetchHttpClient.layer)
+).pipe(Layer.provide(Layer.provide(dyingClient, client)))
+
 const program = Effect.gen(function* () {
-  const ledger = yield* Ledger.Ledger
+  // Now that the ledger has its tables.
+  yield* Ledger.Ledger
   isWorking = true
-  yield* ledger.once({ token: `${point} 1`, message: point }, work)
+  yield* jobs.httpApp
   yield* dieAt("before the answer")
 })
 
 void Effect.runPromise(
-  program.pipe(Effect.provide(Layer.provideMerge(SqlLedger.layer(), Layer.provide(dyingClient, client))))
+  program.pipe(Effect.provideService(HttpServerRequest.HttpServerRequest, delivery), Effect.provide(services))
 )
