@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
 import { erased } from "./internal/erased.ts"
 import { handle, type Handlers as ErasedHandlers } from "./internal/handle.ts"
 import type * as Job from "./Job.ts"
@@ -113,6 +114,12 @@ type Unique<Js extends ReadonlyArray<Job.Any>> = {
 const handlersTag = <App extends string>(app: App) =>
   Context.GenericTag<Handlers<App>, ErasedHandlers>(`@effect-qstash/jobs/Handlers/${app}`)
 
+/** On Node, platform gives a Buffer for an ArrayBuffer. To copy it would take longer than to hash it. */
+const bytesOf = (buffer: ArrayBuffer): Uint8Array =>
+  ArrayBuffer.isView(buffer)
+    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+    : new Uint8Array(buffer)
+
 /** As large as the largest message that the receiver accepts by default. */
 const maxBodyBytes = 67_108_864
 
@@ -135,7 +142,8 @@ export const make = <const App extends string, const Js extends ReadonlyArray<Jo
     toLayer: <const H extends HandlersOf<Js[number]>>(handlers: Exact<H, HandlersOf<Js[number]>>) =>
       Layer.effect(
         tag,
-        Effect.map(Effect.context<ContextOf<H>>(), (context) =>
+        // The span in which the layer is built is not that of a delivery.
+        Effect.map(Effect.map(Effect.context<ContextOf<H>>(), Context.omit(Tracer.ParentSpan)), (context) =>
           Object.fromEntries(
             Object.entries(erased<unknown, ErasedHandlers>(handlers)).map(([name, handler]) => [
               name,
@@ -152,7 +160,7 @@ export const make = <const App extends string, const Js extends ReadonlyArray<Jo
       const { headers, status, text, verdict } = yield* handle(app, byName, handlers, {
         url: request.originalUrl,
         headers: request.headers,
-        body: new Uint8Array(body.right)
+        body: bytesOf(body.right)
       })
       // A web `Response` refuses a body with 204, even an empty one.
       const response =

@@ -75,6 +75,20 @@ describe("traces", () => {
     })
   )
 
+  it.effect.each(Object.entries(forms))("have the spans of a handler below the job's, in %s", ([, form]) =>
+    Effect.gen(function* () {
+      const { ended, layer } = exporter()
+      yield* serving(
+        form,
+        { digest: () => Effect.withSpan(Effect.void, "query") },
+        Effect.zipRight(Digest.publish(t1), QStashTest.advance(0))
+      ).pipe(Effect.withSpan("the start of the worker"), Effect.provide(layer))
+      const query = ended.find((span) => span.name === "query")
+      const parent = Option.getOrThrow(Option.flatMap(Option.fromNullable(query), (span) => span.parent))
+      strictEqual(ended.find(({ spanId }) => spanId === parent.spanId)?.name, "job digest")
+    })
+  )
+
   it.effect("link the spans of all ways to publish", () =>
     Effect.gen(function* () {
       const { ended, layer } = exporter()

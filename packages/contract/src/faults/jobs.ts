@@ -181,6 +181,11 @@ export const faults: ReadonlyArray<Fault> = [
     ["runsBy(known.verdict)", 'runsBy("done")']
   ),
   inObservability("jobs/src/Jobs.ts")(
+    "job-handler-spans-elsewhere",
+    "the spans of a handler are below the start of the worker, not below the job",
+    ["Context.omit(Tracer.ParentSpan)", "Context.omit()"]
+  ),
+  inObservability("jobs/src/Jobs.ts")(
     "job-shutdown-silent",
     "an interrupted handler responds without Retry-After",
     ['verdict === "interrupted" ? yield* Effect.die(response) : response', "response"]
