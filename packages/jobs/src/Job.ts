@@ -21,7 +21,7 @@ import { makeCodec } from "./internal/codec.ts"
 import { declare } from "./internal/declare.ts"
 import { durationOf } from "./internal/durationOf.ts"
 import { erased } from "./internal/erased.ts"
-import { deduplicationIdOf, messageOf, type Settings } from "./internal/inputs.ts"
+import { deduplicationIdOf, inEnvironment, messageOf, type Settings } from "./internal/inputs.ts"
 import type { Any, PublishError, Schedule, ScheduleOptions, TypeId } from "./JobSchedule.ts"
 import type { Run } from "./Run.ts"
 import type { Outcome, Verdict } from "./Verdict.ts"
@@ -270,7 +270,10 @@ export const make = <
       const trace = worker.propagateTrace ? yield* traceparent : undefined
       const body = yield* codec.encodePayload(payload)
       const id =
-        deduplicationId ?? (keyOf === undefined ? undefined : yield* deduplicationIdOf(name, keyOf(payload)))
+        deduplicationId ??
+        (keyOf === undefined
+          ? undefined
+          : yield* deduplicationIdOf(inEnvironment(worker.environment, name), keyOf(payload)))
       return { ...messageOf(worker, common, body, { trace }), deduplicationId: id }
     })
 

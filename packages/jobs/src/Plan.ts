@@ -16,7 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { fingerprint } from "./internal/fingerprint.ts"
-import { ownerLabel, scheduleOf, urlOf } from "./internal/inputs.ts"
+import { groupNameOf, ownerLabel, scheduleOf, urlOf } from "./internal/inputs.ts"
 import type * as Job from "./Job.ts"
 import { Worker } from "./Worker.ts"
 
@@ -238,12 +238,14 @@ const changesOf = (found: QStashSchedule, wanted: Planned): Pick<Update, "change
 
 const urlGroupChanges = (worker: Worker.Service, declared: ReadonlyArray<Job.Schedule>) =>
   Effect.gen(function* () {
-    const groups = new Map(declared.flatMap(({ to }) => (to === undefined ? [] : [[to.name, to]])))
+    const groups = new Map(
+      declared.flatMap(({ to }) => (to === undefined ? [] : [[groupNameOf(worker, to.name), to.jobs]]))
+    )
     if (groups.size === 0) return []
     const known = new Map(
       (yield* (yield* QStashUrlGroups).list).map((group) => [group.name, group.endpoints])
     )
-    return Array.from(groups.values()).flatMap(({ jobs, name }): ReadonlyArray<UrlGroupChange> => {
+    return Array.from(groups).flatMap(([name, jobs]): ReadonlyArray<UrlGroupChange> => {
       const endpoints = known.get(name) ?? []
       const wanted = jobs.map((job) => ({ url: urlOf(worker, job.name), name: job.name }))
       const add = wanted.filter(

@@ -24,7 +24,7 @@ export interface Options {
   readonly url: string
   /**
    * Keeps several deployments apart that share one QStash account: `preview` makes `preview.digest` the id of the
-   * schedule of `digest`.
+   * schedule of `digest`. It is in front of the names of URL groups and of what a job's `key` deduplicates by, too.
    *
    * @default none
    */

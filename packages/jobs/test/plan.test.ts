@@ -247,6 +247,30 @@ describe("plan and apply", () => {
     }).pipe(Effect.provide(Layer.merge(QStashTest.layer, worker())))
   )
 
+  it.effect("leaves the URL groups of another environment alone", () =>
+    Effect.gen(function* () {
+      const grouped = Digest.schedule({ cron: "@daily", payload: { n: 1 }, to: everyone })
+      yield* applied([grouped])
+      const preview = worker({ environment: "preview", url: "https://preview.example.com/jobs" })
+      yield* Effect.provide(applied([grouped]), preview)
+      deepStrictEqual((yield* state).groups, [
+        {
+          name: UrlGroupName.make("everyone"),
+          urls: ["https://api.example.com/jobs/digest", "https://api.example.com/jobs/mail"]
+        },
+        {
+          name: UrlGroupName.make("preview.everyone"),
+          urls: ["https://preview.example.com/jobs/digest", "https://preview.example.com/jobs/mail"]
+        }
+      ])
+      deepStrictEqual((yield* (yield* QStashSchedules).get(ScheduleId.make("preview.digest"))).destination, {
+        urlGroup: UrlGroupName.make("preview.everyone")
+      })
+      assertTrue(Plan.isEmpty(yield* Plan.make(jobs, [grouped])))
+      assertTrue(Plan.isEmpty(yield* Effect.provide(Plan.make(jobs, [grouped]), preview)))
+    }).pipe(Effect.provide(Layer.merge(QStashTest.layer, worker())))
+  )
+
   it.effect("gives a URL group exactly the declared endpoints", () =>
     planning(
       Effect.gen(function* () {

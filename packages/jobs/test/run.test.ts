@@ -414,6 +414,21 @@ describe("publishing", () => {
     )
   )
 
+  it.effect("takes messages of two environments with the same key for two", () =>
+    noting(() =>
+      Effect.gen(function* () {
+        const Keyed = Job.make("keyed", { payload: { key: Schema.String }, key: ({ key }) => key })
+        const preview = Layer.orDie(
+          Jobs.layer({ url: "https://preview.example.com", environment: "preview" })
+        )
+        yield* Keyed.publish({ key: "a" })
+        const other = yield* Effect.provide(Keyed.publish({ key: "a" }), preview)
+        const again = yield* Effect.provide(Keyed.publish({ key: "a" }), preview)
+        deepStrictEqual([other.isDeduplicated, again.isDeduplicated], [false, true])
+      })
+    )
+  )
+
   it.effect("puts many messages into one batch", () =>
     noting((seen) =>
       Effect.gen(function* () {

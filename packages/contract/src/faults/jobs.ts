@@ -166,6 +166,14 @@ export const faults: ReadonlyArray<Fault> = [
     "`app:${inEnvironment(environment, app)}`",
     "`app:${environment === undefined ? app : app}`"
   ]),
+  planInputs("environments-share-groups", "one environment takes over the URL groups of another", [
+    "UrlGroupName.make(inEnvironment(environment, name))",
+    "UrlGroupName.make(environment === undefined ? name : name)"
+  ]),
+  job("environments-share-keys", "one environment swallows the messages of another", [
+    "deduplicationIdOf(inEnvironment(worker.environment, name), keyOf(payload))",
+    "deduplicationIdOf(inEnvironment(undefined, name), keyOf(payload))"
+  ]),
   fingerprint("fingerprint-without-body", "the fingerprint leaves the payload out", [
     "    hash.update(body)\n",
     ""

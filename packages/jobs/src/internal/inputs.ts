@@ -5,7 +5,7 @@ import type { MessageSettings } from "@effect-qstash/domain/MessageSettings"
 import type { PublishMessage } from "@effect-qstash/domain/PublishMessage"
 import { QStashInvalidRequest } from "@effect-qstash/domain/QStashError"
 import { ScheduleId } from "@effect-qstash/domain/ScheduleId"
-import type { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
+import { UrlGroupName } from "@effect-qstash/domain/UrlGroupName"
 import * as Either from "effect/Either"
 import type { Worker } from "../Worker.ts"
 
@@ -86,8 +86,12 @@ export const deduplicationIdOf = (
 export const ownerLabel = ({ environment }: Worker.Service, app: string): string =>
   `app:${inEnvironment(environment, app)}`
 
-const inEnvironment = (environment: string | undefined, name: string): string =>
+/** Whatever is known by its name in the whole account has the environment in front. */
+export const inEnvironment = (environment: string | undefined, name: string): string =>
   environment === undefined ? name : `${environment}.${name}`
+
+export const groupNameOf = ({ environment }: Worker.Service, name: UrlGroupName): UrlGroupName =>
+  UrlGroupName.make(inEnvironment(environment, name))
 
 /** What is declared of one schedule. */
 export interface DeclaredSchedule {
@@ -112,6 +116,9 @@ export const scheduleOf = (
   ...common(worker, schedule.job, body, { cron: schedule.cron, key: schedule.key }),
   scheduleId: scheduleIdOf(worker, schedule),
   cron: schedule.cron,
-  destination: schedule.to === undefined ? urlOf(worker, schedule.job.name) : { urlGroup: schedule.to.name },
+  destination:
+    schedule.to === undefined
+      ? urlOf(worker, schedule.job.name)
+      : { urlGroup: groupNameOf(worker, schedule.to.name) },
   labels: [...(schedule.job.settings.labels ?? []), ownerLabel(worker, app)]
 })
