@@ -19,9 +19,11 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import Database from "libsql"
+import { isRelaxed } from "./internal/relaxed.ts"
 import { createFile, lock } from "./internal/file.ts"
 import { textOf } from "./internal/textOf.ts"
 import { type Result, makeRun } from "./internal/run.ts"
@@ -145,15 +147,24 @@ const make = (options: Options) =>
     }
 
     const permit = yield* Effect.makeSemaphore(1)
+    let isNowRelaxed = false
+    const setSynchronous = (shouldRelax: boolean): void => {
+      if (shouldRelax === isNowRelaxed) return
+      run(`PRAGMA synchronous = ${shouldRelax ? "NORMAL" : "FULL"}`, [])
+      isNowRelaxed = shouldRelax
+    }
     const release = Effect.suspend(() => {
       // A COMMIT that fails leaves its transaction open.
       if (database.inTransaction) database.exec("ROLLBACK")
+      setSynchronous(false)
       return permit.release(1)
     })
     return yield* SqlClient.make({
       acquirer: Effect.uninterruptibleMask((restore) =>
         restore(permit.take(1)).pipe(
           Effect.zipRight(Effect.addFinalizer(() => release)),
+          Effect.zipRight(FiberRef.get(isRelaxed)),
+          Effect.map(setSynchronous),
           Effect.as(connection)
         )
       ),

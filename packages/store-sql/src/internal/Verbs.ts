@@ -4,6 +4,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import { type Database, type Int, intOf } from "./Database.ts"
 import { flush } from "./flush.ts"
+import { isRelaxed } from "./relaxed.ts"
 import type { Limits } from "./slots.ts"
 import { type Tenant, Work } from "./Work.ts"
 
@@ -15,7 +16,9 @@ export interface Verbs {
     now: number,
     body: (work: Work) => Effect.Effect<A, E>
   ) => Effect.Effect<A, E | SqlError>
-  /** The same, for one tenant, which it has for itself. */
+  /** The same, but a power failure may undo it: then what was claimed is due again. */
+  readonly isolateClaim: Verbs["isolate"]
+  /** The same as `isolate`, for one tenant, which it has for itself. */
   readonly isolateTenant: <A, E>(
     name: string,
     now: number,
@@ -79,6 +82,14 @@ export const makeVerbs = (db: Database, ids: IdGenerator.Service): Effect.Effect
     return {
       db,
       isolate,
+      isolateClaim: (now, body) =>
+        Effect.locally(
+          isolate(now, (work) =>
+            db.isPostgres ? Effect.zipRight(sql`set local synchronous_commit = off`, body(work)) : body(work)
+          ),
+          isRelaxed,
+          true
+        ),
       tenantIdOf,
       isolateTenant: (name, now, body) =>
         Effect.flatMap(tenantIdOf(name), (id) =>

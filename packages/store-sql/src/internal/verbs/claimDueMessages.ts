@@ -36,9 +36,9 @@ interface Candidate extends Place {
  * time. A round ends where a slot or a place in a queue comes free, because other messages may then come first.
  */
 export const claimDueMessages =
-  ({ db, held, isolate, lookAt, newToken }: Verbs) =>
+  ({ db, held, isolateClaim, lookAt, newToken }: Verbs) =>
   (request: Request) =>
-    isolate(request.now, (work) =>
+    isolateClaim(request.now, (work) =>
       Effect.gen(function* () {
         const { limit } = request
         lookAt(request)
