@@ -20,6 +20,8 @@ export interface Manifest {
   readonly exports?: Readonly<Record<string, unknown>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly license?: string
+  readonly author?: string | { readonly name: string }
 }
 
 export const readManifest = (directory: string): Manifest =>

@@ -217,12 +217,13 @@ export interface Started {
 }
 
 /** Starts the program as a process of its own, without a terminal. */
-export const start = (line: string, env: Readonly<Record<string, string>> = {}) =>
+export const start = (line: string, env: Readonly<Record<string, string>> = {}, cwd?: string) =>
   Effect.acquireRelease(
     Effect.sync((): Started => {
       const child = spawn(process.execPath, ["--import", loader, bin, ...words(line)], {
         env: { PATH: process.env["PATH"], TZ: "Asia/Tokyo", ...env },
-        stdio: ["ignore", "pipe", "pipe"]
+        stdio: ["ignore", "pipe", "pipe"],
+        cwd
       })
       let stdout = ""
       let stderr = ""
@@ -257,8 +258,8 @@ export const start = (line: string, env: Readonly<Record<string, string>> = {}) 
   )
 
 /** Runs the program as a process of its own to its end. */
-export const spawned = (line: string, env?: Readonly<Record<string, string>>) =>
-  Effect.scoped(Effect.flatMap(start(line, env), ({ ended }) => ended))
+export const spawned = (line: string, env?: Readonly<Record<string, string>>, cwd?: string) =>
+  Effect.scoped(Effect.flatMap(start(line, env, cwd), ({ ended }) => ended))
 
 export const temporaryDirectory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-qstash-"))),

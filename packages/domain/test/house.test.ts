@@ -44,6 +44,12 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
     "@effect-qstash/server",
     "node:*"
   ],
+  "cli/src/commands/store.ts": [
+    "@effect-qstash/engine",
+    "@effect-qstash/store-sql",
+    "@effect/sql",
+    "@effect/sql-pg"
+  ],
   "cli/src/UserModule.ts": ["@effect-qstash/jobs", "jiti"],
   "cli/src/commands/jobs.ts": ["@effect-qstash/jobs"],
   contract: [

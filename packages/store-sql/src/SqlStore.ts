@@ -19,7 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type ClockOff, compareClocks } from "./internal/compareClocks.ts"
 import { make as makeDatabase } from "./internal/Database.ts"
-import { migrate, type NewerSchema } from "./internal/migrate.ts"
+import { migrate, NewerSchema } from "./internal/migrate.ts"
 import { makeVerbs } from "./internal/Verbs.ts"
 import { upsertSchedule } from "./internal/verbs/upsertSchedule.ts"
 import { getSchedule } from "./internal/verbs/getSchedule.ts"
@@ -57,6 +57,16 @@ import { changeFlowControl } from "./internal/verbs/changeFlowControl.ts"
 import { getSigningKeys } from "./internal/verbs/getSigningKeys.ts"
 import { rotateSigningKeys } from "./internal/verbs/rotateSigningKeys.ts"
 import { prune } from "./internal/verbs/prune.ts"
+
+export {
+  /**
+   * A newer version of this package has changed the tables.
+   *
+   * @since 0.1.0
+   * @category errors
+   */
+  NewerSchema
+}
 
 /**
  * @since 0.1.0

@@ -2,11 +2,14 @@ import * as Effect from "effect/Effect"
 import * as Flag from "../Flag.ts"
 import { command } from "../Command.ts"
 import { wrongUsage } from "../Failure.ts"
+import { type Database, databaseFlag, databaseOf, defaultDirectory } from "../Database.ts"
 import { quoted } from "../render/text.ts"
 import { Shell } from "../Shell.ts"
 import { portFlag, portOf, shared } from "./serverFlags.ts"
 
 const portVariable = "QSTASH_DEV_PORT"
+const databaseVariable = "QSTASH_DEV_DB"
+const devFile = `${defaultDirectory}/dev.db`
 
 export const dev = command({
   flags: {
@@ -20,9 +23,10 @@ export const dev = command({
       "virtual-clock",
       "Let time stand still until `effect-qstash clock` moves it on."
     ),
+    db: databaseFlag(databaseVariable, devFile),
     ...shared
   },
-  run: ({ allowedHosts, allowedOrigins, host, log, port, ...options }) =>
+  run: ({ allowedHosts, allowedOrigins, db, host, log, port, ...options }) =>
     Effect.gen(function* () {
       if (host !== undefined && !isLoopback(host)) {
         return yield* wrongUsage(
@@ -32,19 +36,25 @@ export const dev = command({
       }
       // The server is most of what this program could load, and no other command needs it.
       const { logging, runDev } = yield* Effect.promise(() => import("./server.ts"))
+      // Virtual time begins anew with each start, so what is left from the last one would lie in its future.
+      const byDefault: Database = options.virtualClock ? { _tag: "Memory" } : { _tag: "File", path: devFile }
+      const database = yield* databaseOf(db, databaseVariable, byDefault)
       const shell = yield* Shell
       yield* shell.succeedWhenStopped
-      const serving = runDev({
-        allowedHosts,
-        allowedOrigins,
-        host,
-        logFields: log === "json",
-        maxLogEntries: options.logEntries,
-        maxLogBytes: options.logBytes,
-        logRetention: options.logRetention,
-        port: yield* portOf(port, portVariable),
-        time: options.virtualClock ? "virtual" : "real"
-      })
+      const serving = runDev(
+        {
+          allowedHosts,
+          allowedOrigins,
+          host,
+          logFields: log === "json",
+          maxLogEntries: options.logEntries,
+          maxLogBytes: options.logBytes,
+          logRetention: options.logRetention,
+          port: yield* portOf(port, portVariable),
+          time: options.virtualClock ? "virtual" : "real"
+        },
+        database
+      )
       return yield* logging(log)(serving)
     })
 })

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { command } from "../Command.ts"
+import { databaseFlag, databaseOf, defaultDirectory } from "../Database.ts"
 import { wrongUsage } from "../Failure.ts"
 import * as Flag from "../Flag.ts"
 import { Shell } from "../Shell.ts"
@@ -12,6 +13,8 @@ import { portFlag, portOf, shared } from "./serverFlags.ts"
 import { tenantsFile, tenantsFlag } from "./tenantsFlag.ts"
 
 const portVariable = "QSTASH_PORT"
+const databaseVariable = "QSTASH_DB"
+const serveFile = `${defaultDirectory}/serve.db`
 
 export const serve = command({
   flags: {
@@ -26,9 +29,10 @@ export const serve = command({
       "shutdown-grace",
       "How long it waits when it is stopped, for requests and then for deliveries (default 10s)."
     ),
+    db: databaseFlag(databaseVariable, serveFile),
     ...shared
   },
-  run: ({ allowedHosts, log, port, tenants, ...options }) =>
+  run: ({ allowedHosts, db, log, port, tenants, ...options }) =>
     Effect.gen(function* () {
       const { tenantsFrom, readText, watch } = yield* Effect.promise(() => import("../TenantsFile.ts"))
       const { logging, run } = yield* Effect.promise(() => import("./server.ts"))
@@ -67,6 +71,7 @@ export const serve = command({
           shutdownGrace: options.shutdownGrace,
           metrics: Option.getOrUndefined(Option.map(metricsToken, Redacted.make))
         },
+        yield* databaseOf(db, databaseVariable, { _tag: "File", path: serveFile }),
         portVariable,
         (url) => {
           const names = current.users.map(({ name }) => name).join(", ")

@@ -1,6 +1,7 @@
 import { defaultUser } from "@effect-qstash/server/DevelopmentUsers"
 import type { ListenFailed, PortInUse } from "@effect-qstash/server/ListenError"
 import * as QStashServer from "@effect-qstash/server/QStashServer"
+import * as UndiciCourier from "@effect-qstash/server/UndiciCourier"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
@@ -8,7 +9,9 @@ import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
+import type { Database } from "../Database.ts"
 import { failed, type Failure } from "../Failure.ts"
+import { storeOf } from "./store.ts"
 
 const jsonLines = Logger.withConsoleError(Logger.jsonLogger)
 
@@ -21,17 +24,19 @@ export const logging =
 /** Serves until it is interrupted. Once it listens, it says where. */
 export const run = (
   options: QStashServer.Options,
+  database: Database,
   portVariable: string,
   hello: (url: string) => Effect.Effect<void>
 ): Effect.Effect<never, Failure> =>
   Layer.effectDiscard(Effect.flatMap(QStashServer.QStashServer, ({ url }) => hello(url))).pipe(
-    Layer.provide(serverOf(options)),
+    Layer.provide(serverOf(options, database)),
     Layer.launch,
-    Effect.mapError((error) => cannotStart(error, portVariable))
+    Effect.mapError((error) => (error._tag === "Failure" ? error : cannotStart(error, portVariable)))
   )
 
 /** The server with the Store that keeps its state. */
-const serverOf = (options: QStashServer.Options) => QStashServer.layerMemory(options)
+const serverOf = (options: QStashServer.Options, database: Database) =>
+  QStashServer.layer(options).pipe(Layer.provide([storeOf(database), UndiciCourier.layer()]))
 
 const cannotStart = (error: PortInUse | ListenFailed, portVariable: string): Failure =>
   failed(
@@ -39,10 +44,11 @@ const cannotStart = (error: PortInUse | ListenFailed, portVariable: string): Fai
   )
 
 /** A server for development: its users are public, so whoever reaches it may use it. */
-export const runDev = (options: QStashServer.Options): Effect.Effect<never, Failure> =>
-  run({ ...options, metrics: "anyone" }, "QSTASH_DEV_PORT", (url) =>
+export const runDev = (options: QStashServer.Options, database: Database): Effect.Effect<never, Failure> =>
+  run({ ...options, metrics: "anyone" }, database, "QSTASH_DEV_PORT", (url) =>
     Effect.gen(function* () {
       yield* Console.log(howToConnect(url))
+      if (database._tag === "File") yield* Console.log(howToStartOver(database.path))
       if (options.time === "virtual") yield* Console.log(howToMoveTime(url))
     })
   )
@@ -73,6 +79,11 @@ Publish a message to it, and watch what happens to it:
   npx effect-qstash logs --follow
 `
 }
+
+const howToStartOver = (
+  path: string
+): string => `It keeps its state in ${path}. To start over, stop it and run: rm ${path}*
+`
 
 const howToMoveTime = (url: string): string => `Time is virtual: it stands still until you move it:
 
