@@ -39,11 +39,11 @@ export const bundleCli = async (): Promise<void> => {
 /** Makes an import of an external package wait until its importer runs. As it is, every command would load it. */
 const loadLate = (name: string): Plugin => ({
   name: `load ${name} late`,
-  setup: ({ onLoad, onResolve }) => {
-    onResolve({ filter: new RegExp(`^${name}$`) }, ({ kind }) =>
+  setup: (building) => {
+    building.onResolve({ filter: new RegExp(`^${name}$`) }, ({ kind }) =>
       kind === "import-statement" ? { path: name, namespace: "late" } : undefined
     )
-    onLoad({ filter: /./, namespace: "late" }, ({ path }) => ({
+    building.onLoad({ filter: /./, namespace: "late" }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)})`
     }))
   }

@@ -13,7 +13,7 @@ export type Database =
   | { readonly _tag: "File"; readonly path: string }
   | { readonly _tag: "Postgres"; readonly url: Redacted.Redacted }
 
-/** Where a server keeps its files unless it is told otherwise. */
+/** Where a server keeps its files unless the user names another place. */
 export const defaultDirectory = ".effect-qstash"
 
 const parse = (text: string): Either.Either<Database, string> => {

@@ -10,6 +10,7 @@ import * as Either from "effect/Either"
 import * as Logger from "effect/Logger"
 import type { Command, Misread } from "./Command.ts"
 import * as globals from "./commands/globals.ts"
+import { forPeople } from "./loggers.ts"
 import { type Group, isGroup, root } from "./commands/table.ts"
 import { failed, type Failure, wrongUsage } from "./Failure.ts"
 import { commandHelp, groupHelp, overview } from "./help.ts"
@@ -132,8 +133,6 @@ const withPlainOutput = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
         log: (...parts) => console.log(...plain(hasColors.stdout, parts)),
         error: (...parts) => console.error(...plain(hasColors.stderr, parts))
       }),
-      Effect.provide(
-        Logger.replace(Logger.defaultLogger, Logger.prettyLogger({ colors: hasColors.stderr, stderr: true }))
-      )
+      Effect.provide(Logger.replace(Logger.defaultLogger, forPeople(hasColors.stderr)))
     )
   })

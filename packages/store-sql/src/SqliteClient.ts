@@ -19,11 +19,10 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import Database from "libsql"
-import { isRelaxed } from "./internal/relaxed.ts"
+import { IsRelaxed } from "./internal/relaxed.ts"
 import { createFile, lock } from "./internal/file.ts"
 import { textOf } from "./internal/textOf.ts"
 import { type Result, makeRun } from "./internal/run.ts"
@@ -163,7 +162,7 @@ const make = (options: Options) =>
       acquirer: Effect.uninterruptibleMask((restore) =>
         restore(permit.take(1)).pipe(
           Effect.zipRight(Effect.addFinalizer(() => release)),
-          Effect.zipRight(FiberRef.get(isRelaxed)),
+          Effect.zipRight(IsRelaxed),
           Effect.map(setSynchronous),
           Effect.as(connection)
         )

@@ -6,7 +6,7 @@ import { SqlClient } from "@effect/sql"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Layer } from "effect"
-import { isRelaxed } from "../src/internal/relaxed.ts"
+import { IsRelaxed } from "../src/internal/relaxed.ts"
 import { temporaryFile } from "./support.ts"
 
 const full = 2
@@ -23,13 +23,13 @@ describe("what survives a power failure", () => {
       yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         strictEqual(yield* synchronous, full)
-        strictEqual(yield* Effect.locally(sql.withTransaction(synchronous), isRelaxed, true), normal)
+        strictEqual(yield* Effect.provideService(sql.withTransaction(synchronous), IsRelaxed, true), normal)
         strictEqual(yield* synchronous, full)
         strictEqual(yield* sql.withTransaction(synchronous), full)
         yield* Effect.ignore(
-          Effect.locally(
+          Effect.provideService(
             sql.withTransaction(Effect.zipRight(synchronous, Effect.fail("no"))),
-            isRelaxed,
+            IsRelaxed,
             true
           )
         )

@@ -36,7 +36,7 @@ export const dev = command({
       }
       // The server is most of what this program could load, and no other command needs it.
       const { logging, runDev } = yield* Effect.promise(() => import("./server.ts"))
-      // Virtual time begins anew with each start, so what is left from the last one would lie in its future.
+      // Virtual time begins at the real time with each start, so what is left from the last one would lie in its future.
       const byDefault: Database = options.virtualClock ? { _tag: "Memory" } : { _tag: "File", path: devFile }
       const database = yield* databaseOf(db, databaseVariable, byDefault)
       const shell = yield* Shell

@@ -4,22 +4,24 @@ import * as QStashServer from "@effect-qstash/server/QStashServer"
 import * as UndiciCourier from "@effect-qstash/server/UndiciCourier"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as FiberRef from "effect/FiberRef"
-import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import type { Database } from "../Database.ts"
 import { failed, type Failure } from "../Failure.ts"
+import { asJson, forPeople } from "../loggers.ts"
+import { Shell } from "../Shell.ts"
 import { storeOf } from "./store.ts"
-
-const jsonLines = Logger.withConsoleError(Logger.jsonLogger)
 
 /** Logs as `--log` says. */
 export const logging =
   (format: "text" | "json" | undefined) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    format === "json" ? Effect.locally(effect, FiberRef.currentLoggers, HashSet.make(jsonLines)) : effect
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Shell> =>
+    format === "json"
+      ? Effect.flatMap(Shell, ({ hasColors }) =>
+          Effect.provide(effect, Logger.replace(forPeople(hasColors.stderr), asJson))
+        )
+      : effect
 
 /** Serves until it is interrupted. Once it listens, it says where. */
 export const run = (

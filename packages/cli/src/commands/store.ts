@@ -32,7 +32,7 @@ export const storeOf = (database: Database): Layer.Layer<Store, Failure> => {
 const over = (name: string, client: Layer.Layer<SqlClient.SqlClient, Failure>): Layer.Layer<Store, Failure> =>
   SqlStore.layer.pipe(
     Layer.mapError((error) =>
-      failed(error._tag === "NewerSchema" ? `${name}: ${error.message}` : `${name}: ${causeOf(error)}.`)
+      failed(error._tag === "SqlError" ? `${name}: ${causeOf(error)}.` : `${name}: ${error.message}`)
     ),
     Layer.provide(client)
   )

@@ -27,7 +27,7 @@ export const faults: ReadonlyArray<Fault> = [
     "if (lock?.free !== true)",
     "if (lock?.free === undefined)"
   ]),
-  ledger("sql-ledger-forgets-nothing", "the ledger grows for ever", [
+  ledger("sql-ledger-forgets-nothing", "the ledger grows forever", [
     "deleteOldest(now - retention)",
     "deleteOldest(now - Infinity)"
   ]),

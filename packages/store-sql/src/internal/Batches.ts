@@ -17,8 +17,8 @@ const nextTurn = Effect.async<void>((resume) => {
 
 /**
  * Does together what is asked for at the same time: what arrives while a batch is being done is in the next one. `doAll`
- * answers in the order of its requests. If it fails, each request is done on its own, so that one bad request does not fail
- * the others.
+ * returns its results in the order of the requests. If it fails, each request is done on its own, so that one bad request
+ * does not fail the others.
  */
 export const makeBatches = <Request, A, E>(
   doAll: (requests: ReadonlyArray<Request>) => Effect.Effect<ReadonlyArray<A>, E>

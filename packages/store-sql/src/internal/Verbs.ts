@@ -4,7 +4,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import { type Database, type Int, intOf } from "./Database.ts"
 import { flush } from "./flush.ts"
-import { isRelaxed } from "./relaxed.ts"
+import { IsRelaxed } from "./relaxed.ts"
 import type { Limits } from "./slots.ts"
 import { type Tenant, Work } from "./Work.ts"
 
@@ -83,11 +83,11 @@ export const makeVerbs = (db: Database, ids: IdGenerator.Service): Effect.Effect
       db,
       isolate,
       isolateClaim: (now, body) =>
-        Effect.locally(
+        Effect.provideService(
           isolate(now, (work) =>
             db.isPostgres ? Effect.zipRight(sql`set local synchronous_commit = off`, body(work)) : body(work)
           ),
-          isRelaxed,
+          IsRelaxed,
           true
         ),
       tenantIdOf,

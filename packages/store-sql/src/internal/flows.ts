@@ -48,7 +48,7 @@ export interface Flows {
   readonly all: ReadonlyArray<Flow>
 }
 
-/** Keys by their names, and with `create` also those that there are not yet. */
+/** Keys by their names. With `create`, those that do not exist yet are new ones. */
 export const loadFlows = (
   db: Database,
   names: ReadonlyArray<readonly [tenant: number, key: FlowControlKey]>,
@@ -117,7 +117,7 @@ export const saveFlows = (db: Database, flows: ReadonlyArray<Flow>): Effect.Effe
       is_pinned_rate = excluded.is_pinned_rate, started = excluded.started, window_start = excluded.window_start`
 }
 
-/** Forgets the keys of a tenant that a new one would stand in for. */
+/** Forgets the keys of a tenant that nothing needs: a new one would do the same. */
 export const forgetIdleFlows = (db: Database, tenant: number, now: number): Effect.Effect<void, SqlError> =>
   db.sql`delete from qstash_flows where tenant = ${tenant}
     and is_paused = 0 and is_pinned_parallelism = 0 and is_pinned_rate = 0

@@ -83,7 +83,7 @@ export const holdingsOf = (db: Database, asked: ReadonlyArray<Asked>): Effect.Ef
       drafts.flatMap(({ deduplicationKey, tenant }) =>
         deduplicationKey === undefined ? [] : [[tenant.id, deduplicationKey]]
       ),
-      Math.min(...asked.map(({ request }) => request.now))
+      asked.reduce((least, { request }) => Math.min(least, request.now), Infinity)
     )
     const added = new Map<string, readonly [tenant: number, key: string, until: number, Array<Recognised>]>()
     const hops = yield* hopsAfter(

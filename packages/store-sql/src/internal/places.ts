@@ -38,7 +38,7 @@ export const admit = ({ db, lanes, queues }: Work): Effect.Effect<void, SqlError
       table: "qstash_places",
       where: sql.literal("x.queue = k.value and x.is_admitted = 0"),
       order: "x.seq",
-      limit: Math.max(...rooms.values()),
+      limit: Array.from(rooms.values()).reduce((most, room) => Math.max(most, room), 0),
       columns: "x.seq"
     })}`
     const admitted: Array<number> = []

@@ -1,8 +1,13 @@
-import * as FiberRef from "effect/FiberRef"
-import { globalValue } from "effect/GlobalValue"
+import * as Context from "effect/Context"
 
 /**
  * Whether transactions may be lost in a power failure, as long as nothing is damaged. A claim may: its messages are then
  * due again. The next transaction that must not be lost makes this one durable as well.
  */
-export const isRelaxed = globalValue("@effect-qstash/store-sql/isRelaxed", () => FiberRef.unsafeMake(false))
+export const IsRelaxed = Context.Reference<IsRelaxed>()("@effect-qstash/store-sql/IsRelaxed", {
+  defaultValue: () => false
+})
+
+export interface IsRelaxed {
+  readonly _: unique symbol
+}

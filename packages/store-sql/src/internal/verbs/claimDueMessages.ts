@@ -298,18 +298,25 @@ class Claim {
         )}`
       if (!db.isPostgres) yield* this.work.lock(rows.map(({ tenant }) => intOf(tenant)))
       const bySeq = new Map(rows.map((row) => [intOf(row.seq), row]))
-      const noted = this.work.events.splice(0)
+      // The log has its order: what was cancelled in between comes in between.
+      const cancelled = this.work.events.splice(0)
       const leases: Array<Lease> = []
+      let told = 0
+      const tell = (until: number): void => {
+        for (; told < until; told++) {
+          const event = cancelled[told]
+          if (event !== undefined) this.work.events.push(event)
+        }
+      }
       for (const { eventsBefore, seq, token } of this.taken) {
         const row = bySeq.get(seq)
         if (row === undefined) continue
-        const { message } = this.work.rowOf(row, storedMessageOf(row))
-        // The log has its order: what was cancelled in between comes in between.
-        this.work.events.push(...noted.splice(0, eventsBefore + leases.length - this.work.events.length))
+        tell(eventsBefore)
+        const message = storedMessageOf(row)
         this.work.note(message, "ACTIVE")
         leases.push({ token, message })
       }
-      this.work.events.push(...noted)
+      tell(cancelled.length)
       return leases
     })
   }

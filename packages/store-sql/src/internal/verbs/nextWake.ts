@@ -33,11 +33,8 @@ export const nextWake = ({ db, lastLook }: Verbs): Store.Service<SqlError>["next
         from qstash_flows f join qstash_lanes l on l.flow = f.id
         where f.rate is not null and f.started >= f.rate and f.window_start is not null and f.is_paused = 0
           and l.flow <> 0 and l.head_at is not null and ${isOpen}) as period`
-    const next = [row?.ending, row?.waiting, row?.unseen, row?.period].flatMap(
-      (at) => optionalInt(at ?? null) ?? []
-    )
-    return {
-      schedule: optionalInt(row?.schedule ?? null),
-      message: next.length === 0 ? undefined : Math.min(...next)
-    }
+    const [message] = [row?.ending, row?.waiting, row?.unseen, row?.period]
+      .flatMap((at) => optionalInt(at ?? null) ?? [])
+      .toSorted((one, other) => one - other)
+    return { schedule: optionalInt(row?.schedule ?? null), message }
   })
