@@ -4,7 +4,7 @@ import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/util
 import { Effect } from "effect"
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
-import { spawned, start, temporaryDirectory } from "./support.ts"
+import { cli, start, temporaryDirectory } from "./support.ts"
 
 const create = "schedules create https://example.com/jobs --cron @daily --id nightly"
 
@@ -30,21 +30,21 @@ describe("--db", () => {
       Effect.gen(function* () {
         const cwd = yield* temporaryDirectory
         const first = yield* dev("", cwd)
-        strictEqual((yield* spawned(create, first.env)).code, 0)
-        const second = yield* spawned("dev --port 0", {}, cwd)
+        strictEqual((yield* cli(create, { env: first.env })).code, 0)
+        const directory = join(cwd, ".effect-qstash")
+        const second = yield* cli(`dev --port 0 --db ${join(directory, "dev.db")}`)
         strictEqual(second.code, 1)
         strictEqual(second.stdout, "")
         assertInclude(second.stderr, "it is open already")
         assertInclude(second.stderr, "--db")
         yield* kill(first)
-        const directory = join(cwd, ".effect-qstash")
         strictEqual(statSync(directory).mode & 0o777, 0o700)
         strictEqual(readFileSync(join(directory, ".gitignore"), "utf8"), "*\n")
         strictEqual(statSync(join(directory, "dev.db")).mode & 0o777, 0o600)
         const again = yield* dev("", cwd)
-        assertInclude((yield* spawned("schedules list", again.env)).stdout, "nightly")
+        assertInclude((yield* cli("schedules list", { env: again.env })).stdout, "nightly")
       }),
-    60_000
+    120_000
   )
 
   it.scopedLive(
@@ -53,31 +53,29 @@ describe("--db", () => {
       Effect.gen(function* () {
         const cwd = yield* temporaryDirectory
         yield* dev("--virtual-clock", cwd)
-        yield* dev("--db memory", cwd)
         yield* dev("", cwd, { QSTASH_DEV_DB: "memory" })
         deepStrictEqual(readdirSync(cwd), [])
-        yield* dev("--virtual-clock --db kept.db", cwd)
+        yield* dev("--virtual-clock --db kept.db", cwd, { QSTASH_DEV_DB: "memory" })
         strictEqual(existsSync(join(cwd, "kept.db")), true)
       }),
-    60_000
+    120_000
   )
 
   it.scopedLive(
     "says what is wrong with a database, without its password",
     () =>
       Effect.gen(function* () {
-        const cwd = yield* temporaryDirectory
         const QSTASH_DEV_DB = "postgres://someone:planted@127.0.0.1:1/state"
-        const refused = yield* spawned("dev --port 0", { QSTASH_DEV_DB }, cwd)
+        const refused = yield* cli("dev --port 0", { env: { QSTASH_DEV_DB } })
         strictEqual(refused.code, 1)
         assertInclude(refused.stderr, "Postgres at 127.0.0.1:1/state")
         strictEqual(refused.stderr.includes("planted"), false)
-        const unknown = yield* spawned("dev --db mysql://planted", {}, cwd)
+        const unknown = yield* cli("dev --db mysql://planted")
         strictEqual(unknown.code, 2)
         assertInclude(unknown.stderr, "expected memory, the path of a file, or postgres://…")
         strictEqual(unknown.stderr.includes("planted"), false)
       }),
-    60_000
+    120_000
   )
 
   it.scopedLive.skipIf(whyNoPostgres !== undefined)(
@@ -87,12 +85,12 @@ describe("--db", () => {
         const cwd = yield* temporaryDirectory
         const env = { QSTASH_DEV_DB: yield* postgres }
         const first = yield* dev("", cwd, env)
-        strictEqual((yield* spawned(create, first.env)).code, 0)
+        strictEqual((yield* cli(create, { env: first.env })).code, 0)
         yield* kill(first)
         const again = yield* dev("", cwd, env)
-        assertInclude((yield* spawned("schedules list", again.env)).stdout, "nightly")
+        assertInclude((yield* cli("schedules list", { env: again.env })).stdout, "nightly")
         deepStrictEqual(readdirSync(cwd), [])
       }),
-    60_000
+    120_000
   )
 })

@@ -258,8 +258,8 @@ export const start = (line: string, env: Readonly<Record<string, string>> = {}, 
   )
 
 /** Runs the program as a process of its own to its end. */
-export const spawned = (line: string, env?: Readonly<Record<string, string>>, cwd?: string) =>
-  Effect.scoped(Effect.flatMap(start(line, env, cwd), ({ ended }) => ended))
+export const spawned = (line: string, env?: Readonly<Record<string, string>>) =>
+  Effect.scoped(Effect.flatMap(start(line, env), ({ ended }) => ended))
 
 export const temporaryDirectory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-qstash-"))),
