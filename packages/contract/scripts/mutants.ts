@@ -43,6 +43,7 @@ const packageOf: { readonly [home in HomeFile]?: string } = {
   transport: "client",
   groupedMessages: "client",
   semantics: "jobs",
+  outcomes: "jobs",
   run: "jobs",
   plan: "jobs",
   observability: "jobs",

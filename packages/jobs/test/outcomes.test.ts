@@ -2,7 +2,7 @@ import { QStashMessages } from "@effect-qstash/domain"
 import { QStashTest } from "@effect-qstash/testing"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Cause, Effect, Exit, Option } from "effect"
+import { Cause, Duration, Effect, Exit, Option } from "effect"
 import { Export, NoSuchTable } from "./billing.ts"
 import { exportOf, forms, type Handlers, serving } from "./support.ts"
 
@@ -86,6 +86,20 @@ for (const [name, form] of Object.entries(forms)) {
             ["slow", "The message failed for good: the last attempt ended with no response"],
             ["late", "The message was older than the job accepts and was skipped"]
           ])
+        })
+      )
+    })
+
+    it.effect("is the result of work that was done in time, though QStash hears of it too late", () => {
+      const { handler, outcomes } = noting()
+      return serving(
+        form,
+        { "export/outcome": handler },
+        Effect.gen(function* () {
+          yield* Export.publish(exportOf("e1"), { delay: Duration.subtract("1 day", "5 seconds") })
+          yield* QStashTest.loseResponse
+          yield* QStashTest.advance("2 days")
+          deepStrictEqual(outcomes, [["e1", "https://files.test/e1"]])
         })
       )
     })

@@ -71,6 +71,19 @@ export const faults: ReadonlyArray<Fault> = [
     "Option.none()"
   ]),
   handle("job-outcome-always-fails", "every outcome is a failure", ["exit: !isSuccess", "exit: isSuccess"]),
+  faultsOf("Jobs", "outcomes")("jobs/src/internal/handle.ts")(
+    "job-skipped-though-done",
+    "work that was done counts as skipped if QStash asks again too late",
+    [
+      "    const ledger = yield* Ledger\n    const keys = {\n      token: signed",
+      "    if (tooOld !== undefined) return yield* respondTo(job, tooOld)\n    const ledger = yield* Ledger\n    const keys = {\n      token: signed"
+    ]
+  ),
+  faultsOf("Jobs", "outcomes")("jobs/src/internal/handle.ts")(
+    "job-outcome-repeated",
+    "the outcome of a message comes again with each callback",
+    ["message: `${outcome.right.messageId}/outcome`", "message: `${run.delivery.signed.tokenId}/outcome`"]
+  ),
   ledger("ledger-response-lost", "a repeat responds without the result", [
     "{ response: known.response, isRepeat: true }",
     '{ response: "", isRepeat: true }'

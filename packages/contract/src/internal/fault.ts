@@ -62,6 +62,7 @@ export type HomeFile =
   | "transport"
   | "outages"
   | "semantics"
+  | "outcomes"
   | "run"
   | "plan"
   | "observability"

@@ -5,6 +5,7 @@ import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
 import * as Headers from "@effect/platform/Headers"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -130,17 +131,16 @@ const perform = (
       return Respond.undecodable(decoded.left)
     }
     const payload = decoded.right
-    if (job.skipIfOlderThan !== undefined && (yield* isOlderThan(job.skipIfOlderThan, run, madeAt))) {
-      yield* Effect.logWarning(`Skipped: older than ${Duration.format(job.skipIfOlderThan)}`)
-      return Respond.skipped
-    }
+    const limit = job.skipIfOlderThan
+    const tooOld =
+      limit !== undefined && (yield* isOlderThan(limit, run, madeAt)) ? new TooOld({ limit }) : undefined
     const ledger = yield* Ledger
     const keys = {
       token: signed.tokenId,
       message: unsigned.messageId,
       business: job.keyOf === undefined ? undefined : `${app}/${job.name}/${job.keyOf(payload)}`
     }
-    const work = Effect.flatMap(handler(payload, run), (result) =>
+    const work = Effect.flatMap(tooOld ?? handler(payload, run), (result) =>
       Either.match(job.codec.encodeSuccess(result), {
         onLeft: (reason) => Effect.dieMessage(`The result of ${job.name} does not encode: ${reason}`),
         onRight: Effect.succeed
@@ -151,6 +151,9 @@ const perform = (
       Effect.catchAll((error) => respondTo(job, error))
     )
   })
+
+/** Fails the work within the ledger, which knows whether an earlier delivery was in time. */
+class TooOld extends Data.TaggedError("TooOld")<{ readonly limit: Duration.Duration }> {}
 
 const isOlderThan = (
   limit: Duration.Duration,
@@ -164,10 +167,16 @@ const isOlderThan = (
     return Option.isSome(time) && now - DateTime.toEpochMillis(time.value) > Duration.toMillis(limit)
   })
 
-/** An error of the handler, or of the ledger. */
+/** An error of the handler, of the ledger, or that it is too late. */
 const respondTo = (job: Any, error: unknown): Effect.Effect<JobResponse> => {
   if (error instanceof WorkInProgress) {
     return Effect.as(Effect.logInfo(error.message), Respond.inProgress)
+  }
+  if (error instanceof TooOld) {
+    return Effect.as(
+      Effect.logWarning(`Skipped: older than ${Duration.format(error.limit)}`),
+      Respond.skipped
+    )
   }
   const encoded = job.codec.encodeError(error)
   if (Option.isNone(encoded)) return Effect.die(error)
