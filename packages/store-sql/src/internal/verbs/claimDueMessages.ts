@@ -29,7 +29,13 @@ interface Candidate extends Place {
   readonly seq: number
   readonly lane: number
   readonly wakeAt: number
+  /** For the last one that was read of a lane: how many were read, if there may be more. */
+  readonly read: number | undefined
 }
+
+const inOrder = <A extends { readonly wakeAt: number | undefined; readonly seq: number }>(
+  items: ReadonlyArray<A>
+) => items.toSorted((one, other) => (one.wakeAt ?? 0) - (other.wakeAt ?? 0) || one.seq - other.seq)
 
 /**
  * Rounds: each finds the lanes that may start something and their first messages, and takes those in the order of their
@@ -99,36 +105,25 @@ class Claim {
       const wanted = limit - this.taken.length
       const lanes = yield* this.openLanes(slots, wanted)
       const quota = Math.max(4, Math.ceil((2 * wanted) / Math.max(1, lanes.length)))
-      const waiting = yield* this.firstOf(lanes, quota)
+      let merged = inOrder([...ending, ...(yield* this.firstOf(lanes, quota))])
       let isAll = lanes.length < Math.min(wanted, mostLanes) && ending.length < mostEnding
-      const left = new Map<number, number>()
-      for (const { lane } of waiting) left.set(lane, (left.get(lane) ?? 0) + 1)
-      const truncated = new Set(Array.from(left).flatMap(([lane, count]) => (count === quota ? [lane] : [])))
-      const merged = [
-        ...ending.map((row) => ({ at: row.wakeAt ?? 0, seq: row.seq, row, candidate: undefined })),
-        ...waiting.map((candidate) => ({
-          at: candidate.wakeAt,
-          seq: candidate.seq,
-          row: undefined,
-          candidate
-        }))
-      ].toSorted((one, other) => one.at - other.at || one.seq - other.seq)
-      for (const { candidate, row } of merged) {
-        if (this.taken.length >= limit) break
-        if (row !== undefined) {
-          if (yield* this.end(row, slots)) continue
+      for (let index = 0; index < merged.length && this.taken.length < limit; index++) {
+        const next = merged[index]
+        if (next === undefined) break
+        if ("message" in next) {
+          if (yield* this.end(next, slots)) continue
           isAll = false
           break
         }
-        const count = (left.get(candidate.lane) ?? 0) - 1
-        left.set(candidate.lane, count)
-        const flow = this.flows.get(candidate.flow)
-        if (slots.hasRoom(candidate, flow, now)) this.take(candidate, flow, slots)
-        if (count === 0 && truncated.has(candidate.lane)) {
-          // What follows in this lane may come before what is left of the others.
-          isAll = false
-          break
-        }
+        const flow = this.flows.get(next.flow)
+        // Then the others of its lane have to wait too.
+        if (!slots.hasRoom(next, flow, now)) continue
+        this.take(next, flow, slots)
+        if (next.read === undefined || this.taken.length === limit) continue
+        // What follows in this lane may come before what is left of the others.
+        const more = yield* this.firstOf([next], next.read + limit - this.taken.length, next.read)
+        merged = inOrder([...merged.slice(index + 1), ...more])
+        index = -1
       }
       yield* this.write
       return isAll
@@ -245,7 +240,8 @@ class Claim {
     })
   }
 
-  private firstOf(lanes: ReadonlyArray<Place & Pick<Candidate, "lane">>, quota: number) {
+  /** The first messages of each lane, but for those that were read before. */
+  private firstOf(lanes: ReadonlyArray<Place & Pick<Candidate, "lane">>, count: number, read = 0) {
     return Effect.gen(this, function* () {
       const { db } = this.work
       if (lanes.length === 0) return []
@@ -256,12 +252,20 @@ class Claim {
         where: db.sql`x.lane = k.value and x.token is null and x.is_canceled = 0
           and x.wake_at is not null and x.wake_at <= ${this.request.now}`,
         order: "x.wake_at, x.seq",
-        limit: quota,
+        limit: count,
         columns: "x.seq, x.wake_at"
       })}`
-      return rows.flatMap(({ key, seq, wake_at }): ReadonlyArray<Candidate> => {
-        const lane = byId.get(intOf(key))
-        return lane === undefined ? [] : [{ ...lane, seq: intOf(seq), wakeAt: intOf(wake_at) }]
+      const found = inOrder(
+        rows.map(({ key, seq, wake_at }) => ({ lane: intOf(key), seq: intOf(seq), wakeAt: intOf(wake_at) }))
+      )
+      const places = new Map<number, number>()
+      return found.flatMap((row): ReadonlyArray<Candidate> => {
+        const lane = byId.get(row.lane)
+        const place = (places.get(row.lane) ?? 0) + 1
+        places.set(row.lane, place)
+        if (lane === undefined || place <= read) return []
+        const { flow, origin, tenant } = lane
+        return [{ ...row, flow, origin, tenant, read: place === count ? count : undefined }]
       })
     })
   }
