@@ -34,17 +34,29 @@ const copy = (table: string, count: number, where: string, changes: Readonly<Rec
   })
 
 /** Copies a message, its place in its queue and its log so many times. The copies follow it. */
-export const multiply = (messageId: MessageId | undefined, count: number) =>
+export const multiply = (
+  messageId: MessageId | undefined,
+  count: number,
+  changes: Readonly<Record<string, Readonly<Record<string, string>>>> = {}
+) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const [row] = yield* sql<{ readonly seq: number | string }>`
       select seq from qstash_messages where id = ${messageId ?? ""}`
     const seq = Number(row?.seq ?? 0)
     const to = `${yield* takeNumbers(count)} + i`
-    yield* copy("qstash_messages", count, `t.seq = ${seq}`, { seq: to, id: `t.id || '-' || i` })
+    yield* copy("qstash_messages", count, `t.seq = ${seq}`, {
+      ...changes["qstash_messages"],
+      seq: to,
+      id: `t.id || '-' || i`
+    })
     yield* copy("qstash_bodies", count, `t.seq = ${seq}`, { seq: to, id: `t.id || '-' || i` })
-    yield* copy("qstash_places", count, `t.seq = ${seq}`, { seq: to })
-    yield* copy("qstash_events", count, `t.message = ${seq} and t.state = 'CREATED'`, { n: to, message: to })
+    yield* copy("qstash_places", count, `t.seq = ${seq}`, { ...changes["qstash_places"], seq: to })
+    yield* copy("qstash_events", count, `t.message = ${seq} and t.state = 'CREATED'`, {
+      ...changes["qstash_events"],
+      n: to,
+      message: to
+    })
   })
 
 /** So many numbers that nobody else gets. Returns the one before them. */
@@ -108,6 +120,32 @@ export const rest = (count: number) =>
       select name || id, id, 'SUCCESS' from qstash_schedules where tenant = ${tenant?.id ?? 0} and name <> 'rest'`
   })
 
+/** 1,000 messages that may start: of 10 tenants, in 30 queues and with 10 keys. */
+export const runnable = Effect.gen(function* () {
+  const store = yield* Store
+  for (let tenant = 0; tenant < 10; tenant++) {
+    const tenantId = `tenant-${tenant}`
+    const queues = Array.from({ length: 3 }, (_, index) => `queue-${index}`)
+    for (const [index, queue] of queues.entries()) {
+      const queueName = QueueName.make(queue)
+      const parallelism = 1 + ((tenant + index) % 5)
+      yield* store.upsertQueue({
+        tenantId,
+        queueName,
+        parallelism,
+        isPaused: undefined,
+        now: start,
+        limit: 9
+      })
+    }
+    yield* send(tenantId, [
+      ...Array.from({ length: 40 }, () => ({})),
+      ...queues.flatMap((queue) => Array.from({ length: 10 }, () => ({ queue }))),
+      ...Array.from({ length: 30 }, () => key("key", 5))
+    ])
+  }
+})
+
 /** So many messages of each kind that cannot start, of one tenant. */
 export const situations = {
   "in one paused queue": (count: number) =>
@@ -135,5 +173,49 @@ export const situations = {
       const [, second] = yield* send(`fast-${count}`, [fast, fast])
       yield* claim()
       yield* multiply(second, count)
+    })
+}
+
+/** So many messages that may start. */
+export const crowds = {
+  ...situations,
+  "due, of one other tenant": (count: number) =>
+    Effect.gen(function* () {
+      const [only] = yield* send("other", [{}])
+      yield* multiply(only, count)
+    }),
+  "due, of 1,000 tenants": (count: number) =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const [only] = yield* send("many", [{}])
+      const first = yield* takeNumbers(1000)
+      const id = `${first} + i`
+      yield* copy("qstash_tenants", 1000, "t.name = 'many'", { id, name: "t.name || '-' || i" })
+      yield* copy("qstash_lanes", 1000, "t.tenant in (select id from qstash_tenants where name = 'many')", {
+        id,
+        tenant: id
+      })
+      const of = `${first} + 1 + i % 1000`
+      yield* multiply(only, count, {
+        qstash_messages: { tenant: of, lane: of },
+        qstash_events: { tenant: of }
+      })
+      yield* sql`update qstash_lanes set head_seq = (
+        select min(seq) from qstash_messages m where m.lane = qstash_lanes.id) where id > ${first}`
+    }),
+  "in 1,000 queues": (count: number) =>
+    Effect.gen(function* () {
+      const [only] = yield* send("queues", [{ queue: "many" }])
+      const first = yield* takeNumbers(1000)
+      yield* copy("qstash_queues", 1000, "t.name = 'many'", {
+        id: `${first} + i`,
+        name: "t.name || '-' || i",
+        lag: `${count / 1000}`
+      })
+      const queue = `${first} + 1 + i % 1000`
+      yield* multiply(only, count, {
+        qstash_messages: { queue, wake_at: "case when i <= 1000 then t.wake_at end" },
+        qstash_places: { queue, is_admitted: "case when i <= 1000 then 1 else 0 end" }
+      })
     })
 }
