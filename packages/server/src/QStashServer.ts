@@ -412,9 +412,12 @@ const signingKeysOf =
     return { current: user.currentSigningKey, next: user.nextSigningKey }
   }
 
-/** What an option is at the moment. */
-const currently = <A>(option: ReadonlyArray<A> | (() => ReadonlyArray<A>)): (() => ReadonlyArray<A>) =>
-  typeof option === "function" ? option : () => option
+/** What an option is at the moment. An array counts as it is now: whoever passed it may use it for something else. */
+const currently = <A>(option: ReadonlyArray<A> | (() => ReadonlyArray<A>)): (() => ReadonlyArray<A>) => {
+  if (typeof option === "function") return option
+  const fixed = [...option]
+  return () => fixed
+}
 
 /** `0.0.0.0` and `::` mean every address, but a client cannot connect to them. */
 const nameOf = ([host = "127.0.0.1"]: ReadonlyArray<string>): string =>

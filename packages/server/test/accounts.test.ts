@@ -32,4 +32,20 @@ describe("the accounts", () => {
       strictEqual(yield* status("new", { Host: "qstash.example.com" }), 200)
     }).pipe(Effect.provide(quiet))
   )
+
+  it.scopedLive("stay as they were given, whatever becomes of the array", () =>
+    Effect.gen(function* () {
+      const user = {
+        name: "fixed",
+        token: Redacted.make("token-of-fixed"),
+        currentSigningKey: Redacted.make("sig_1"),
+        nextSigningKey: Redacted.make("sig_2")
+      }
+      const users = [user]
+      const { port } = yield* serve({ users })
+      users.pop()
+      const headers = { Authorization: "Bearer token-of-fixed" }
+      strictEqual((yield* call(port, "GET", "/v2/keys", { headers })).status, 200)
+    }).pipe(Effect.provide(quiet))
+  )
 })
