@@ -122,6 +122,8 @@ const open = ({ filename }: Options) =>
 const make = (options: Options) =>
   Effect.gen(function* () {
     const { database, run } = yield* open(options)
+    // libsql aborts the process when a closed database is asked.
+    const isInTransaction = () => database.open && database.inTransaction
 
     const runEffect = <A>(sql: string, params: ReadonlyArray<unknown>, f: (result: Result) => A) =>
       Effect.withFiberRuntime<A, SqlError>((fiber) =>
@@ -140,7 +142,7 @@ const make = (options: Options) =>
       executeValues: (sql, params) => runEffect(sql, params, ({ rows }) => rows),
       // SqlClient also rolls back what did not begin, and would report that failure instead of the first one.
       executeUnprepared: (sql, params, transform) =>
-        sql === "ROLLBACK" && !database.inTransaction ? Effect.succeed([]) : execute(sql, params, transform),
+        sql === "ROLLBACK" && !isInTransaction() ? Effect.succeed([]) : execute(sql, params, transform),
       executeStream: (sql, params, transform) =>
         Stream.unwrap(Effect.map(execute(sql, params, transform), Stream.fromIterable))
     }
@@ -154,7 +156,7 @@ const make = (options: Options) =>
     }
     const release = Effect.suspend(() => {
       // A COMMIT that fails leaves its transaction open.
-      if (database.inTransaction) database.exec("ROLLBACK")
+      if (isInTransaction()) database.exec("ROLLBACK")
       setSynchronous(false)
       return permit.release(1)
     })

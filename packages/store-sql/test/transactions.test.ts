@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Exit, Fiber } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { inMemory } from "./support.ts"
 
 const insert = (id: number) => Effect.flatMap(SqlClient.SqlClient, (sql) => sql`insert into t values (${id})`)
@@ -133,6 +133,21 @@ describe("a transaction", () => {
       deepStrictEqual(yield* ids, [1])
       yield* transaction(insert(3))
       deepStrictEqual(yield* ids, [1, 3])
+    })
+  )
+
+  it.effect("that is still open when the layer ends fails, and the process lives on", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(inMemory, scope)
+      const begun = yield* Deferred.make<void>()
+      const goOn = yield* Deferred.make<void>()
+      const open = transaction(Effect.zipRight(Deferred.succeed(begun, undefined), Deferred.await(goOn)))
+      const fiber = yield* Effect.fork(Effect.provide(open, context))
+      yield* Deferred.await(begun)
+      yield* Scope.close(scope, Exit.void)
+      yield* Deferred.succeed(goOn, undefined)
+      strictEqual(Exit.isFailure(yield* Fiber.await(fiber)), true)
     })
   )
 })

@@ -74,12 +74,12 @@ export const faults: ReadonlyArray<Fault> = [
     ["if (hasSecondStatement(sql))", "if (sql === hasSecondStatement.name)"]
   ),
   ofTransactions("sqlite-transaction-left-open", "nothing works after a commit that fails", [
-    '      if (database.inTransaction) database.exec("ROLLBACK")\n',
+    '      if (isInTransaction()) database.exec("ROLLBACK")\n',
     ""
   ]),
   ofTransactions(
     "sqlite-first-failure-hidden",
     "a transaction that SQLite ended itself reports the wrong failure",
-    ['sql === "ROLLBACK" && !database.inTransaction', 'sql === "ROLLBACK" && database.inTransaction && false']
+    ['sql === "ROLLBACK" && !isInTransaction()', 'sql === "ROLLBACK" && isInTransaction() && false']
   )
 ]
