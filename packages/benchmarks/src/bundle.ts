@@ -23,7 +23,9 @@ export const bundle = async (): Promise<void> => {
       "jobs/ours",
       "jobs/official",
       "jobs/officialApp",
-      "jobs/bareApp"
+      "jobs/bareApp",
+      "storage/storeSide",
+      "storage/bullmqSide"
     ].map((name) => `src/${name}.ts`),
     entryNames: "[name]",
     outdir: bundles,

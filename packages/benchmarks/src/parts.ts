@@ -5,6 +5,7 @@ import { decoding } from "./decoding.ts"
 import { jobs } from "./jobs/jobs.ts"
 import type { Row } from "./measure.ts"
 import { receiver } from "./receiver.ts"
+import { storage } from "./storage/storage.ts"
 import { store } from "./store.ts"
 import { years } from "./year.ts"
 
@@ -14,6 +15,7 @@ export const parts: Readonly<Record<string, (scale: number) => Effect.Effect<Rea
     years,
     cron: (scale) => Effect.promise(() => cron(scale)),
     store: (scale) => Effect.promise(() => store(scale)),
+    storage,
     receiver,
     jobs,
     decoding: (scale) => Effect.promise(() => decoding(scale)),

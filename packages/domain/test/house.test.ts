@@ -72,8 +72,10 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
     "@effect/platform-node",
     "@effect-qstash/*",
     "@upstash/qstash",
+    "bullmq",
     "cron-parser",
     "croner",
+    "ioredis",
     "esbuild",
     "undici",
     "node:*"

@@ -21,9 +21,9 @@ interface Worker {
   readonly turns: Array<number>
 }
 
-const startWorker = (name: string): Effect.Effect<Worker, never, Scope.Scope> =>
+const startWorker = (program: string): Effect.Effect<Worker, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const [child, port] = yield* start<number>(name, [])
+    const [child, port] = yield* start<number>(program, [])
     const pool = yield* Effect.acquireRelease(
       Effect.sync(() => new Pool(`http://127.0.0.1:${port}`, { connections: concurrency })),
       (opened) => Effect.promise(() => opened.destroy())
