@@ -3,6 +3,7 @@ import {
   QStashFlowControl,
   QStashMessages,
   QueueName,
+  QStashInvalidRequest,
   QStashUnavailable,
   type QStashServices,
   UrlGroupName
@@ -13,7 +14,7 @@ import { QStashReceiver } from "@effect-qstash/receiver"
 import { QStashTest } from "@effect-qstash/testing"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { DateTime, Effect, Layer, Option, Schema } from "effect"
+import { DateTime, Effect, Either, Layer, Option, Schema } from "effect"
 
 const Tick = Job.make("tick", { payload: { n: Schema.Int }, settings: { retries: 3 } })
 const Limited = Job.make("limited", {
@@ -436,6 +437,37 @@ describe("publishing", () => {
         deepStrictEqual(results.map(Option.getRight).map(Option.isSome), [true, true, true])
         yield* QStashTest.advance(0)
         deepStrictEqual(seen.length, 3)
+      })
+    )
+  )
+
+  it.effect("says of each message of a batch whether QStash takes it", () =>
+    noting(() =>
+      Effect.gen(function* () {
+        const messages = yield* QStashMessages
+        const error = new QStashInvalidRequest({ reason: "too large" })
+        const refused = Either.left(error)
+        let batches = 0
+        const results = yield* Effect.provideService(
+          Tick.publishMany([{ n: 1 }, { n: 2 }, { n: 3 }]),
+          QStashMessages,
+          {
+            ...messages,
+            // The second one is refused.
+            batch: (all) =>
+              Effect.map(messages.batch(all), ([first = refused, , third = refused]) => {
+                batches += 1
+                return [first, refused, third]
+              })
+          }
+        )
+        deepStrictEqual(batches, 1)
+        deepStrictEqual(
+          results.map(
+            Either.match({ onLeft: ({ message }) => message, onRight: ({ messageId }) => messageId })
+          ),
+          ["msg_1", error.message, "msg_3"]
+        )
       })
     )
   )
