@@ -1,9 +1,11 @@
-import { QStashMessages } from "@effect-qstash/domain"
+import { QStashMessages, UrlGroupName } from "@effect-qstash/domain"
+import { Job, Jobs, Ledger, Plan } from "@effect-qstash/jobs"
+import { QStashReceiver } from "@effect-qstash/receiver"
 import { QStashTest } from "@effect-qstash/testing"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Cause, Duration, Effect, Exit, Option } from "effect"
-import { Export, NoSuchTable } from "./billing.ts"
+import { Cause, Duration, Effect, Exit, Layer, Option, Schema } from "effect"
+import { Export, ExportId, NoSuchTable } from "./billing.ts"
 import { exportOf, forms, type Handlers, serving } from "./support.ts"
 
 /** The result, or what the error says. */
@@ -161,3 +163,47 @@ for (const [name, form] of Object.entries(forms)) {
     })
   })
 }
+
+describe("the outcome of a firing of a URL group", () => {
+  const outcomes: Array<string> = []
+  const Audit = Job.make("audit", { payload: { exportId: ExportId, rows: Schema.Int } })
+  const Copy = Job.make("copy", { payload: { exportId: ExportId, rows: Schema.Int }, outcome: true })
+  const jobs = Jobs.make("billing", Export, Audit, Copy)
+  const all = Job.urlGroup(UrlGroupName.make("all"), Audit, Export, Copy)
+  const services = Layer.mergeAll(
+    jobs.toLayer({
+      export: () => new NoSuchTable({ table: "t" }),
+      audit: () => Effect.die("broken"),
+      copy: () => Effect.void,
+      "export/outcome": ({ exit }) => Effect.sync(() => void outcomes.push(`export ${endOf(exit)}`)),
+      "copy/outcome": ({ exit }) => Effect.sync(() => void outcomes.push(`copy ${exit._tag}`))
+    }),
+    Ledger.layerMemory(),
+    Layer.orDie(QStashReceiver.layer(QStashTest.signingKeys)),
+    Layer.orDie(Jobs.layer({ url: "https://api.example.com/jobs" }))
+  )
+
+  it.effect.each([
+    ["audit", Audit],
+    ["export", Export],
+    ["copy", Copy]
+  ] as const)("reaches the job that worked on it, with a schedule of %s", ([, job]) =>
+    Effect.gen(function* () {
+      outcomes.length = 0
+      yield* Plan.ensure(jobs, [job.schedule({ cron: "0 0 1 * *", payload: exportOf("e1"), to: all })])
+      yield* QStashTest.advance("32 days")
+      deepStrictEqual(outcomes.toSorted(), ["copy Success", "export no table t"])
+      deepStrictEqual(
+        (yield* QStashTest.dlq).map(({ url }) => url).toSorted(),
+        ["audit", "export"].map((name) => `https://api.example.com/jobs/${name}`)
+      )
+    }).pipe(
+      Effect.provide(
+        QStashTest.serve(jobs.httpApp).pipe(
+          Layer.provideMerge(services),
+          Layer.provideMerge(QStashTest.layer)
+        )
+      )
+    )
+  )
+})

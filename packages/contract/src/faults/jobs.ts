@@ -84,6 +84,19 @@ export const faults: ReadonlyArray<Fault> = [
     "the outcome of a message comes again with each callback",
     ["message: `${outcome.right.messageId}/outcome`", "message: `${run.delivery.signed.tokenId}/outcome`"]
   ),
+  faultsOf("Jobs", "outcomes")("jobs/src/internal/handle.ts")(
+    "job-outcome-of-another",
+    "in a URL group, the outcome of one job is reported as that of another",
+    ["urlGroup === undefined ? job : jobs.get(routeOf(url).name)", "urlGroup === undefined ? job : job"]
+  ),
+  faultsOf("Jobs", "outcomes")("jobs/src/internal/inputs.ts")(
+    "job-outcome-lost-in-group",
+    "the outcome of a job in a URL group is reported only if it is the first one",
+    [
+      "receivers.find(({ hasOutcome }) => hasOutcome)",
+      "receivers.slice(0, 1).find(({ hasOutcome }) => hasOutcome)"
+    ]
+  ),
   ledger("ledger-response-lost", "a repeat responds without the result", [
     "{ response: known.response, isRepeat: true }",
     '{ response: "", isRepeat: true }'

@@ -72,8 +72,7 @@ export const handle = (
     }
     const job = jobs.get(name)
     if (job === undefined || (isOutcome && !job.hasOutcome)) {
-      yield* Effect.logWarning(`This version has no job ${JSON.stringify(name)}, so QStash tries again`)
-      return Respond.unknownJob
+      return yield* unknownJob(name)
     }
     const messages = yield* QStashMessages
     const run = runOf(job, request, verified.right, messages)
@@ -81,7 +80,7 @@ export const handle = (
     const { messageId = "unknown", attempt } = run
     return yield* guarded(
       isOutcome
-        ? conclude(job, handlers[path], run)
+        ? conclude(jobs, handlers, job, run)
         : perform(app, job, handlers[path], run, createdAt(verified.right, messages))
     ).pipe(
       measured(path),
@@ -112,6 +111,15 @@ const linksOf = ({ headers: { traceparent } }: JobRequest): ReadonlyArray<Tracer
         onSome: (span) => [{ _tag: "SpanLink", span, attributes: {} }]
       })
 
+const unknownJob = (name: string): Effect.Effect<JobResponse> =>
+  Effect.as(
+    Effect.logWarning(`This version has no job ${JSON.stringify(name)}, so QStash tries again`),
+    Respond.unknownJob
+  )
+
+const undecodable = (reason: string): Effect.Effect<JobResponse> =>
+  Effect.as(Effect.logError(reason), Respond.undecodable(reason))
+
 const missing = (name: string) => Effect.dieMessage(`There is no handler for ${JSON.stringify(name)}`)
 
 /** Decodes the payload and runs the handler, once. */
@@ -126,10 +134,7 @@ const perform = (
     if (handler === undefined) return yield* missing(job.name)
     const { signed, unsigned } = run.delivery
     const decoded = job.codec.decodePayload(utf8.decode(signed.body))
-    if (Either.isLeft(decoded)) {
-      yield* Effect.logError(decoded.left)
-      return Respond.undecodable(decoded.left)
-    }
+    if (Either.isLeft(decoded)) return yield* undecodable(decoded.left)
     const payload = decoded.right
     const limit = job.skipIfOlderThan
     const tooOld =
@@ -189,28 +194,33 @@ const respondTo = (job: Any, error: unknown): Effect.Effect<JobResponse> => {
 
 /** Reads a callback, and runs the outcome handler if it is final. */
 const conclude = (
+  jobs: ReadonlyMap<string, Any>,
+  handlers: Handlers,
   job: Any,
-  handler: Handler | undefined,
   run: Run
 ): Effect.Effect<JobResponse, never, Ledger> =>
   Effect.gen(function* () {
-    const name = `${job.name}/outcome`
-    if (handler === undefined) return yield* missing(name)
     const callback = Either.flatMap(
       Either.mapLeft(parseJson(utf8.decode(run.delivery.signed.body)), () => "the callback is not JSON"),
       CallbackBody.decode
     )
-    const outcome = Either.flatMap(callback, (body) => outcomeOf(job, body))
-    if (Either.isLeft(outcome)) {
-      yield* Effect.logError(outcome.left)
-      return Respond.undecodable(outcome.left)
-    }
+    if (Either.isLeft(callback)) return yield* undecodable(callback.left)
+    // All messages of a URL group call one of its jobs back.
+    const { url, urlGroup } = callback.right
+    const source = urlGroup === undefined ? job : jobs.get(routeOf(url).name)
+    if (source === undefined) return yield* unknownJob(routeOf(url).name)
+    if (!source.hasOutcome) return Respond.ignored
+    const name = `${source.name}/outcome`
+    const handler = handlers[name]
+    if (handler === undefined) return yield* missing(name)
+    const outcome = outcomeOf(source, callback.right)
+    if (Either.isLeft(outcome)) return yield* undecodable(outcome.left)
     if (outcome.right === undefined) return Respond.ignored
     const ledger = yield* Ledger
     const keys = { token: run.delivery.signed.tokenId, message: `${outcome.right.messageId}/outcome` }
     return yield* ledger.once(keys, Effect.as(handler(outcome.right, run), "")).pipe(
       Effect.map(({ isRepeat }) => Respond.done("", isRepeat)),
-      Effect.catchAll((error) => respondTo(job, error))
+      Effect.catchAll((error) => respondTo(source, error))
     )
   })
 

@@ -44,9 +44,12 @@ const common = (
   worker: Worker.Service,
   job: Declared,
   body: string,
-  { cron, key, scheduledFor, trace }: ScheduleHeaders
+  { cron, key, scheduledFor, trace }: ScheduleHeaders,
+  receivers: ReadonlyArray<Declared> = [job]
 ) => {
-  const outcome = `${urlOf(worker, job.name)}/outcome`
+  // A message has one callback, whichever job of a group works on it. The router finds out.
+  const concluding = receivers.find(({ hasOutcome }) => hasOutcome)
+  const outcome = concluding && `${urlOf(worker, concluding.name)}/outcome`
   return {
     ...job.settings,
     headers: {
@@ -58,7 +61,7 @@ const common = (
       ...(trace === undefined ? {} : { [headerNames.trace]: trace })
     },
     body,
-    ...(job.hasOutcome ? { callback: outcome, failureCallback: outcome } : {})
+    ...(outcome === undefined ? {} : { callback: outcome, failureCallback: outcome })
   }
 }
 
@@ -98,7 +101,7 @@ export interface DeclaredSchedule {
   readonly job: Declared
   readonly key: string | undefined
   readonly cron: CronExpression
-  readonly to: { readonly name: UrlGroupName } | undefined
+  readonly to: { readonly name: UrlGroupName; readonly jobs: ReadonlyArray<Declared> } | undefined
 }
 
 export const scheduleIdOf = (
@@ -113,7 +116,7 @@ export const scheduleOf = (
   body: string,
   app: string
 ): CreateSchedule.Input & { readonly scheduleId: ScheduleId; readonly labels: ReadonlyArray<string> } => ({
-  ...common(worker, schedule.job, body, { cron: schedule.cron, key: schedule.key }),
+  ...common(worker, schedule.job, body, { cron: schedule.cron, key: schedule.key }, schedule.to?.jobs),
   scheduleId: scheduleIdOf(worker, schedule),
   cron: schedule.cron,
   destination:
