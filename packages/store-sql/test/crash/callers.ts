@@ -25,11 +25,15 @@ export class Callers {
   readonly #world: World
   readonly #ports: ReadonlyArray<number>
   readonly #destinations: string
+  readonly #pace: number
+  readonly #schedules: ReadonlyArray<number>
   #isStopped = false
   #publishes = 0
   #loops: Array<Promise<void>> = []
 
-  constructor(world: World, ports: ReadonlyArray<number>, destinations: string) {
+  constructor(world: World, ports: ReadonlyArray<number>, destinations: string, pace: number) {
+    this.#pace = pace
+    this.#schedules = Array.from({ length: Math.ceil(6 / pace) }, (_, index) => index)
     this.#world = world
     this.#ports = ports
     this.#destinations = destinations
@@ -41,13 +45,14 @@ export class Callers {
     method: string,
     path: string,
     headers: Headers,
-    body?: string
+    body?: string,
+    timeout = 3000
   ): Promise<Answer> {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
       headers: { ...tenant.headers, ...headers },
       ...(body === undefined ? {} : { body }),
-      signal: AbortSignal.timeout(3000)
+      signal: AbortSignal.timeout(timeout)
     })
     return { status: answer.status, text: await answer.text() }
   }
@@ -66,6 +71,15 @@ export class Callers {
     }
   }
 
+  /** Calls one server until it says yes. Waits long for an answer, so that no call is still under way afterwards. */
+  async insist(port: number, tenant: Tenant, method: string, path: string): Promise<Answer> {
+    for (;;) {
+      const answer = await this.once(port, tenant, method, path, {}, undefined, 60_000).catch(() => undefined)
+      if (answer !== undefined && answer.status < 500) return answer
+      await setTimeout(50)
+    }
+  }
+
   #to(kind: string, name: string, behaviour: string): string {
     return `${this.#destinations}/${kind}/${name}/${behaviour}`
   }
@@ -75,7 +89,7 @@ export class Callers {
     const run = async () => {
       while (!this.#isStopped) {
         if (this.#world.openOf(kind).size < mostOpen) await step()
-        await setTimeout(Math.random() * 2 * pause)
+        await setTimeout(Math.random() * 2 * pause * this.#pace)
       }
     }
     this.#loops.push(
@@ -127,7 +141,7 @@ export class Callers {
         endpoints: ["one", "two"].map((name) => ({ name, url: this.#to("group", name, "flaky") }))
       }
       await this.call(tenant, "POST", "/v2/topics/pair/endpoints", json, JSON.stringify(pair))
-      for (let index = 0; index < 6; index++) {
+      for (const index of this.#schedules) {
         const id = `${tenant.name}-${index}`
         await this.call(tenant, "POST", `/v2/schedules/${this.#to("schedule", id, "flaky")}`, {
           "Upstash-Schedule-Id": id,
@@ -152,7 +166,7 @@ export class Callers {
         const callback = ++turn % 2 === 0 ? ("success" as const) : undefined
         await this.#publish(
           tenant,
-          `/v2/publish/${this.#to("plain", name, "flaky")}`,
+          `/v2/publish/${this.#to("plain", name, "late")}`,
           "plain",
           { "Upstash-Retries": "5" },
           callback
@@ -237,7 +251,7 @@ export class Callers {
   /** Lets nothing new begin. */
   async removeSchedules(): Promise<void> {
     for (const tenant of tenants) {
-      for (const index of [0, 1, 2, 3, 4, 5, "pair"]) {
+      for (const index of [...this.#schedules, "pair"]) {
         await this.call(tenant, "DELETE", `/v2/schedules/${tenant.name}-${index}`, {})
       }
     }

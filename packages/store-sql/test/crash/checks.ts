@@ -4,7 +4,8 @@ import { Effect } from "effect"
 import { inconsistencies } from "../inconsistencies.ts"
 import { SqlClient as Client } from "@effect/sql/SqlClient"
 import { tenants } from "./callers.ts"
-import { getOr, type World } from "./World.ts"
+import type { Settings } from "./settings.ts"
+import { getOr, grace, type World } from "./World.ts"
 
 interface Row {
   readonly id: string
@@ -23,6 +24,8 @@ export interface Summary {
   readonly firings: number
   readonly dead: number
   readonly canceled: number
+  /** How long the messages of a killed server waited for another one at most, in milliseconds. */
+  readonly takeover: number
   readonly faults: ReadonlyArray<string>
 }
 
@@ -32,7 +35,8 @@ const latestFiring = 30 * 60_000
 /** Compares what callers and destinations saw with what the database says after everything has ended. */
 export const check = (
   world: World,
-  store: Store.Service
+  store: Store.Service,
+  settings: Pick<Settings, "from" | "speed">
 ): Effect.Effect<Summary, unknown, SqlClient.SqlClient> =>
   Effect.gen(function* () {
     const sql = yield* Client
@@ -71,7 +75,7 @@ export const check = (
     if (withoutCallback.length > 0) {
       faults.push(`without their callback: ${shown(withoutCallback.map(({ messageId }) => messageId))}`)
     }
-    faults.push(...queueFaults(world), ...firingFaults(rows), ...pauseFaults(world))
+    faults.push(...queueFaults(world), ...firingFaults(rows), ...pauseFaults(world, rows, settings))
 
     for (const { name } of tenants) {
       if ((yield* store.countLeased(name)) > 0) faults.push(`${name} still has leased messages`)
@@ -95,6 +99,7 @@ export const check = (
       firings: firings.size,
       dead: dead.size,
       canceled: world.canceled.size,
+      takeover: Math.round(longestTakeover(world)),
       faults
     }
   })
@@ -149,9 +154,33 @@ const firingFaults = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
   })
 }
 
-/** Whatever server was told: a second later nothing starts anywhere. */
-const pauseFaults = ({ pauses, starts }: World): ReadonlyArray<string> =>
-  pauses.flatMap(({ from, of, to }) => {
-    const late = starts.filter((start) => start.of === of && start.at > from + 1000 && start.at < to)
+/** Whatever server was told: a moment later nothing starts in a paused queue, and a paused schedule does not fire. */
+const pauseFaults = (
+  { pauses, starts }: World,
+  rows: ReadonlyArray<Row>,
+  { from: epoch, speed }: Pick<Settings, "from" | "speed">
+): ReadonlyArray<string> => {
+  const millisOf = ({ created_at }: Row) =>
+    (Number(created_at) - epoch) / speed + epoch - performance.timeOrigin
+  return pauses.flatMap(({ from, of, to }) => {
+    const times = [
+      ...starts.flatMap((start) => (start.of === of ? [start.at] : [])),
+      ...rows.flatMap((row) => (row.schedule === of ? [millisOf(row)] : []))
+    ]
+    // The servers' clocks are apart by less than this.
+    const late = times.filter((at) => at > from + grace && at < to - 200)
     return late.length === 0 ? [] : [`${of} was paused, and ${late.length} messages started`]
   })
+}
+
+/** The longest time from a lost connection to the next attempt, where nothing else keeps a message from starting. */
+const longestTakeover = (world: World): number =>
+  Math.max(
+    0,
+    ...Array.from(world.attempts.values()).flatMap((attempts) =>
+      attempts.flatMap(({ end, isCut, kind }, index) => {
+        const next = attempts[index + 1]
+        return isCut && kind === "plain" && next !== undefined ? [next.begin - end] : []
+      })
+    )
+  )

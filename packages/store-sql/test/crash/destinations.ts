@@ -16,6 +16,7 @@ const answers: Readonly<Record<string, () => Promise<number>>> = {
   ok: () => Promise.resolve(200),
   slow: () => setTimeout(Math.random() * 40, 200),
   flaky: () => setTimeout(Math.random() * 10, Math.random() < 0.2 ? 500 : 200),
+  late: () => setTimeout(Math.random() * 100, Math.random() < 0.2 ? 500 : 200),
   dead: () => Promise.resolve(500)
 }
 
@@ -23,18 +24,18 @@ const answers: Readonly<Record<string, () => Promise<number>>> = {
 export const openDestinations = async (world: World) => {
   const server = createServer((request, response) => {
     const begin = performance.now()
-    const attempt: Attempt = { begin, end: Infinity, isSuccess: false }
     const messageId = headerOf(request, "upstash-message-id")
     const [, kind = "", name = "", behaviour = "ok"] = (request.url ?? "").split("/")
+    const attempt: Attempt = { kind, begin, end: Infinity, isSuccess: false, isCut: false }
     getOr(world.attempts, messageId, () => []).push(attempt)
-    if (kind === "queue" || kind === "schedule") world.starts.push({ at: begin, of: name })
-    if (kind === "schedule") getOr(world.firings, name, () => new Set()).add(messageId)
-    if (world.isStale(headerOf(request, "upstash-signature"), begin)) {
+    if (kind === "queue") world.starts.push({ at: begin, of: name })
+    if (name.startsWith("defaultUser") && world.isStale(headerOf(request, "upstash-signature"), begin)) {
       world.faults.push(`${messageId} was signed with a key that is out of use`)
     }
     const flow = kind === "flow" ? getOr(world.flows, name, () => ({ now: 0, most: 0 })) : undefined
     if (flow !== undefined) flow.most = Math.max(flow.most, ++flow.now)
     response.on("close", () => {
+      attempt.isCut = attempt.end === Infinity
       attempt.end = Math.min(attempt.end, performance.now())
       if (flow !== undefined) flow.now -= 1
     })
@@ -44,6 +45,7 @@ export const openDestinations = async (world: World) => {
       if (response.destroyed || status === undefined) return
       attempt.end = performance.now()
       attempt.isSuccess = status === 200
+      if (attempt.isSuccess) world.succeed()
       const isLast = Number(headerOf(request, "upstash-retried")) >= 1 && behaviour === "dead"
       if (attempt.isSuccess || isLast) world.open.get(kind)?.delete(messageId)
       if (kind === "callback") {

@@ -8,6 +8,8 @@ export interface Options {
   readonly kills: number
   /** How much faster than real time the servers' clocks go. */
   readonly speed: number
+  /** How many times as long the callers wait between two calls. There are fewer schedules, too. */
+  readonly pace: number
   readonly progress: (line: string) => void
 }
 
@@ -17,6 +19,12 @@ export const freePort = async (): Promise<number> => {
   const address = server.address()
   server.close()
   return address instanceof Object ? address.port : 0
+}
+
+/** A random moment of a server that is at work, however busy the machine is. */
+export const randomMoment = async (world: World): Promise<void> => {
+  if (Math.random() < 0.7) await world.deliveries(Math.ceil(Math.random() * 60))
+  await setTimeout(Math.random() * 500)
 }
 
 /** Waits until no message is left. */

@@ -19,6 +19,7 @@ const server = QStashServer.layer({
   port,
   host: "127.0.0.1",
   lookEvery: "20 seconds",
+  concurrency: settings.concurrency,
   // All of these are times of the fast clock.
   requestTimeout: "10 minutes",
   shutdownGrace: "10 minutes",

@@ -8,6 +8,8 @@ export interface Settings {
   readonly from: number
   /** How far its clock is ahead of the others', in milliseconds of its own time. */
   readonly ahead: number
+  /** How many deliveries may be in progress. */
+  readonly concurrency: number
 }
 
 /** What a server process says. */

@@ -4,33 +4,34 @@ import { Effect, Layer } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { setTimeout } from "node:timers/promises"
 import { Callers } from "./callers.ts"
 import { check, type Summary } from "./checks.ts"
 import { openDestinations } from "./destinations.ts"
-import { drained, freePort, type Options } from "./run.ts"
+import { drained, freePort, type Options, randomMoment } from "./run.ts"
 import { buildServer, removeServer, ServerProcess } from "./ServerProcess.ts"
 import { World } from "./World.ts"
 
 /** One server on a file. It is killed at random moments, also while it starts, and started again at once. */
-export const crashOnSqlite = async ({ kills, progress, speed }: Options): Promise<Summary> => {
+export const crashOnSqlite = async ({ kills, pace, progress, speed }: Options): Promise<Summary> => {
   const directory = mkdtempSync(join(tmpdir(), "effect-qstash-crash-"))
   const filename = join(directory, "crash.db")
   const world = new World()
   await buildServer()
   const destinations = await openDestinations(world)
   const port = await freePort()
+  // A server that is killed soon after its start must have time to settle some deliveries.
+  const concurrency = 40
   const server = new ServerProcess(
-    { port, database: { filename }, speed, from: Date.now(), ahead: 0 },
+    { port, database: { filename }, speed, from: Date.now(), ahead: 0, concurrency },
     join(directory, "server.log")
   )
   try {
     await server.start()
-    const callers = new Callers(world, [port], destinations.url)
+    const callers = new Callers(world, [port], destinations.url, pace)
     await callers.prepare()
     callers.start()
     for (let kill = 1; kill <= kills; kill++) {
-      await setTimeout(100 + Math.random() * 1400)
+      await randomMoment(world)
       await server.end("SIGKILL")
       const ready = server.start()
       if (Math.random() < 0.9) await ready
@@ -48,7 +49,7 @@ export const crashOnSqlite = async ({ kills, progress, speed }: Options): Promis
     }
     const client = SqliteClient.layer({ filename })
     return await Effect.runPromise(
-      Effect.flatMap(Store, (store) => check(world, store)).pipe(
+      Effect.flatMap(Store, (store) => check(world, store, server.settings)).pipe(
         Effect.provide(Layer.provideMerge(SqlStore.layer, client))
       )
     )
