@@ -210,55 +210,57 @@ const withoutLimits: AttemptLimits.Service = { bytes: defaults.maxResponseBytes 
 
 /** Sends each request with its bytes, and never follows a redirect. */
 export const makeClient = (dispatcher: Dispatcher): HttpClient.HttpClient => {
-  const execute = (
-    request: HttpClientRequest.HttpClientRequest
-  ): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportFault> =>
-    Effect.contextWithEffect((context: Context.Context<never>) => {
-      const { bytes, scope, time } = Option.getOrElse(
-        Context.getOption(context, AttemptLimits),
-        () => withoutLimits
+  const send = (
+    request: HttpClientRequest.HttpClientRequest,
+    address: Address | undefined,
+    bytes: number,
+    time: number,
+    scope?: Scope.Scope
+  ): Effect.Effect<HttpClientResponse.HttpClientResponse, TransportFault> => {
+    const body = bytesOf(request)
+    if (address === undefined) return Effect.fail(requestFault(request, undefined, "InvalidUrl"))
+    if (body === undefined) return Effect.fail(requestFault(request, undefined, "Encode"))
+    let exchange: Exchange | undefined
+    const sent = Effect.async<Exchange, TransportFault>((resume) => {
+      const started = new Exchange(request, bytes, time, resume)
+      exchange = started
+      dispatcher.dispatch(
+        {
+          ...address,
+          method: request.method,
+          headers: { ...common, ...request.headers },
+          body,
+          headersTimeout: 0,
+          bodyTimeout: 0
+        },
+        started
       )
-      // Only a request that no `transformClient` has seen has its time kept here.
-      const address = time === undefined ? parseAddress(request) : cutAddress(request)
-      const body = bytesOf(request)
-      if (address === undefined) return Effect.fail(requestFault(request, undefined, "InvalidUrl"))
-      if (body === undefined) return Effect.fail(requestFault(request, undefined, "Encode"))
-      let exchange: Exchange | undefined
-      const sent = Effect.async<Exchange, TransportFault>((resume) => {
-        const started = new Exchange(
-          request,
-          bytes,
-          time === undefined ? Infinity : Duration.toMillis(time),
-          resume
-        )
-        exchange = started
-        dispatcher.dispatch(
-          {
-            ...address,
-            method: request.method,
-            headers: { ...common, ...request.headers },
-            body,
-            headersTimeout: 0,
-            bodyTimeout: 0
-          },
-          started
-        )
-        return Effect.sync(() => started.abort(aborted))
-      })
-      return scope === undefined
-        ? sent
-        : Effect.zipRight(
-            Scope.addFinalizer(
-              scope,
-              Effect.sync(() => exchange?.abort(aborted))
-            ),
-            sent
-          )
+      return Effect.sync(() => started.abort(aborted))
     })
+    return scope === undefined
+      ? sent
+      : Effect.zipRight(
+          Scope.addFinalizer(
+            scope,
+            Effect.sync(() => exchange?.abort(aborted))
+          ),
+          sent
+        )
+  }
   const client = HttpClient.makeWith<never, never, TransportFault, never>(
-    Effect.flatMap(execute),
+    Effect.flatMap((request) =>
+      Effect.contextWithEffect((context: Context.Context<never>) => {
+        const { bytes, scope } = Option.getOrElse(
+          Context.getOption(context, AttemptLimits),
+          () => withoutLimits
+        )
+        return send(request, parseAddress(request), bytes, Infinity, scope)
+      })
+    ),
     Effect.succeed
   )
-  enforcing.add(client)
+  enforcing.set(client, (request, { bytes, time }) =>
+    send(request, cutAddress(request), bytes, Duration.toMillis(time))
+  )
   return client
 }

@@ -121,12 +121,11 @@ const readStream = (
   )
 
 const attempt = <R>(
-  client: HttpClient.HttpClient.With<TransportFault, R>,
-  request: HttpClientRequest.HttpClientRequest,
+  sent: Effect.Effect<HttpClientResponse.HttpClientResponse, TransportFault, R>,
   needsBody: boolean,
   readBody: (response: HttpClientResponse.HttpClientResponse, head: Head) => Effect.Effect<Reply["body"]>
 ): Effect.Effect<Reply, TransportFault | "too late", R> =>
-  client.execute(request).pipe(
+  sent.pipe(
     Effect.catchAll(responseOfFault),
     Effect.flatMap((response) => {
       const { headers, status } = response
@@ -149,7 +148,7 @@ const limitedAttempt =
   ): Effect.Effect<Reply, TransportFault | "too late", R> =>
     Effect.suspend(() => {
       let head: Head | undefined
-      return attempt(client, request, needsBody, (response, found) => {
+      return attempt(client.execute(request), needsBody, (response, found) => {
         head = found
         // Reading a stream piece by piece takes several times as long.
         return isWithin(found, limit) ? Effect.either(response.text) : readStream(response, limit)
@@ -171,8 +170,8 @@ export const makeExchange = ({
     const requestInit = Option.getOrUndefined(yield* Effect.serviceOption(FetchHttpClient.RequestInit))
     const init: RequestInit = { ...requestInit, redirect: "manual" }
     const client = yield* HttpClient.HttpClient
-    const isEnforcing = enforcing.has(client)
-    const quiet = isEnforcing ? client : HttpClient.withTracerDisabledWhen(client, () => true)
+    const sendWithin = enforcing.get(client)
+    const quiet = sendWithin === undefined ? HttpClient.withTracerDisabledWhen(client, () => true) : client
     const transformed = transformClient(quiet)
     if (transformed !== quiet) {
       // It may hold a response back; only a scope cuts it off then.
@@ -185,9 +184,9 @@ export const makeExchange = ({
           )
         )
     }
-    if (!isEnforcing) return limitedAttempt(quiet, bytes, init)
+    if (sendWithin === undefined) return limitedAttempt(quiet, bytes, init)
     return (request, time, needsBody) =>
-      attempt(quiet, request, needsBody, (response) =>
+      attempt(sendWithin(request, { time, bytes }), needsBody, (response) =>
         Effect.map(Effect.either(response.text), Either.mapLeft(unreadOfFault))
-      ).pipe(Effect.provideService(AttemptLimits, { time, bytes }))
+      )
   })
