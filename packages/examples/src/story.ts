@@ -37,6 +37,7 @@ import { Digest, Export, NightlyReport } from "./billing/jobs.ts"
 import { DbDown, Digests, ExportId, Exports, NoSuchTable, Reports } from "./billing/work.ts"
 import { WorkerLive } from "./billing/worker.ts"
 import { freePort } from "./freePort.ts"
+import { killedServer } from "./killedServer.ts"
 
 const user = DevelopmentUsers.defaultUser
 const berlin = DateTime.zoneUnsafeMakeNamed("Europe/Berlin")
@@ -254,6 +255,10 @@ const story = Effect.gen(function* () {
   yield* pass("1s")
   yield* second.stop
 
+  yield* chapter("7. Another QStash server keeps its state in a file. It is killed, and starts again.")
+  const files = yield* FileSystem.FileSystem
+  yield* killedServer(yield* files.makeTempDirectoryScoped(), print)
+
   yield* Console.log(`
   The worker is packages/examples/src/billing. Read on: packages/examples/README.md, docs/jobs.md.
   To keep a server running: npm run dev`)
@@ -282,7 +287,7 @@ const publisher = Layer.merge(QStashClient.layerConfig(), Jobs.layerConfig())
 
 Effect.flatMap(environment, (provider) =>
   story.pipe(
-    Effect.timeout("30 seconds"),
+    Effect.timeout("60 seconds"),
     Effect.provide(Layer.merge(publisher, World.layer)),
     Effect.withConfigProvider(provider)
   )
