@@ -204,6 +204,9 @@ export declare namespace Store {
       readonly now: number
     }) => Effect.Effect<{ readonly cancelled: number } & Logged, E>
 
+    /** How many of the tenant's messages are not done. */
+    readonly countMessages: (tenantId: string) => Effect.Effect<number, E>
+
     /** How many of the tenant's messages are leased. */
     readonly countLeased: (tenantId: string) => Effect.Effect<number, E>
 
@@ -384,6 +387,7 @@ export const mapVerbs = <E, E2>(
   getMessage: (tenantId, messageId) => map(store.getMessage(tenantId, messageId), "getMessage"),
   listMessages: (tenantId) => map(store.listMessages(tenantId), "listMessages"),
   cancel: (request) => map(store.cancel(request), "cancel"),
+  countMessages: (tenantId) => map(store.countMessages(tenantId), "countMessages"),
   countLeased: (tenantId) => map(store.countLeased(tenantId), "countLeased"),
   getDeadLetter: (tenantId, dlqId) => map(store.getDeadLetter(tenantId, dlqId), "getDeadLetter"),
   pageDeadLetters: (request) => map(store.pageDeadLetters(request), "pageDeadLetters"),

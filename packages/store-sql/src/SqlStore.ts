@@ -36,6 +36,7 @@ import { nextWake } from "./internal/verbs/nextWake.ts"
 import { getMessage } from "./internal/verbs/getMessage.ts"
 import { listMessages } from "./internal/verbs/listMessages.ts"
 import { cancel } from "./internal/verbs/cancel.ts"
+import { countMessages } from "./internal/verbs/countMessages.ts"
 import { countLeased } from "./internal/verbs/countLeased.ts"
 import { getDeadLetter } from "./internal/verbs/getDeadLetter.ts"
 import { pageDeadLetters } from "./internal/verbs/pageDeadLetters.ts"
@@ -115,6 +116,7 @@ export const make: Effect.Effect<Store.Service, SqlError | NewerSchema | ClockOf
         getMessage: getMessage(verbs),
         listMessages: listMessages(verbs),
         cancel: cancel(verbs),
+        countMessages: countMessages(verbs),
         countLeased: countLeased(verbs),
         getDeadLetter: getDeadLetter(verbs),
         pageDeadLetters: pageDeadLetters(verbs),

@@ -105,8 +105,7 @@ export class Metrics {
       for (const tenantId of new Set([...tenantIds, ...this.#labels.keys()])) {
         const labels = this.#labelsOf(tenantId)
         const depth = depths.get(labels) ?? { waiting: 0, delivering: 0 }
-        // The Store has no verb that only counts them.
-        const all = (yield* store.listMessages(tenantId)).length
+        const all = yield* store.countMessages(tenantId)
         const delivering = yield* store.countLeased(tenantId)
         depth.delivering += delivering
         depth.waiting += Math.max(0, all - delivering)

@@ -204,6 +204,8 @@ export const messageVerbs = (
         Array.from(memory.tenants.get(tenantId)?.messages.values() ?? [], ({ message }) => message)
       ),
 
+    countMessages: (tenantId) => Effect.sync(() => memory.tenants.get(tenantId)?.messages.size ?? 0),
+
     cancel: ({ criteria, limit, now, tenantId }) =>
       Effect.sync(() => {
         const log = new EventLog(now)

@@ -29,6 +29,7 @@ export class Model extends ModelSteps {
           yield* store.listMessages(tenantId),
           pending.map(({ message }) => message)
         )
+        strictEqual(yield* store.countMessages(tenantId), pending.length)
         strictEqual(
           yield* store.countLeased(tenantId),
           pending.filter(({ token }) => token !== undefined).length
