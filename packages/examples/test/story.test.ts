@@ -32,9 +32,16 @@ describe("npm start", () => {
         strictEqual(stderr, "")
         strictEqual(code, 0)
         const chapters = stdout.split(/^ {2}(?=\d\. )/m).slice(1)
-        strictEqual(chapters.length, 6)
-        const [deploy = "", firing = "", retry = "", duplicate = "", deadLetter = "", shutdown = ""] =
-          chapters
+        strictEqual(chapters.length, 7)
+        const [
+          deploy = "",
+          firing = "",
+          retry = "",
+          duplicate = "",
+          deadLetter = "",
+          shutdown = "",
+          killed = ""
+        ] = chapters
         assertMatch(deploy, /billing: 21 to create\n.+nightly-report.+\n[^]+billing: 21 unchanged/)
         assertMatch(
           firing,
@@ -49,9 +56,10 @@ describe("npm start", () => {
         assertMatch(deadLetter, /→ 489, no further attempt\n.+has failed → 204\n.+"_tag":"NoSuchTable"/)
         assertMatch(shutdown, /refuses new requests[^]+ writes e2 → 200\n[^]+ stopped[^]+ nothing runs → 200/)
         strictEqual(shutdown.split("writes e2").length, 2)
+        assertMatch(killed, /has the schedule: 0 4 \* \* \*\.\n.+delivers the order: \/late-order\./)
         strictEqual(/INFO|WARN|ERROR/.test(stdout), false)
         strictEqual(stdout.includes("planted-token"), false)
       }),
-    60_000
+    120_000
   )
 })
