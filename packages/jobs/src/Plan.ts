@@ -198,8 +198,11 @@ export const make = (
         .filter((schedule) => isOwned(schedule) && !ids.has(schedule.scheduleId))
         .map(({ scheduleId }) => scheduleId),
       urlGroups: yield* urlGroupChanges(worker, declared),
-      warnings: Arr.zipWith(declared, wanted, ({ cron }, { scheduleId }) =>
-        warningsOf(cron, now).map((text) => ({ scheduleId, text }))
+      warnings: Arr.zipWith(declared, wanted, (schedule, { scheduleId }) =>
+        [...keyWarningsOf(schedule), ...cronWarningsOf(schedule.cron, now)].map((text) => ({
+          scheduleId,
+          text
+        }))
       ).flat()
     }
   })
@@ -258,8 +261,17 @@ const urlGroupChanges = (worker: Worker.Service, declared: ReadonlyArray<Job.Sch
     })
   })
 
+/** All firings have the same payload, and so the same key. */
+const keyWarningsOf = ({ job, to }: Job.Schedule): ReadonlyArray<string> =>
+  (to?.jobs ?? [job])
+    .filter(({ keyOf }) => keyOf !== undefined)
+    .map(
+      ({ name }) =>
+        `${name} has a key: a ledger takes each firing for a repeat of the one before, and skips it`
+    )
+
 /** What the year ahead has in store for a cron. */
-const warningsOf = (cron: Job.Schedule["cron"], now: DateTime.Utc): ReadonlyArray<string> => {
+const cronWarningsOf = (cron: Job.Schedule["cron"], now: DateTime.Utc): ReadonlyArray<string> => {
   if (Option.isNone(cron.next(now))) return ["never fires: no date matches its cron"]
   const changes = cron.clockChanges(now, DateTime.add(now, { years: 1 }))
   const texts = {

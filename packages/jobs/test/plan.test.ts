@@ -312,6 +312,21 @@ describe("plan and apply", () => {
     )
   )
 
+  it.effect("warns of a schedule whose job has a key, which a ledger would take for repeats", () =>
+    planning(
+      Effect.gen(function* () {
+        const Once = Job.make("once", { payload: { n: Schema.Int }, key: ({ n }) => String(n) })
+        const { warnings } = yield* Plan.make(Jobs.make("billing", Once), [
+          Once.schedule({ cron: "0 4 * * *", payload: { n: 1 } })
+        ])
+        deepStrictEqual(
+          warnings.map(({ text }) => text),
+          ["once has a key: a ledger takes each firing for a repeat of the one before, and skips it"]
+        )
+      })
+    )
+  )
+
   it.effect("fails for a payload that does not encode, before anything is written", () =>
     planning(
       Effect.gen(function* () {
