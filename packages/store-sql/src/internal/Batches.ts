@@ -1,3 +1,6 @@
+import { SqlError } from "@effect/sql/SqlError"
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,10 +18,14 @@ const nextTurn = Effect.async<void>((resume) => {
   setImmediate(() => resume(Effect.void))
 })
 
+/** A commit that fails is a defect in `@effect/sql`. Whether it happened is not known. */
+const mayHaveHappened = (cause: Cause.Cause<unknown>): boolean =>
+  Chunk.some(Cause.defects(cause), (defect) => defect instanceof SqlError)
+
 /**
  * Does together what is asked for at the same time: what arrives while a batch is being done is in the next one. `doAll`
  * returns its results in the order of the requests. If it fails, each request is done on its own, so that one bad request
- * does not fail the others.
+ * does not fail the others; unless the batch may have happened, because nothing may happen twice.
  */
 export const makeBatches = <Request, A, E>(
   doAll: (requests: ReadonlyArray<Request>) => Effect.Effect<ReadonlyArray<A>, E>
@@ -45,6 +52,10 @@ export const makeBatches = <Request, A, E>(
             const one = all.value[index]
             if (one !== undefined) Deferred.unsafeDone(answer, Exit.succeed(one))
           }
+          return
+        }
+        if (mayHaveHappened(all.cause)) {
+          for (const { answer } of batch) Deferred.unsafeDone(answer, Exit.failCause(all.cause))
           return
         }
       }
