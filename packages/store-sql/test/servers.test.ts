@@ -1,5 +1,5 @@
 import { postgres, whyNoPostgres } from "@effect-qstash/contract/Postgres"
-import { QueueName } from "@effect-qstash/domain"
+import { CreateSchedule, QueueName, ScheduleId } from "@effect-qstash/domain"
 import { Store } from "@effect-qstash/engine/Store"
 import { SqlStore } from "@effect-qstash/store-sql"
 import { PgClient } from "@effect/sql-pg"
@@ -8,7 +8,9 @@ import { describe, it } from "@effect/vitest"
 import { strictEqual } from "@effect/vitest/utils"
 import { type Clock, Context, Effect, Exit, Fiber, Layer, Redacted, Scope } from "effect"
 import { afterAll, beforeAll } from "vitest"
+import { limits, minute, start } from "./given.ts"
 import { otherClock } from "./otherClock.ts"
+import { inMemory, storeIn } from "./support.ts"
 
 const scope = Effect.runSync(Scope.make())
 let url = ""
@@ -71,5 +73,28 @@ describe.skipIf(whyNoPostgres !== undefined)("servers that share a Postgres", ()
       // It has lost its connection, and takes another one.
       strictEqual(yield* change(Context.get(stopped, Store), 3), "stored")
     })
+  )
+})
+
+describe("servers whose clocks are apart", () => {
+  it.effect("do not fire a schedule twice when it is replaced by the one that is behind", () =>
+    Effect.gen(function* () {
+      const store = yield* Store
+      const scheduleId = ScheduleId.make("job")
+      const settings = yield* CreateSchedule.make({
+        scheduleId,
+        cron: "* * * * *",
+        destination: "https://api.example.com/jobs"
+      })
+      const upsert = (now: number) =>
+        store.upsertSchedule({ tenantId: "acme", scheduleId, settings, callerIp: undefined, now, limit: 9 })
+      const fire = (now: number) =>
+        Effect.map(store.claimDueSchedules({ now, limit: 9, limits }), ({ events }) => events.length)
+      yield* upsert(start)
+      strictEqual(yield* fire(start + minute + 1000), 1)
+      yield* upsert(start + minute - 2000)
+      strictEqual(yield* fire(start + minute + 2000), 0)
+      strictEqual(yield* fire(start + 2 * minute), 1)
+    }).pipe(Effect.provide(storeIn(inMemory)))
   )
 })

@@ -2,7 +2,7 @@ import { overwritten } from "@effect-qstash/engine/ScheduleRules"
 import type { Store } from "@effect-qstash/engine/Store"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
-import { type Int, intOf } from "../Database.ts"
+import { type Int, intOf, optionalInt } from "../Database.ts"
 import { scheduleSettingsText } from "../schedules.ts"
 import type { Verbs } from "../Verbs.ts"
 
@@ -12,15 +12,17 @@ export const upsertSchedule =
     isolateTenant(tenantId, now, (_work, tenant) =>
       Effect.gen(function* () {
         const { sql } = db
+        const [known] = yield* sql<{ readonly id: Int; readonly last_at: Int | null }>`
+          select id, last_at from qstash_schedules where tenant = ${tenant.id} and name = ${scheduleId}`
+        // A server whose clock is ahead may have fired it at a time that is not over for this one.
+        const after = Math.max(now, optionalInt(known?.last_at ?? null) ?? now)
         const row = {
           settings: scheduleSettingsText(settings),
           body: settings.body ?? null,
           caller_ip: callerIp ?? null,
-          next_at: overwritten({ callerIp, now, settings }).nextTime ?? null,
+          next_at: overwritten({ callerIp, now: after, settings }).nextTime ?? null,
           error: null
         }
-        const [known] = yield* sql<{ readonly id: Int }>`
-          select id from qstash_schedules where tenant = ${tenant.id} and name = ${scheduleId}`
         if (known !== undefined) {
           yield* sql`update qstash_schedules set ${sql.update(row)} where id = ${known.id}`
           return "stored" as const
