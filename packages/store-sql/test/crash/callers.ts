@@ -143,7 +143,7 @@ export class Callers {
       await this.call(tenant, "POST", "/v2/topics/pair/endpoints", json, JSON.stringify(pair))
       for (const index of this.#schedules) {
         const id = `${tenant.name}-${index}`
-        await this.call(tenant, "POST", `/v2/schedules/${this.#to("schedule", id, "flaky")}`, {
+        await this.call(tenant, "POST", `/v2/schedules/${this.#to("schedule", id, "late")}`, {
           "Upstash-Schedule-Id": id,
           "Upstash-Cron": "* * * * *",
           "Upstash-Retries": "5",
@@ -171,6 +171,16 @@ export class Callers {
           { "Upstash-Retries": "5" },
           callback
         )
+      })
+      // Asked for once and without an id to recognise it by: it may get lost if there is no answer, but must not double.
+      this.#loop("once", 30, async () => {
+        const port = this.#ports[Math.floor(Math.random() * this.#ports.length)] ?? 0
+        const path = `/v2/publish/${this.#to("once", name, "ok")}`
+        const body = `publish ${++this.#publishes}`
+        const answer = await this.once(port, tenant, "POST", path, {}, body).catch(() => undefined)
+        if (answer === undefined || answer.status >= 300) return
+        const { messageId }: { readonly messageId: string } = JSON.parse(answer.text)
+        this.#world.accept({ messageId, kind: "once", callback: undefined })
       })
       this.#loop("dead", 60, async () => {
         await this.#publish(

@@ -180,7 +180,9 @@ const longestTakeover = (world: World): number =>
     ...Array.from(world.attempts.values()).flatMap((attempts) =>
       attempts.flatMap(({ end, isCut, kind }, index) => {
         const next = attempts[index + 1]
-        return isCut && kind === "plain" && next !== undefined ? [next.begin - end] : []
+        return isCut && (kind === "plain" || kind === "schedule") && next !== undefined
+          ? [next.begin - end]
+          : []
       })
     )
   )
