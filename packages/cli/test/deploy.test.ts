@@ -49,6 +49,9 @@ const problemOf = (result: Deploy.Result<unknown>): Deploy.Problem => {
 const apply = (deployment: Deploy.Deployment, prune: boolean) =>
   Effect.promise(() => deployment.apply({ prune, signal }))
 
+/** What a caller of `fetch` has, who knows nothing of Effect. */
+const makeController = () => new AbortController()
+
 describe("a deployment", () => {
   it.scopedLive("is a plan as data without bodies, and has nothing to do once it is applied", () =>
     Effect.gen(function* () {
@@ -190,7 +193,7 @@ describe("a problem", () => {
 
   it.live("is all that is left when the caller gives up", () =>
     Effect.gen(function* () {
-      const controller = new AbortController()
+      const controller = makeController()
       const exported = Effect.zipRight(
         Effect.sync(() => controller.abort()),
         Effect.never

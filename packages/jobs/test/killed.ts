@@ -72,7 +72,7 @@ const program = Effect.gen(function* () {
   // Now that the ledger has its tables.
   yield* Ledger.Ledger
   isWorking = true
-  yield* jobs.httpApp
+  yield* Effect.asVoid(jobs.httpApp)
   yield* dieAt("before the answer")
 })
 

@@ -48,6 +48,9 @@ const exporter = () => {
   return { ended, layer: Layer.setTracer(tracer) }
 }
 
+/** What a caller of `fetch` has, who knows nothing of Effect. */
+const makeController = () => new AbortController()
+
 describe("traces", () => {
   it.effect.each(Object.entries(forms))("link the handler's span to the publisher's, in %s", ([, form]) =>
     Effect.gen(function* () {
@@ -245,7 +248,7 @@ describe("shutdown", () => {
       Layer.orDie(Jobs.layer({ url: "https://api.example.com/jobs" })),
       QStashTest.layer
     )
-    const controller = new AbortController()
+    const controller = makeController()
     const request = new Request("https://api.example.com/jobs/digest", {
       method: "POST",
       body: `{"tenantId":"t1"}`,

@@ -31,7 +31,7 @@ export const scheduleColumns = `s.id, s.tenant, t.name as tenant_name, s.name, s
   s.is_paused, s.last_at, s.next_at, s.error`
 export const scheduleTables = "qstash_schedules s join qstash_tenants t on t.id = s.tenant"
 
-export const settingsOf = ({ body, settings }: Pick<ScheduleRow, "body" | "settings">): CreateSchedule => {
+const settingsOf = ({ body, settings }: Pick<ScheduleRow, "body" | "settings">): CreateSchedule => {
   const decoded = decode(settings)
   return body === null ? decoded : { ...decoded, body: bytesOf(body) }
 }

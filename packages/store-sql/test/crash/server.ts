@@ -3,7 +3,7 @@ import { QStashServer, UndiciCourier } from "@effect-qstash/server"
 import { SqliteClient, SqlStore } from "@effect-qstash/store-sql"
 import { PgClient } from "@effect/sql-pg"
 import * as SqlClient from "@effect/sql/SqlClient"
-import { Context, Duration, Effect, Exit, Fiber, Layer, Logger, LogLevel, Redacted } from "effect"
+import { Context, Duration, Effect, Exit, Fiber, Layer, LogLevel, Logger, Redacted, Runtime } from "effect"
 import { otherClock } from "../otherClock.ts"
 import type { Said, Settings } from "./settings.ts"
 
@@ -44,15 +44,16 @@ const say = (said: Said) => process.send?.(said)
 const main = Effect.gen(function* () {
   const sql = Context.get(yield* Layer.build(server), SqlClient.SqlClient)
   const count = sql<{ readonly count: number | string }>`select count(*) as count from qstash_messages`
+  const runFork = Runtime.runFork(yield* Effect.runtime())
   process.on("message", () =>
-    Effect.runFork(
+    runFork(
       Effect.map(count, ([row]) => say({ _tag: "Pending", count: Number(row?.count ?? 0) })).pipe(
         Effect.ignore
       )
     )
   )
   say({ _tag: "Ready" })
-  yield* Effect.never
+  return yield* Effect.never
 }).pipe(Effect.scoped, Effect.withClock(otherClock(settings)))
 
 const fiber = Effect.runFork(main)
