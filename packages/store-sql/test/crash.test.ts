@@ -17,7 +17,7 @@ describe("a server that is killed under load", () => {
     "loses nothing on Postgres either, beside others, whatever happens to the database",
     { timeout: 300_000 },
     async () => {
-      const { faults, lost } = await crashOnPostgres({ ...options, snapshotSeconds: 1 })
+      const { faults, lost } = await crashOnPostgres({ ...options, kills: 2, snapshotSeconds: 1 })
       deepStrictEqual({ faults, lost }, { faults: [], lost: 0 })
     }
   )

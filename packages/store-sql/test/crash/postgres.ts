@@ -128,7 +128,7 @@ export const crashOnPostgres = async (
         for (const [title, happen] of Object.entries(disasters(url, restart, snapshotSeconds))) {
           progress(`Postgres: ${title}`)
           await happen()
-          await setTimeout(1000 + Math.random() * 2000)
+          await setTimeout(500 + Math.random() * 1000)
         }
       }),
       meanwhile(1000, () => pauseAndResume(callers, world, told.settings.port)),
