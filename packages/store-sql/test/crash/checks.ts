@@ -24,7 +24,7 @@ export interface Summary {
   readonly firings: number
   readonly dead: number
   readonly canceled: number
-  /** How long the messages of a killed server waited for another one at most, in milliseconds. */
+  /** How long a message waited at most for another server, from its lease on; in milliseconds of real time. */
   readonly takeover: number
   readonly faults: ReadonlyArray<string>
 }
@@ -86,6 +86,10 @@ export const check = (
         if (underWay > 0) faults.push(`${flowControlKey} still has ${underWay} slots taken`)
       }
     }
+    // Those of queues and flow-control keys may have to wait for others.
+    const events = yield* sql<Event>`select e.message, e.state, e.at
+      from qstash_events e join qstash_bodies b on b.seq = e.message
+      where b.url like '%/plain/%' or b.url like '%/schedule/%' order by e.message, e.n`
     const firings = new Set(
       rows.flatMap(({ created_at, schedule }) =>
         schedule === null ? [] : [`${schedule} ${minuteOf(created_at)}`]
@@ -99,7 +103,7 @@ export const check = (
       firings: firings.size,
       dead: dead.size,
       canceled: world.canceled.size,
-      takeover: Math.round(longestTakeover(world)),
+      takeover: Math.round(longestTakeover(events, settings.speed)),
       faults
     }
   })
@@ -173,16 +177,19 @@ const pauseFaults = (
   })
 }
 
-/** The longest time from a lost connection to the next attempt, where nothing else keeps a message from starting. */
-const longestTakeover = (world: World): number =>
+interface Event {
+  readonly message: number | string
+  readonly state: string
+  readonly at: number | string
+}
+
+/** The longest time from a lease that nobody ended to the next one of its message. */
+const longestTakeover = (events: ReadonlyArray<Event>, speed: number): number =>
   Math.max(
     0,
-    ...Array.from(world.attempts.values()).flatMap((attempts) =>
-      attempts.flatMap(({ end, isCut, kind }, index) => {
-        const next = attempts[index + 1]
-        return isCut && (kind === "plain" || kind === "schedule") && next !== undefined
-          ? [next.begin - end]
-          : []
-      })
-    )
+    ...events.flatMap(({ at, message, state }, index) => {
+      const next = events[index + 1]
+      const isTaken = next?.message === message && state === "ACTIVE" && next.state === "ACTIVE"
+      return isTaken ? [(Number(next.at) - Number(at)) / speed] : []
+    })
   )
