@@ -51,7 +51,7 @@ describe("the compose files", () => {
       const { services, volumes } = read(name)
       const used = Object.values(services).flatMap((service) => service.volumes)
       deepStrictEqual(
-        Array.from(new Set(used.map((volume) => volume.split(":")[0]))).toSorted(),
+        Array.from(new Set(used.map((volume) => volume.split(":")[0] ?? ""))).toSorted(),
         Object.keys(volumes).toSorted()
       )
       for (const { build, environment, image, ports = [], restart } of Object.values(services)) {
