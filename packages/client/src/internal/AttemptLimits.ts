@@ -1,11 +1,11 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { TransportFault } from "./transportFault.ts"
 
 export declare namespace AttemptLimits {
   export interface Service {
@@ -26,7 +26,7 @@ export class AttemptLimits extends Context.Tag("@effect-qstash/client/AttemptLim
 type SendWithin = (
   request: HttpClientRequest.HttpClientRequest,
   limits: { readonly time: Duration.Duration; readonly bytes: number }
-) => Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
+) => Effect.Effect<HttpClientResponse.HttpClientResponse, TransportFault>
 
 /**
  * The clients that keep the limits of an attempt by themselves, with `tooLate` and `tooLarge` as the causes of their

@@ -1,6 +1,5 @@
 import { SqlError } from "@effect/sql/SqlError"
 import * as Cause from "effect/Cause"
-import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -20,7 +19,7 @@ const nextTurn = Effect.async<void>((resume) => {
 
 /** A commit that fails is a defect in `@effect/sql`. Whether it happened is not known. */
 const mayHaveHappened = (cause: Cause.Cause<unknown>): boolean =>
-  Chunk.some(Cause.defects(cause), (defect) => defect instanceof SqlError)
+  Array.from(Cause.defects(cause)).some((defect) => defect instanceof SqlError)
 
 /**
  * Does together what is asked for at the same time: what arrives while a batch is being done is in the next one. `doAll`
