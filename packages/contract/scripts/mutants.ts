@@ -52,7 +52,8 @@ const packageOf: { readonly [home in HomeFile]?: string } = {
   deploy: "cli",
   file: "store-sql",
   statements: "store-sql",
-  transactions: "store-sql"
+  transactions: "store-sql",
+  sqlite: "store-sql"
 }
 
 /** Runs the laws of some homes, with or without a fault. Returns the report, or why there is none. */

@@ -18,6 +18,7 @@ import { faults as queues } from "./faults/queues.ts"
 import { faults as schedules } from "./faults/schedules.ts"
 import { faults as signingKeys } from "./faults/signingKeys.ts"
 import { faults as sql } from "./faults/sql.ts"
+import { faults as storeSql } from "./faults/storeSql.ts"
 import { faults as transport } from "./faults/transport.ts"
 import { faults as urlGroups } from "./faults/urlGroups.ts"
 import type { Fault, HomeFile, PortFault, TextFault } from "./internal/fault.ts"
@@ -101,6 +102,7 @@ export const faults: ReadonlyArray<Fault> = [
   ...groupedMessages,
   ...jobs,
   ...sql,
+  ...storeSql,
   ...deploy,
   ...outages
 ]

@@ -48,11 +48,13 @@ type Service =
   | "QStashSigningKeys"
   | "Jobs"
   | "SqlClient"
+  | "Store"
 
 /**
  * The test file of a home, without its extension. Those after the first line are not homes: one loses requests and
  * responses, one has the client's own tests of its transport on undici, one takes the Store away, and the rest
- * are tests of jobs, of the command line, of the SQLite client and of the client.
+ * are tests of jobs, of the command line, of the SQLite client, of the Store in SQLite
+ * and of the client.
  */
 export type HomeFile =
   | "testing"
@@ -72,6 +74,7 @@ export type HomeFile =
   | "file"
   | "statements"
   | "transactions"
+  | "sqlite"
   | "groupedMessages"
 
 /** Defines faults in the text of a file that the laws of one service must catch. */
