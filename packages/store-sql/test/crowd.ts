@@ -34,7 +34,7 @@ const copy = (table: string, count: number, where: string, changes: Readonly<Rec
   })
 
 /** Copies a message, its place in its queue and its log so many times. The copies follow it. */
-const multiply = (
+export const multiply = (
   messageId: MessageId | undefined,
   count: number,
   changes: Readonly<Record<string, Readonly<Record<string, string>>>> = {}

@@ -18,12 +18,10 @@ const losing = (isLost: () => boolean) =>
           get: (target, name) =>
             name === "withTransaction"
               ? <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-                  Effect.flatMap(target.withTransaction(effect), (result) =>
-                    isLost()
-                      ? Effect.die(
-                          new SqlError.SqlError({ message: "Connection terminated", cause: undefined })
-                        )
-                      : Effect.succeed(result)
+                  Effect.filterOrDie(
+                    target.withTransaction(effect),
+                    () => !isLost(),
+                    () => new SqlError.SqlError({ message: "Connection terminated", cause: undefined })
                   )
               : Reflect.get(target, name)
         })
