@@ -15,7 +15,8 @@ export const recording = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return Effect.map(
       Statement.withTransformer(effect, (statement) => {
         const [text, params] = statement.compile()
-        sent.push({ text, params })
+        // A setting has no plan.
+        if (!text.trimStart().startsWith("set ")) sent.push({ text, params })
         return Effect.succeed(statement)
       }),
       (result) => ({ result, sent })

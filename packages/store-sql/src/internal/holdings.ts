@@ -39,27 +39,28 @@ export interface Holdings {
   readonly remember: Effect.Effect<void, SqlError>
 }
 
-/** The names that one tenant has of something, and how many there are. */
+/** The names that tenants have of something, and how many those have that are to get new ones. */
 class Names {
   private readonly names = new Set<string>()
-  private readonly size: Map<number, number>
+  private readonly size = new Map<number, number>()
 
-  constructor(size: Map<number, number>) {
-    this.size = size
-  }
-
-  add({ id }: Tenant, name: string): void {
-    if (this.has(id, name)) return
-    this.know(id, name)
-    this.size.set(id, (this.size.get(id) ?? 0) + 1)
-  }
-
-  know(tenant: number, name: string): void {
-    this.names.add(`${tenant} ${name}`)
+  constructor(known: ReadonlyArray<Name>) {
+    for (const [tenant, name] of known) this.names.add(`${tenant} ${name}`)
   }
 
   has(tenant: number, name: string): boolean {
     return this.names.has(`${tenant} ${name}`)
+  }
+
+  /** A tenant has so many in all. */
+  setSize(tenant: number, size: number): void {
+    this.size.set(tenant, size)
+  }
+
+  add({ id }: Tenant, name: string): void {
+    if (this.has(id, name)) return
+    this.names.add(`${id} ${name}`)
+    this.setSize(id, (this.size.get(id) ?? 0) + 1)
   }
 
   of({ id }: Tenant): { readonly size: number; readonly has: (name: string) => boolean } {
@@ -99,8 +100,8 @@ export const holdingsOf = (db: Database, asked: ReadonlyArray<Asked>): Effect.Ef
     const keys = drafts.flatMap(({ settings, tenant }) =>
       settings.flowControl === undefined ? [] : [[tenant.id, settings.flowControl.key] as const]
     )
-    const flows = new Names(yield* totals(db, "qstash_flows", keys))
-    for (const { key, tenant } of (yield* loadFlows(db, keys, false)).all) flows.know(tenant, key)
+    const flows = new Names((yield* loadFlows(db, keys, false)).all.map(({ key, tenant }) => [tenant, key]))
+    yield* countIfNew(db, "qstash_flows", keys, flows)
 
     const recognise: Holdings["recognise"] = ({ id }, key, now) => {
       const known = deduplication.get(`${id} ${key}`)
@@ -138,25 +139,25 @@ export const holdingsOf = (db: Database, asked: ReadonlyArray<Asked>): Effect.Ef
 
 type Name = readonly [tenant: number, name: string]
 
-/** How many rows of a table the tenants of these names have. */
-const totals = ({ list, sql }: Database, table: string, names: ReadonlyArray<Name>) =>
-  names.length === 0
-    ? Effect.succeed(new Map<number, number>())
-    : Effect.map(
-        sql<Record<"tenant" | "count", Int>>`
-          select tenant, count(*) as count from ${sql.literal(table)}
-          where tenant in ${list("bigint", new Set(names.map(([tenant]) => tenant)))} group by tenant`,
-        (rows) => new Map(rows.map(({ count, tenant }) => [intOf(tenant), intOf(count)]))
-      )
+/** Counts what tenants have of something. That reads all of their rows, so it is done only where a name is new. */
+const countIfNew = ({ list, sql }: Database, table: string, names: ReadonlyArray<Name>, known: Names) =>
+  Effect.gen(function* () {
+    const tenants = new Set(names.flatMap(([tenant, name]) => (known.has(tenant, name) ? [] : [tenant])))
+    if (tenants.size === 0) return
+    const rows = yield* sql<Record<"tenant" | "count", Int>>`
+      select tenant, count(*) as count from ${sql.literal(table)}
+      where tenant in ${list("bigint", tenants)} group by tenant`
+    for (const { count, tenant } of rows) known.setSize(intOf(tenant), intOf(count))
+  })
 
 const queueNames = (db: Database, names: ReadonlyArray<Name>) =>
   Effect.gen(function* () {
-    const queues = new Names(yield* totals(db, "qstash_queues", names))
-    if (names.length === 0) return queues
+    if (names.length === 0) return new Names([])
     const rows = yield* db.sql<{ readonly tenant: Int; readonly name: string }>`
       select q.tenant, q.name from qstash_queues q
       join ${db.table({ tenant: "bigint", name: "text" }, names)} as v on v.tenant = q.tenant and v.name = q.name`
-    for (const { name, tenant } of rows) queues.know(intOf(tenant), name)
+    const queues = new Names(rows.map(({ name, tenant }) => [intOf(tenant), name]))
+    yield* countIfNew(db, "qstash_queues", names, queues)
     return queues
   })
 
