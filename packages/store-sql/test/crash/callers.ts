@@ -105,15 +105,14 @@ export class Callers {
     callback?: "success" | "failure"
   ): Promise<ReadonlyArray<string>> {
     const publish = `publish ${++this.#publishes}`
+    const header = callback === "success" ? "Upstash-Callback" : "Upstash-Failure-Callback"
     const callbacks =
       callback === undefined
         ? undefined
         : {
-            [callback === "success" ? "Upstash-Callback" : "Upstash-Failure-Callback"]: this.#to(
-              "callback",
-              "x",
-              "flaky"
-            )
+            [header]: this.#to("callback", "x", "flaky"),
+            // With QStash's own delays, one that fails four times would wait for hours.
+            [`${header}-Retry-Delay`]: "1000"
           }
     const { status, text } = await this.call(
       tenant,
