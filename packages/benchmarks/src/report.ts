@@ -84,6 +84,9 @@ ${shortTable(rows)}
 - **A job costs what Effect's HTTP server costs.** An \`HttpApp\` that verifies nothing already takes about twice as long
   as the official receiver on \`node:http\`. In the same server, the router of jobs takes about as long as the official
   receiver, and it also checks the payload, traces, counts and asks the ledger.
+- **A server on SQLite accepts less in a second than BullMQ on a Redis that waits for the disk as well**: about a third
+  as much, and a bit less than half where the messages are delivered too. It writes more for each message: the log, the
+  limits, the order of queues. It is still thousands of messages a second on one machine.
 - **TLS levels the field.** These calls go over plain HTTP on one machine. Encryption costs both sides the same, so with
   it the difference between transports shrinks to a factor of about two.
 - **Tests can simulate years.** Deliveries in virtual time cost a small multiple of the signature that each of them
