@@ -24,6 +24,16 @@ const stored = Effect.flatMap(Store, (store) => Effect.map(store.getSchedule(acm
 
 export const laws = (law: Law): void => {
   law(
+    "a schedule shows the messages of its last firing, and none of those before",
+    Effect.gen(function* () {
+      yield* upsert(job)
+      yield* claimSchedules(start + minute)
+      yield* claimSchedules(start + 2 * minute)
+      deepStrictEqual((yield* stored).lastStates, { m1: "IN_PROGRESS" })
+    })
+  )
+
+  law(
     "an empty one has no schedule, finds none, and wants to be woken by none",
     Effect.gen(function* () {
       const store = yield* Store
