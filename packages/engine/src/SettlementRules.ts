@@ -1,5 +1,6 @@
 /**
- * What the outcome of an attempt means for its message. Every Store follows these rules.
+ * What the outcome of an attempt means for its message, and what a dead letter becomes that is tried again. Every Store
+ * follows these rules.
  *
  * @since 0.1.0
  */
@@ -69,3 +70,28 @@ export const outcomeOf = (
     next: { ...message, retried: message.retried + 1, dueAt }
   }
 }
+
+/**
+ * The new message that a dead letter becomes. It keeps its way and its settings, and is due at once. `retries` takes the
+ * place of its own number of retries.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const retried = (
+  { callerIp, endpointName, hops, scheduleId, settings, url, urlGroup }: StoredMessage,
+  { retries }: { readonly retries: number | undefined },
+  now: number
+): Pick<
+  StoredMessage,
+  "callerIp" | "endpointName" | "hops" | "notBefore" | "scheduleId" | "settings" | "url" | "urlGroup"
+> => ({
+  settings: retries === undefined ? settings : { ...settings, retries },
+  url,
+  urlGroup,
+  endpointName,
+  scheduleId,
+  callerIp,
+  hops,
+  notBefore: now
+})

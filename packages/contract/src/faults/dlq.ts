@@ -46,8 +46,8 @@ export const faults: ReadonlyArray<Fault> = [
     "if (retry === undefined) {\n            tenant.deadLetters.delete(dlqId)\n            return []\n          }"
   ]),
   memoryDlq("retry-under-old-id", "a retried message keeps its old id", [
-    "memory.mintMessageId(),\n            {\n              settings: retry",
-    "message.messageId,\n            {\n              settings: retry"
+    "memory.mintMessageId(),\n            retriedMessage",
+    "message.messageId,\n            retriedMessage"
   ]),
   port("retry-as-before", "a retry cannot change the number of retries", (store) => ({
     takeDeadLetters: (request) =>
@@ -57,12 +57,12 @@ export const faults: ReadonlyArray<Fault> = [
       })
   })),
   memoryDlq("retry-waits", "a retried message waits for its delay again", [
-    "notBefore: now\n            },",
-    "notBefore: now + message.notBefore - message.createdAt\n            },"
+    "retriedMessage(message, retry, now)",
+    "retriedMessage(message, retry, now + message.notBefore - message.createdAt)"
   ]),
   memoryDlq("retry-without-group", "a retried message loses its group", [
-    "url,\n              urlGroup,\n",
-    "url,\n"
+    "retriedMessage(message, retry, now)",
+    "{ ...retriedMessage(message, retry, now), urlGroup: undefined }"
   ]),
   memoryDlq("letters-mixed", "an account sees another account's dead letters", [
     "memory.tenants.get(tenantId)?.deadLetters.get(dlqId), deadLetterOf",

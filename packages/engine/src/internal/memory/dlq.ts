@@ -2,6 +2,7 @@ import { type DlqId, DlqIdFromAnswer } from "@effect-qstash/domain/DlqId"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { DeliveryResponse, StoredDeadLetter } from "../../Rows.ts"
+import { retried as retriedMessage } from "../../SettlementRules.ts"
 import type { Store } from "../../Store.ts"
 import type { NumberedDeadLetter } from "./DeadLetters.ts"
 import { EventLog } from "./EventLog.ts"
@@ -58,20 +59,10 @@ export const dlqVerbs = (memory: Memory, { makeMessage }: Messages) =>
         const retried = items.flatMap(({ dlqId, message }) => {
           tenant.deadLetters.delete(dlqId)
           if (retry === undefined) return []
-          const { callerIp, endpointName, hops, scheduleId, settings, url, urlGroup } = message
           const { message: made } = makeMessage(
             tenant,
             memory.mintMessageId(),
-            {
-              settings: retry.retries === undefined ? settings : { ...settings, retries: retry.retries },
-              url,
-              urlGroup,
-              endpointName,
-              scheduleId,
-              callerIp,
-              hops,
-              notBefore: now
-            },
+            retriedMessage(message, retry, now),
             now,
             log
           )

@@ -1,3 +1,4 @@
+import { retried as retriedMessage } from "@effect-qstash/engine/SettlementRules"
 import type { Store } from "@effect-qstash/engine/Store"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
@@ -22,22 +23,10 @@ export const takeDeadLetters =
           maxBytes: Infinity,
           order: "earliestFirst"
         })
-        const retried = items.flatMap(({ item: { message } }) => {
-          if (retry === undefined) return []
-          const { callerIp, endpointName, hops, scheduleId, settings, url, urlGroup } = message
-          return [
-            work.make(tenant, {
-              settings: retry.retries === undefined ? settings : { ...settings, retries: retry.retries },
-              url,
-              urlGroup,
-              endpointName,
-              scheduleId,
-              callerIp,
-              hops,
-              notBefore: now
-            })
-          ]
-        })
+        const retried =
+          retry === undefined
+            ? []
+            : items.map(({ item: { message } }) => work.make(tenant, retriedMessage(message, retry, now)))
         yield* sql`delete from qstash_letters where n in ${list(
           "bigint",
           items.map(({ n }) => n)
